@@ -1,0 +1,73 @@
+// Who may import whom: the one table behind `npm run check:layers` and test/architecture.test.ts.
+// A room that a row does not name is refused. `libraries` are npm packages and Node's own modules.
+
+/** @type {Record<string, { rooms: string[], libraries: string[] }>} */
+export const layers = {
+  'src/base': { rooms: [], libraries: [] },
+  'src/contract': { rooms: ['src/base'], libraries: ['zod'] },
+  'src/protocol': { rooms: ['src/base'], libraries: [] },
+  'src/stream': { rooms: ['src/base'], libraries: [] },
+  'src/daemon/domain': { rooms: ['src/base', 'src/contract', 'src/stream'], libraries: [] },
+  'src/daemon/servers': {
+    rooms: ['src/base', 'src/contract', 'src/protocol', 'src/stream', 'src/daemon/domain'],
+    libraries: ['node:*', 'koffi', 'fastify'],
+  },
+  'src/daemon/api': {
+    rooms: ['src/base', 'src/contract', 'src/daemon/domain'],
+    libraries: ['node:*', 'fastify', 'ws', '@fastify/websocket', 'zod'],
+  },
+  'src/daemon/store': {
+    rooms: ['src/base', 'src/contract', 'src/protocol', 'src/stream', 'src/daemon/domain'],
+    libraries: ['node:*', 'better-sqlite3', 'kysely', 'yaml', 'zod'],
+  },
+  'src/daemon/compose': {
+    rooms: [
+      'src/base',
+      'src/contract',
+      'src/protocol',
+      'src/stream',
+      'src/daemon/domain',
+      'src/daemon/servers',
+      'src/daemon/api',
+      'src/daemon/store',
+    ],
+    libraries: ['node:*', 'fastify', 'pino', 'pino-pretty', 'yaml', 'zod', 'commander'],
+  },
+  'src/agent': {
+    rooms: ['src/base', 'src/contract', 'src/protocol', 'src/stream'],
+    libraries: ['node:*', 'ws'],
+  },
+  'src/cli': {
+    rooms: ['src/base', 'src/contract'],
+    libraries: ['node:*', 'commander', 'ws', 'yaml'],
+  },
+  'src/tui': {
+    rooms: ['src/base', 'src/contract'],
+    libraries: ['node:*', 'ink', 'react', 'ws'],
+  },
+  'src/debian': { rooms: ['src/base'], libraries: ['node:*'] },
+  'src/sledgehammer': {
+    rooms: ['src/base', 'src/contract', 'src/protocol', 'src/stream', 'src/debian'],
+    libraries: ['node:*', 'esbuild', 'commander'],
+  },
+  'src/image-builder': {
+    rooms: ['src/base', 'src/contract', 'src/protocol', 'src/stream', 'src/debian'],
+    libraries: ['node:*', 'commander', 'yaml'],
+  },
+  'src/lab': {
+    rooms: ['src/base', 'src/contract', 'src/protocol', 'src/debian'],
+    libraries: ['node:*', 'commander', 'ws'],
+  },
+  // The one door: picks a program by its first words, and knows nothing else.
+  'src/main': {
+    rooms: [
+      'src/daemon/compose',
+      'src/cli',
+      'src/tui',
+      'src/sledgehammer',
+      'src/image-builder',
+      'src/lab',
+    ],
+    libraries: ['node:*', 'commander'],
+  },
+}

@@ -1,0 +1,26 @@
+declare const macAddress: unique symbol
+
+/** An Ethernet address in the one form we compare and store: `52:54:00:aa:bb:01`. */
+export type MacAddress = string & { readonly [macAddress]: true }
+
+/** Reads any usual spelling (`52-54-00-AA-BB-01`, `525400aabb01`); undefined when it is none. */
+export function readMacAddress(text: string): MacAddress | undefined {
+  const digits = text.toLowerCase().replaceAll(/[:.-]/g, '')
+  if (!/^[0-9a-f]{12}$/.test(digits)) return undefined
+  return digits.replaceAll(/(..)(?=.)/g, '$1:') as MacAddress
+}
+
+/** @throws {RangeError} when `text` is no Ethernet address */
+export function parseMacAddress(text: string): MacAddress {
+  const address = readMacAddress(text)
+  if (address === undefined) throw new RangeError(`not a MAC address: ${text.slice(0, 40)}`)
+  return address
+}
+
+/** The first six bytes, as a chaddr field carries them. @throws {RangeError} when there are fewer */
+export function macAddressFromBytes(bytes: Uint8Array): MacAddress {
+  if (bytes.length < 6) throw new RangeError(`a MAC address has 6 bytes, got ${bytes.length}`)
+  return Array.from(bytes.subarray(0, 6), (byte) => byte.toString(16).padStart(2, '0')).join(
+    ':',
+  ) as MacAddress
+}

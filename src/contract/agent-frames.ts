@@ -1,0 +1,113 @@
+import { z } from 'zod'
+
+import { digestSchema, nameSchema, timeMsSchema } from './values.ts'
+import { diskSchema, inventorySchema } from './machine.ts'
+import { failureSchema, writeProgressSchema } from './run.ts'
+import { signedReceiptSchema } from './receipt.ts'
+import { diskRuleSchema } from './workflow.ts'
+
+/**
+ * JSON text frames on the agent's websocket (`/agent/v1/ws` on the provisioning listener).
+ *
+ *   daemon: challenge → agent: hello → daemon: welcome | refused
+ *   daemon: task → agent: progress* log* result → daemon: result-ack
+ *
+ * Results are repeated until acknowledged; a task that is already known is answered with what is known.
+ */
+export const agentProtocolVersion = 1
+
+/** What a task needs, decided by the daemon; the agent looks nothing up. */
+export const taskOrderSchema = z.discriminatedUnion('action', [
+  z.object({ action: z.literal('inventory') }),
+  z.object({
+    action: z.literal('select-disk'),
+    rule: diskRuleSchema,
+    minimumBytes: z.number().int().nonnegative(),
+  }),
+  z.object({
+    action: z.literal('write-image'),
+    imageName: nameSchema,
+    imageDigest: digestSchema,
+    /** Paths below the daemon's base URL. */
+    manifestPath: z.string(),
+    packPath: z.string(),
+    /** The frozen choice; checked again on the open descriptor. */
+    disk: diskSchema,
+  }),
+  z.object({
+    action: z.literal('write-seed'),
+    disk: diskSchema,
+    imageBytes: z.number().int().positive(),
+    /** Files of a NoCloud volume by name: `meta-data`, `user-data`, `network-config`, `vendor-data`. */
+    files: z.record(z.string(), z.string()),
+  }),
+  z.object({ action: z.literal('reboot') }),
+])
+export type TaskOrder = z.infer<typeof taskOrderSchema>
+
+export const taskFactsSchema = z.object({
+  inventory: inventorySchema.optional(),
+  disk: diskSchema.optional(),
+  receipt: signedReceiptSchema.optional(),
+})
+
+export const daemonToAgentSchema = z.discriminatedUnion('frame', [
+  z.object({
+    frame: z.literal('challenge'),
+    protocol: z.literal(agentProtocolVersion),
+    challenge: z.string(),
+  }),
+  z.object({
+    frame: z.literal('welcome'),
+    machineId: z.uuid(),
+    machineName: nameSchema,
+    daemonTimeMs: timeMsSchema,
+  }),
+  z.object({ frame: z.literal('refused'), code: z.string(), message: z.string() }),
+  z.object({
+    frame: z.literal('task'),
+    runId: z.uuid(),
+    attemptId: z.uuid(),
+    stage: nameSchema,
+    task: nameSchema,
+    order: taskOrderSchema,
+  }),
+  z.object({ frame: z.literal('result-ack'), attemptId: z.uuid() }),
+  /** Stop what you are doing for this attempt; a result `failed` with code `ERR_CANCELLED` follows. */
+  z.object({ frame: z.literal('cancel'), attemptId: z.uuid() }),
+  /** What the console shows while there is nothing to do. */
+  z.object({ frame: z.literal('idle'), waitingFor: z.string().max(200) }),
+])
+export type DaemonToAgent = z.infer<typeof daemonToAgentSchema>
+
+export const agentToDaemonSchema = z.discriminatedUnion('frame', [
+  z.object({
+    frame: z.literal('hello'),
+    protocol: z.literal(agentProtocolVersion),
+    /** The per-boot token from the kernel command line. */
+    token: z.string().max(128),
+    /** Raw ed25519 public key, base64, made by this agent process's boot. */
+    publicKey: z.base64(),
+    /** ed25519 over the UTF-8 bytes of `challenge` + `.` + `token`, base64. */
+    signature: z.base64(),
+    agentVersion: z.string().max(64),
+    inventory: inventorySchema,
+    /** Milliseconds since init began, as the kernel counts them. */
+    uptimeMs: z.number().int().nonnegative(),
+  }),
+  z.object({ frame: z.literal('progress'), attemptId: z.uuid(), progress: writeProgressSchema }),
+  z.object({
+    frame: z.literal('log'),
+    attemptId: z.uuid().optional(),
+    lines: z.array(z.string().max(2000)).max(200),
+  }),
+  z.object({
+    frame: z.literal('result'),
+    attemptId: z.uuid(),
+    outcome: z.enum(['succeeded', 'failed']),
+    facts: taskFactsSchema,
+    failure: failureSchema.optional(),
+  }),
+])
+export type AgentToDaemon = z.infer<typeof agentToDaemonSchema>
+export type TaskResult = Extract<AgentToDaemon, { frame: 'result' }>

@@ -1,0 +1,70 @@
+import { z } from 'zod'
+
+import { machineSchema } from './machine.ts'
+import { runParamsSchema, runSchema } from './run.ts'
+import { byteCountSchema, digestSchema, nameSchema, timeMsSchema } from './values.ts'
+
+/** Bodies of the REST interface under `/api/v1`. Lists are `{ items, seq }`. */
+
+export const machineListSchema = z.object({ items: z.array(machineSchema), seq: z.number().int() })
+export const runListSchema = z.object({ items: z.array(runSchema), seq: z.number().int() })
+
+/** `POST /api/v1/runs`. `machine` is an id, a name or a MAC address. */
+export const newRunSchema = z.strictObject({
+  machine: z.string().min(1).max(64),
+  workflow: nameSchema,
+  params: runParamsSchema.default({}),
+})
+export type NewRun = z.input<typeof newRunSchema>
+
+/** `POST /api/v1/machines`: made known before it first boots. */
+export const newMachineSchema = z.strictObject({
+  name: nameSchema,
+  macAddress: z.string(),
+  /** Runs this workflow as soon as the machine boots. */
+  workflow: nameSchema.optional(),
+  params: runParamsSchema.default({}),
+})
+export type NewMachine = z.input<typeof newMachineSchema>
+
+export const imageSchema = z.object({
+  name: nameSchema,
+  version: z.string(),
+  digest: digestSchema,
+  rawDigest: digestSchema,
+  rawBytes: byteCountSchema,
+  packBytes: byteCountSchema,
+  chunks: z.number().int(),
+  zeroChunks: z.number().int(),
+  importedAtMs: timeMsSchema,
+})
+export type Image = z.infer<typeof imageSchema>
+export const imageListSchema = z.object({ items: z.array(imageSchema) })
+
+export const serverStatusSchema = z.object({
+  name: z.string(),
+  endpoint: z.string(),
+  counters: z.record(z.string(), z.number()),
+})
+/** `GET /api/v1/status`. */
+export const statusSchema = z.object({
+  version: z.string(),
+  startedAtMs: timeMsSchema,
+  interface: z.string(),
+  provisioningUrl: z.string(),
+  servers: z.array(serverStatusSchema),
+  machines: z.number().int(),
+  images: z.number().int(),
+})
+export type Status = z.infer<typeof statusSchema>
+
+/** RFC 9457 problem details. */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  code: z.string(),
+  detail: z.string(),
+  remedy: z.string().optional(),
+})
+export type Problem = z.infer<typeof problemSchema>

@@ -1,0 +1,103 @@
+import { z } from 'zod'
+
+import { diskSchema } from './machine.ts'
+import { signedReceiptSchema } from './receipt.ts'
+import { byteCountSchema, digestSchema, nameSchema, timeMsSchema } from './values.ts'
+import { taskSchema } from './workflow.ts'
+
+export const runStates = [
+  'queued',
+  'running',
+  'waiting-approval',
+  'held',
+  'succeeded',
+  'failed',
+  'cancelled',
+  'lost',
+] as const
+export type RunState = (typeof runStates)[number]
+
+/** States that no event leaves. */
+export const finalRunStates: readonly RunState[] = ['succeeded', 'failed', 'cancelled', 'lost']
+
+export const runTaskStates = [
+  'pending',
+  'running',
+  'waiting-retry',
+  'succeeded',
+  'failed',
+  'skipped',
+] as const
+
+/** How one attempt went wrong: a stable code, a sentence, and whether another try may help. */
+export const failureSchema = z.object({
+  code: z.string().max(64),
+  message: z.string().max(2000),
+  retryable: z.boolean(),
+})
+export type Failure = z.infer<typeof failureSchema>
+
+/** One task of a run, flattened out of its stage. */
+export const runTaskSchema = z.object({
+  stage: nameSchema,
+  task: taskSchema,
+  state: z.enum(runTaskStates),
+  /** Tries begun so far. */
+  attempts: z.number().int().nonnegative(),
+  /** Fences results: one that carries another id is refused. */
+  attemptId: z.uuid().optional(),
+  startedAtMs: timeMsSchema.optional(),
+  endedAtMs: timeMsSchema.optional(),
+  /** When the attempt under way times out, or the next one may begin (`waiting-retry`). */
+  deadlineAtMs: timeMsSchema.optional(),
+  failure: failureSchema.optional(),
+})
+export type RunTask = z.infer<typeof runTaskSchema>
+
+/** What the person asked for. */
+export const runParamsSchema = z.strictObject({
+  imageName: nameSchema.optional(),
+  hostname: nameSchema.optional(),
+  sshAuthorizedKeys: z.array(z.string().max(8192)).max(64).optional(),
+  /** cloud-init user-data, merged under what we set ourselves. */
+  userData: z.string().max(65_536).optional(),
+})
+export type RunParams = z.infer<typeof runParamsSchema>
+
+export const runSchema = z.object({
+  id: z.uuid(),
+  machineId: z.uuid(),
+  machineName: nameSchema,
+  workflow: nameSchema,
+  params: runParamsSchema,
+  state: z.enum(runStates),
+  tasks: z.array(runTaskSchema).min(1),
+  /** Index of the task under way; `tasks.length` when all are done. */
+  taskIndex: z.number().int().nonnegative(),
+  /** Fixed when the run begins, so that a newer image of that name does not slip in. */
+  imageDigest: digestSchema.optional(),
+  /** What `select-disk` chose, frozen. */
+  disk: diskSchema.optional(),
+  receipt: signedReceiptSchema.optional(),
+  failure: failureSchema.optional(),
+  createdAtMs: timeMsSchema,
+  startedAtMs: timeMsSchema.optional(),
+  endedAtMs: timeMsSchema.optional(),
+  revision: z.number().int().nonnegative(),
+})
+export type Run = z.infer<typeof runSchema>
+
+/** How far a write is. Sent at most four times a second, never stored. */
+export const writeProgressSchema = z.object({
+  /** `verify` is the read-back. */
+  phase: z.enum(['write', 'verify', 'commit']),
+  /** Bytes of the raw image done in this phase. */
+  doneBytes: byteCountSchema,
+  totalBytes: byteCountSchema,
+  /** Compressed bytes received. */
+  fetchedBytes: byteCountSchema,
+  /** Moving average over the last seconds; 0 until known. */
+  bytesPerSecond: byteCountSchema,
+  chunksRefetched: z.number().int().nonnegative(),
+})
+export type WriteProgress = z.infer<typeof writeProgressSchema>

@@ -1,0 +1,11 @@
+import type { RepaveEvent } from '../../../contract/event.ts'
+
+/** The durable, ordered record of what happened. */
+export interface EventLog {
+  /** Number of the newest committed event, 0 when there is none. */
+  lastSeq(): number
+  /** Events after `seq`, oldest first, at most `limit`. */
+  readSince(seq: number, limit: number): Promise<readonly RepaveEvent[]>
+  /** Called for every event right after its commit, in order. Returns what ends it. */
+  onCommitted(listener: (event: RepaveEvent) => void): () => void
+}

@@ -1,0 +1,33 @@
+import type { Digest } from '../../../base/digest.ts'
+import type { Image } from '../../../contract/api-documents.ts'
+import type { ImageManifest, SignedManifest } from '../../../contract/image-manifest.ts'
+
+export interface StoredImage {
+  readonly image: Image
+  readonly manifest: ImageManifest
+  readonly signed: SignedManifest
+}
+
+/** Images at rest: immutable, by digest; a name points at the newest version. */
+export interface ImageStore {
+  listImages(): Promise<readonly Image[]>
+  /** By name (newest) or by digest; undefined when there is none. */
+  findImage(nameOrDigest: string): Promise<StoredImage | undefined>
+  /** Path of the pack file of that image, for serving. */
+  packPath(imageDigest: Digest): string
+  removeImage(name: string): Promise<boolean>
+}
+
+export interface ImportRequest {
+  readonly name: string
+  readonly version: string
+  /** Sniffed by content: raw, gzip or zstd. The stream is read to its end. */
+  readonly source: AsyncIterable<Uint8Array>
+  readonly onProgress?: (rawBytes: number) => void
+  readonly signal?: AbortSignal
+}
+
+export interface ImageImporter {
+  /** Resolves when image and manifest are on disk and visible under their name. */
+  importImage(request: ImportRequest): Promise<StoredImage>
+}

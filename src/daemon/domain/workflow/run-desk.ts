@@ -1,0 +1,23 @@
+import type { NewRun } from '../../../contract/api-documents.ts'
+import type { Machine } from '../../../contract/machine.ts'
+import type { Run, WriteProgress } from '../../../contract/run.ts'
+
+export interface ProgressReport {
+  readonly machineId: string
+  readonly runId: string
+  readonly progress: WriteProgress
+}
+
+/** What a person can ask of the workflow engine. Every change is stored with its event before it resolves. */
+export interface RunDesk {
+  listRuns(): Promise<readonly Run[]>
+  findRun(id: string): Promise<Run | undefined>
+  createRun(request: NewRun, principal: string): Promise<Run>
+  cancelRun(id: string, principal: string): Promise<Run>
+  /** Lets a run go on that waits for approval or is held. */
+  approveRun(id: string, principal: string, note?: string): Promise<Run>
+  /** Machines and runs as they were when event `seq` had been committed. */
+  snapshot(): Promise<{ seq: number; machines: readonly Machine[]; runs: readonly Run[] }>
+  /** Live progress of writes, never stored. Returns what ends it. */
+  onProgress(listener: (report: ProgressReport) => void): () => void
+}

@@ -1,0 +1,29 @@
+import type { Ipv4Address } from '../../../base/ipv4-address.ts'
+
+/** One file that firmware, iPXE or an agent may fetch; held open or in memory until the transfer ends. */
+export interface BootFile {
+  readonly sizeBytes: number
+  readonly contentType: string
+  /** Strong, quoted, the same across restarts; absent for what is made anew each time (scripts). */
+  readonly etag?: string
+  readonly modifiedAtMs?: number
+  /** `immutable` for what is named by its digest. */
+  readonly cacheControl?: string
+  /** Exactly `length` bytes from `offset`. @throws when the file has become shorter */
+  read(offset: number, length: number): Promise<Uint8Array>
+  /** Called once, however the transfer ended. */
+  close(): Promise<void>
+}
+
+export interface BootFileRequest {
+  /** Without leading slash, `\` already `/`, never containing `..`, empty or `.` segments. */
+  readonly path: string
+  readonly query: ReadonlyMap<string, string>
+  readonly clientAddress: Ipv4Address
+  readonly transport: 'tftp' | 'http'
+  /** HEAD and TFTP size probes: nothing may change because of this request. */
+  readonly probe: boolean
+}
+
+/** One link of the chain that answers TFTP and HTTP alike; undefined hands on to the next. */
+export type BootFileRoute = (request: BootFileRequest) => Promise<BootFile | undefined>
