@@ -37,12 +37,13 @@ export const layers = {
     rooms: ['src/base', 'src/contract', 'src/protocol', 'src/stream'],
     libraries: ['node:*', 'ws'],
   },
+  'src/presentation': { rooms: ['src/base', 'src/contract'], libraries: [] },
   'src/cli': {
-    rooms: ['src/base', 'src/contract'],
+    rooms: ['src/base', 'src/contract', 'src/presentation'],
     libraries: ['node:*', 'commander', 'ws', 'yaml'],
   },
   'src/tui': {
-    rooms: ['src/base', 'src/contract'],
+    rooms: ['src/base', 'src/contract', 'src/presentation'],
     libraries: ['node:*', 'ink', 'react', 'ws'],
   },
   'src/debian': { rooms: ['src/base'], libraries: ['node:*'] },
@@ -55,7 +56,7 @@ export const layers = {
     libraries: ['node:*', 'commander', 'yaml'],
   },
   'src/lab': {
-    rooms: ['src/base', 'src/contract', 'src/protocol', 'src/debian'],
+    rooms: ['src/base', 'src/contract', 'src/protocol', 'src/presentation', 'src/debian'],
     libraries: ['node:*', 'commander', 'ws'],
   },
   // The one door: picks a program by its first words, and knows nothing else.
