@@ -46,6 +46,10 @@ export const runTaskSchema = z.object({
   attempts: z.number().int().nonnegative(),
   /** Fences results: one that carries another id is refused. */
   attemptId: z.uuid().optional(),
+  /** Which boot of the machine the attempt was ordered to. */
+  bootId: z.uuid().optional(),
+  /** Tries that ended because the machine booted anew under them; not counted against `retry`. */
+  losses: z.number().int().nonnegative().optional(),
   startedAtMs: timeMsSchema.optional(),
   endedAtMs: timeMsSchema.optional(),
   /** When the attempt under way times out, or the next one may begin (`waiting-retry`). */
