@@ -1,0 +1,41 @@
+import type { NewEvent } from '../../../contract/event.ts'
+import type { Machine } from '../../../contract/machine.ts'
+import type { Run } from '../../../contract/run.ts'
+import type { BootRecord } from '../bootenv/boot-record.ts'
+
+/** The one-time word with which the freshly installed system calls home. One a run. */
+export interface PhoneHomeNonce {
+  readonly nonce: string
+  readonly nonceHash: string
+  readonly runId: string
+  readonly machineId: string
+  readonly usedAtMs?: number
+}
+
+/** Everything one step changes; stored as a whole or not at all, together with its events. */
+export interface StateChange {
+  readonly machines?: readonly Machine[]
+  readonly runs?: readonly Run[]
+  readonly boots?: readonly BootRecord[]
+  readonly nonces?: readonly PhoneHomeNonce[]
+  readonly events: readonly NewEvent[]
+}
+
+export interface Snapshot {
+  readonly seq: number
+  readonly machines: readonly Machine[]
+  readonly runs: readonly Run[]
+}
+
+/** What the engine keeps. The SQLite store implements it. */
+export interface StateStore {
+  /** Resolves when the change is on disk and every listener has heard its events. */
+  commit(change: StateChange): Promise<void>
+  /** All machines and the newest runs (every unfinished one), as of event `seq`. */
+  readSnapshot(): Promise<Snapshot>
+  findRun(id: string): Promise<Run | undefined>
+  findBootByToken(tokenHash: string): Promise<BootRecord | undefined>
+  readBootsSince(timeMs: number): Promise<readonly BootRecord[]>
+  findNonce(nonceHash: string): Promise<PhoneHomeNonce | undefined>
+  findNonceOfRun(runId: string): Promise<PhoneHomeNonce | undefined>
+}
