@@ -1,0 +1,40 @@
+import { copyFile, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import type { LabMachine, LabPlan } from './lab-plan.ts'
+import { isRunning, startInNamespace } from './lab-process.ts'
+import {
+  type Accelerator,
+  diskFile,
+  firmwareVariables,
+  ovmfVariables,
+  qemuArguments,
+} from './qemu-arguments.ts'
+
+const pidFile = (machine: LabMachine) => join(machine.directory, 'qemu.pid')
+
+/** Makes the machine as it comes from the factory: an empty disk, firmware without memory, no log. */
+export async function manufactureMachine(machine: LabMachine): Promise<void> {
+  await rm(machine.directory, { recursive: true, force: true })
+  await mkdir(machine.directory, { recursive: true })
+  await using disk = await open(diskFile(machine), 'w')
+  await disk.truncate(machine.diskBytes)
+  if (machine.firmware === 'uefi') await copyFile(ovmfVariables, firmwareVariables(machine))
+}
+
+/** Presses the power button; does nothing to a machine that is on. */
+export async function powerOn(
+  plan: LabPlan,
+  machine: LabMachine,
+  accelerator: Accelerator,
+): Promise<void> {
+  if (await isPoweredOn(machine)) return
+  const command = ['qemu-system-x86_64', ...qemuArguments(machine, accelerator)]
+  const pid = await startInNamespace(plan, command, join(machine.directory, 'qemu.log'))
+  await writeFile(pidFile(machine), `${pid}\n`)
+}
+
+export async function isPoweredOn(machine: LabMachine): Promise<boolean> {
+  const pid = await readFile(pidFile(machine), 'utf8').catch(() => '')
+  return pid !== '' && isRunning(Number(pid))
+}

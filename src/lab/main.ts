@@ -1,0 +1,105 @@
+import { Command, InvalidArgumentError } from 'commander'
+
+import { LabMachineNotFoundError } from './errors.ts'
+import { attachConsole } from './lab-console.ts'
+import { planLab } from './lab-plan.ts'
+import { readLab } from './lab-record.ts'
+import { describeLab } from './lab-status.ts'
+import { ensureLabPackages, powerOnAll, raiseLab, sledgehammerDirectory } from './lab-up.ts'
+import { removeNamespace } from './namespace.ts'
+import { runRepave } from './repave-program.ts'
+import { runTour } from './start-command.ts'
+
+const log = (line: string) => process.stderr.write(`${line}\n`)
+
+function machineCount(text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count >= 0 && count <= 16) return count
+  throw new InvalidArgumentError('a number from 0 to 16')
+}
+
+/** `repave lab up|status|console|down`: a virtual rack that no packet leaves. */
+export async function runLabCommand(argv: readonly string[]): Promise<number> {
+  const program = new Command('repave lab')
+    .description('A virtual rack: QEMU machines in a network namespace without uplink.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  repave lab up --uefi 2 --bios 0\n  repave lab console uefi-1',
+    )
+  withSize(program.command('up').description('start the rack: network, daemon, machines')).action(
+    async (options: SizeOptions) => {
+      const size = { biosMachines: options.bios, uefiMachines: options.uefi }
+      const plan = planLab(options.directory, size)
+      await ensureLabPackages(log)
+      await runRepave(['sledgehammer', 'build', '--output', sledgehammerDirectory(plan)])
+      await powerOnAll(plan, await raiseLab(plan, { size, log }))
+    },
+  )
+  inFolder(program.command('status').description('what is up')).action(async ({ directory }) => {
+    const { plan, record } = await readLab(directory)
+    for (const line of await describeLab(plan, record)) process.stdout.write(`${line}\n`)
+  })
+  inFolder(program.command('console').argument('<machine>').description('its serial line')).action(
+    async (name: string, { directory }: FolderOptions) => {
+      const { plan } = await readLab(directory)
+      const machine = plan.machines.find((candidate) => candidate.name === name)
+      if (machine === undefined) {
+        throw new LabMachineNotFoundError(
+          name,
+          plan.machines.map((candidate) => candidate.name),
+        )
+      }
+      await attachConsole(machine)
+    },
+  )
+  inFolder(
+    program.command('down').description('end every process of the lab and remove its network'),
+  ).action(async ({ directory }) => {
+    const { plan } = await readLab(directory)
+    await removeNamespace(plan, 30_000)
+    log(`lab ${plan.directory} is down; its disks, logs and images are still in that folder`)
+  })
+  await program.parseAsync([...argv], { from: 'user' })
+  return 0
+}
+
+/** `repave start`, which `npm start` runs: one UEFI and one BIOS machine, from nothing to deployed. */
+export async function runStartCommand(argv: readonly string[]): Promise<number> {
+  let exitCode = 1
+  const program = new Command('repave start').description(
+    'Deploy Debian onto a virtual rack, and watch.',
+  )
+  withSize(program)
+    .option('--workflow <name>', 'workflow to run', 'deploy-image')
+    .option('--plain', 'plain lines even on a terminal', false)
+    .action(async (options: SizeOptions & { workflow: string; plain: boolean }) => {
+      const size = { biosMachines: options.bios, uefiMachines: options.uefi }
+      exitCode = await runTour({
+        plan: planLab(options.directory, size),
+        size,
+        workflow: options.workflow,
+        terminal: process.stdout.isTTY && !options.plain,
+        log,
+      })
+    })
+  await program.parseAsync([...argv], { from: 'user' })
+  return exitCode
+}
+
+interface FolderOptions {
+  directory: string
+}
+interface SizeOptions extends FolderOptions {
+  bios: number
+  uefi: number
+}
+
+function inFolder(command: Command): Command {
+  return command.option('--directory <folder>', 'folder of the lab', 'lab')
+}
+
+function withSize(command: Command): Command {
+  return inFolder(command)
+    .option('--uefi <count>', 'machines with EDK2', machineCount, 1)
+    .option('--bios <count>', 'machines with SeaBIOS', machineCount, 1)
+}

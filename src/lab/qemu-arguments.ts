@@ -1,0 +1,62 @@
+import { join } from 'node:path'
+
+import type { LabMachine } from './lab-plan.ts'
+
+/** How the guest's processor is made: the host's own (KVM), or QEMU's emulation (TCG). */
+export type Accelerator = 'kvm' | 'tcg'
+
+export const ovmfCode = '/usr/share/OVMF/OVMF_CODE_4M.fd'
+export const ovmfVariables = '/usr/share/OVMF/OVMF_VARS_4M.fd'
+
+export const diskFile = (machine: LabMachine) => join(machine.directory, 'disk.raw')
+export const serialLog = (machine: LabMachine) => join(machine.directory, 'serial.log')
+export const consoleSocket = (machine: LabMachine) => join(machine.directory, 'console.sock')
+export const firmwareVariables = (machine: LabMachine) => join(machine.directory, 'efivars.fd')
+
+/**
+ * QEMU's command line for one machine: network first, disk second, the console on a socket and in a
+ * log, no screen. `graphics=off` lets SeaBIOS and iPXE print on the serial line as well.
+ */
+export function qemuArguments(machine: LabMachine, accelerator: Accelerator): string[] {
+  return [
+    ...['-name', machine.name],
+    ...['-machine', 'q35,graphics=off'],
+    ...['-accel', accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi'],
+    ...['-cpu', 'max'],
+    ...['-smp', '1'],
+    ...['-m', String(machine.memoryMegabytes)],
+    ...['-nodefaults', '-display', 'none'],
+    ...['-uuid', machine.uuid],
+    ...[
+      '-smbios',
+      `type=1,manufacturer=Repave,product=Lab ${machine.firmware},serial=${machine.serialNumber},uuid=${machine.uuid}`,
+    ],
+    ...firmwareArguments(machine),
+    ...['-netdev', `tap,id=net0,ifname=${machine.tap},script=no,downscript=no`],
+    ...[
+      '-device',
+      `virtio-net-pci,netdev=net0,mac=${machine.macAddress},bootindex=1${machine.networkRom === 'firmware' ? ',romfile=' : ''}`,
+    ],
+    ...['-drive', `if=none,id=disk0,format=raw,cache=writeback,file=${diskFile(machine)}`],
+    ...['-device', `virtio-blk-pci,drive=disk0,serial=${machine.diskSerial},bootindex=2`],
+    ...['-device', 'virtio-rng-pci'],
+    ...[
+      '-chardev',
+      `socket,id=serial0,server=on,wait=off,path=${consoleSocket(machine)},logfile=${serialLog(machine)},logappend=on`,
+    ],
+    ...['-serial', 'chardev:serial0'],
+  ]
+}
+
+/**
+ * EDK2 keeps its boot entries in a copy of its own. Its IPv6 PXE attempt is switched off: nothing
+ * answers IPv6 in the lab, and each attempt would hold the boot up for more than a minute.
+ */
+function firmwareArguments(machine: LabMachine): string[] {
+  if (machine.firmware === 'bios') return ['-boot', 'strict=on,reboot-timeout=5000']
+  return [
+    ...['-drive', `if=pflash,format=raw,readonly=on,file=${ovmfCode}`],
+    ...['-drive', `if=pflash,format=raw,file=${firmwareVariables(machine)}`],
+    ...['-fw_cfg', 'name=opt/org.tianocore/IPv6PXESupport,string=no'],
+  ]
+}
