@@ -1,0 +1,38 @@
+import type { NewEvent, RepaveEvent } from '../../../contract/event.ts'
+import type { Statements } from './statements.ts'
+import { type EventRow, sqlBuilder } from './tables.ts'
+
+/** Returns the number it got. */
+export function insertEvent(statements: Statements, event: NewEvent): number {
+  const { timeMs, type, action, key, principal, machineId = null, runId = null } = event
+  const body = JSON.stringify(event.body)
+  return statements.run(
+    sqlBuilder
+      .insertInto('event')
+      .values({ timeMs, type, action, key, principal, machineId, runId, body }),
+  )
+}
+
+export function readLastSeq(statements: Statements): number {
+  const row = statements.first(
+    sqlBuilder.selectFrom('event').select(({ fn }) => fn.max('seq').as('seq')),
+  )
+  return row?.seq ?? 0
+}
+
+export function readEventsSince(statements: Statements, seq: number, limit: number): RepaveEvent[] {
+  const rows = statements.all(
+    sqlBuilder.selectFrom('event').selectAll().where('seq', '>', seq).orderBy('seq').limit(limit),
+  )
+  return rows.map(eventFromRow)
+}
+
+function eventFromRow(row: Omit<EventRow, 'seq'> & { seq: number }): RepaveEvent {
+  const { machineId, runId, body, ...rest } = row
+  return {
+    ...rest,
+    ...(machineId === null ? {} : { machineId }),
+    ...(runId === null ? {} : { runId }),
+    body: JSON.parse(body) as RepaveEvent['body'],
+  }
+}

@@ -1,0 +1,139 @@
+import type { MacAddress } from '../../../base/mac-address.ts'
+import { type Machine, machineSchema } from '../../../contract/machine.ts'
+import { type Run, finalRunStates, runSchema } from '../../../contract/run.ts'
+import type { BootRecord } from '../../domain/bootenv/boot-record.ts'
+import type { PhoneHomeNonce, StateChange, StateStore } from '../../domain/workflow/state-store.ts'
+import type { Journal } from './journal.ts'
+import type { Statements } from './statements.ts'
+import { type BootRow, type PhoneHomeRow, sqlBuilder } from './tables.ts'
+
+/** Ended runs that a snapshot carries at most; older ones are found by their id. */
+const maximumEndedRuns = 1000
+
+export function createStateStore(journal: Journal, statements: Statements): StateStore {
+  return {
+    commit: (change) => journal.submit((append) => applyChange(statements, change, append)),
+    async readSnapshot() {
+      const machines = statements.all(sqlBuilder.selectFrom('machine').select('document'))
+      return {
+        seq: journal.lastSeq(),
+        machines: machines.map((row) => machineSchema.parse(JSON.parse(row.document))),
+        runs: readRuns(statements),
+      }
+    },
+    async findRun(id) {
+      const query = sqlBuilder.selectFrom('run').select('document').where('id', '=', id)
+      const row = statements.first(query)
+      return row === undefined ? undefined : runFromDocument(row.document)
+    },
+    async findBootByToken(tokenHash) {
+      const query = sqlBuilder.selectFrom('boot').selectAll().where('tokenHash', '=', tokenHash)
+      const row = statements.first(query)
+      return row === undefined ? undefined : bootFromRow(row)
+    },
+    async readBootsSince(timeMs) {
+      const query = sqlBuilder.selectFrom('boot').selectAll().where('createdAtMs', '>=', timeMs)
+      return statements.all(query.orderBy('createdAtMs')).map(bootFromRow)
+    },
+    async findNonce(nonceHash) {
+      const query = sqlBuilder.selectFrom('phoneHome').selectAll()
+      return nonceFromRow(statements.first(query.where('nonceHash', '=', nonceHash)))
+    },
+    async findNonceOfRun(runId) {
+      const query = sqlBuilder.selectFrom('phoneHome').selectAll()
+      return nonceFromRow(statements.first(query.where('runId', '=', runId)))
+    },
+  }
+}
+
+function applyChange(
+  statements: Statements,
+  change: StateChange,
+  append: (event: StateChange['events'][number]) => void,
+): void {
+  for (const machine of change.machines ?? []) writeMachine(statements, machine)
+  for (const run of change.runs ?? []) writeRun(statements, run)
+  for (const boot of change.boots ?? []) writeBoot(statements, boot)
+  for (const nonce of change.nonces ?? []) writeNonce(statements, nonce)
+  for (const event of change.events) append(event)
+}
+
+function writeMachine(statements: Statements, machine: Machine): void {
+  const row = { id: machine.id, name: machine.name, document: JSON.stringify(machine) }
+  statements.run(
+    sqlBuilder
+      .insertInto('machine')
+      .values(row)
+      .onConflict((conflict) => conflict.column('id').doUpdateSet(row)),
+  )
+}
+
+function writeRun(statements: Statements, run: Run): void {
+  const row = {
+    id: run.id,
+    machineId: run.machineId,
+    ended: finalRunStates.includes(run.state) ? (1 as const) : (0 as const),
+    createdAtMs: run.createdAtMs,
+    document: JSON.stringify(run),
+  }
+  statements.run(
+    sqlBuilder
+      .insertInto('run')
+      .values(row)
+      .onConflict((conflict) => conflict.column('id').doUpdateSet(row)),
+  )
+}
+
+function writeBoot(statements: Statements, boot: BootRecord): void {
+  const row: BootRow = {
+    ...boot,
+    tokenHash: boot.tokenHash ?? null,
+    publicKey: boot.publicKey ?? null,
+  }
+  statements.run(
+    sqlBuilder
+      .insertInto('boot')
+      .values(row)
+      .onConflict((conflict) => conflict.column('id').doUpdateSet(row)),
+  )
+}
+
+function writeNonce(statements: Statements, nonce: PhoneHomeNonce): void {
+  const row: PhoneHomeRow = { ...nonce, usedAtMs: nonce.usedAtMs ?? null }
+  statements.run(
+    sqlBuilder
+      .insertInto('phoneHome')
+      .values(row)
+      .onConflict((conflict) => conflict.column('nonceHash').doUpdateSet(row)),
+  )
+}
+
+/** Every unfinished run and the newest of the others, oldest first. */
+function readRuns(statements: Statements): Run[] {
+  const query = sqlBuilder.selectFrom('run').select('document').orderBy('createdAtMs', 'desc')
+  const open = statements.all(query.where('ended', '=', 0))
+  const ended = statements.all(query.where('ended', '=', 1).limit(maximumEndedRuns))
+  return [...open, ...ended]
+    .map((row) => runFromDocument(row.document))
+    .sort((left, right) => left.createdAtMs - right.createdAtMs)
+}
+
+function runFromDocument(document: string): Run {
+  return runSchema.parse(JSON.parse(document))
+}
+
+function bootFromRow(row: BootRow): BootRecord {
+  const { tokenHash, publicKey, ...rest } = row
+  return {
+    ...rest,
+    macAddress: row.macAddress as MacAddress,
+    ...(tokenHash === null ? {} : { tokenHash }),
+    ...(publicKey === null ? {} : { publicKey }),
+  }
+}
+
+function nonceFromRow(row: PhoneHomeRow | undefined): PhoneHomeNonce | undefined {
+  if (row === undefined) return undefined
+  const { usedAtMs, ...rest } = row
+  return { ...rest, ...(usedAtMs === null ? {} : { usedAtMs }) }
+}
