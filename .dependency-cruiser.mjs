@@ -1,4 +1,4 @@
-import { layers } from './layers.config.mjs'
+import { layers } from './layers.config.ts'
 
 /** Files of a room: a folder, or for `compose` and `main` the files that stand alone. */
 const pathOf = (room) => {

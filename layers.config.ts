@@ -1,8 +1,9 @@
 // Who may import whom: the one table behind `npm run check:layers` and test/architecture.test.ts.
 // A room that a row does not name is refused. `libraries` are npm packages and Node's own modules.
 
-/** @type {Record<string, { rooms: string[], libraries: string[] }>} */
-export const layers = {
+export const layers: Readonly<
+  Record<string, { readonly rooms: readonly string[]; readonly libraries: readonly string[] }>
+> = {
   'src/base': { rooms: [], libraries: [] },
   'src/contract': { rooms: ['src/base'], libraries: ['zod'] },
   'src/protocol': { rooms: ['src/base'], libraries: [] },
