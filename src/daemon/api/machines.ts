@@ -1,0 +1,31 @@
+import type { FastifyInstance } from 'fastify'
+
+import { newMachineSchema } from '../../contract/api-documents.ts'
+import { checkedInput } from './checked-input.ts'
+import type { OperatorServices } from './operator-services.ts'
+import { ResourceNotFoundError } from './problem.ts'
+import { principalOf } from './principal.ts'
+
+/** `/machines`: list, show, make known before the first boot. */
+export function machineRoutes(app: FastifyInstance, { machines, runs }: OperatorServices): void {
+  app.get('/machines', async () => {
+    const { machines: items, seq } = await runs.snapshot()
+    return { items, seq }
+  })
+
+  app.get<{ Params: { reference: string } }>('/machines/:reference', async (request) => {
+    const { reference } = request.params
+    const machine = await machines.findMachine(reference)
+    if (machine === undefined) {
+      throw new ResourceNotFoundError(`no machine is called ${reference}`, {
+        remedy: 'repave machine list',
+      })
+    }
+    return machine
+  })
+
+  app.post('/machines', async (request, reply) => {
+    const wanted = checkedInput(newMachineSchema, request.body)
+    return reply.code(201).send(await machines.addMachine(wanted, principalOf(request)))
+  })
+}

@@ -1,0 +1,120 @@
+import websocket from '@fastify/websocket'
+import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
+
+import { messageOf } from '../../base/coded-error.ts'
+import { eventRoutes } from './events.ts'
+import { imageRoutes } from './images.ts'
+import { jsonDepth } from './json-depth.ts'
+import { machineRoutes } from './machines.ts'
+import type { OperatorServices } from './operator-services.ts'
+import {
+  closeOperatorSockets,
+  operatorSocketRoute,
+  operatorSocketOptions,
+} from './operator-socket.ts'
+import {
+  problemOf,
+  RequestForbiddenError,
+  RequestInvalidError,
+  ResourceNotFoundError,
+} from './problem.ts'
+import { runRoutes } from './runs.ts'
+
+const maximumJsonDepth = 25
+const bodyLimitBytes = 1_048_576
+
+/** How the operators reach this app: over the unix socket, or over TCP where browsers can reach it too. */
+export type OperatorReach = 'unix' | 'tcp'
+
+/** The operators' interface, not yet listening: `/api/v1`, its websocket, and `/healthz`. */
+export async function createOperatorApp(
+  services: OperatorServices,
+  reach: OperatorReach,
+): Promise<FastifyInstance> {
+  const app = fastify({
+    logger: false,
+    bodyLimit: bodyLimitBytes,
+    connectionTimeout: 0,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 256 },
+  })
+  answerProblems(app, services)
+  acceptJsonOnly(app)
+  logRequests(app, services)
+  await app.register(websocket, {
+    options: operatorSocketOptions,
+    preClose: closeOperatorSockets,
+  })
+  // Behind the websocket plugin, which marks upgrades first and so closes those that are refused here.
+  if (reach === 'tcp') refuseBrowsers(app)
+  app.get('/healthz', async () => ({ status: 'ok' }))
+  await app.register(async (api) => registerNouns(api, services), { prefix: '/api/v1' })
+  return app
+}
+
+function registerNouns(api: FastifyInstance, services: OperatorServices): void {
+  machineRoutes(api, services)
+  runRoutes(api, services)
+  imageRoutes(api, services)
+  eventRoutes(api, services)
+  api.get('/status', async () => services.readStatus())
+  operatorSocketRoute(api, services)
+}
+
+function answerProblems(app: FastifyInstance, { logger }: OperatorServices): void {
+  app.setNotFoundHandler((request) => {
+    throw new ResourceNotFoundError(`nothing is at ${request.method} ${pathOf(request)}`)
+  })
+  app.setErrorHandler(async (thrown, request, reply) => {
+    const problem = problemOf(thrown)
+    if (problem.status === 500) {
+      const stack = thrown instanceof Error ? thrown.stack : messageOf(thrown)
+      logger.error({ method: request.method, path: pathOf(request), stack }, 'request failed')
+    }
+    return reply.code(problem.status).type('application/problem+json').send(problem)
+  })
+}
+
+/** JSON is the only body parsed here, and only up to a sane depth: its shape is checked by each route. */
+function acceptJsonOnly(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser<string>(
+    'application/json',
+    { parseAs: 'string' },
+    (request, text, done) => {
+      if (text === '') return done(null, undefined)
+      if (jsonDepth(text) > maximumJsonDepth) {
+        return done(new RequestInvalidError(`JSON nests deeper than ${maximumJsonDepth}`))
+      }
+      return void parse(request, text, done)
+    },
+  )
+}
+
+/**
+ * A web page that a person has open must not drive the daemon (cross-site requests, websocket hijacking,
+ * DNS rebinding): no Origin is accepted, and no host name but a loopback address.
+ */
+function refuseBrowsers(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request) => {
+    if (request.headers.origin !== undefined) {
+      throw new RequestForbiddenError('requests from web pages are refused')
+    }
+    if (!/^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/i.test(request.headers.host ?? '')) {
+      throw new RequestForbiddenError('the Host header names no loopback address')
+    }
+  })
+}
+
+function logRequests(app: FastifyInstance, { logger }: OperatorServices): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { method } = request
+    const facts = { method, path: pathOf(request), status: reply.statusCode }
+    logger.debug({ ...facts, durationMs: Math.round(reply.elapsedTime) }, 'operator request')
+  })
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0]?.slice(0, 200) ?? ''
+}

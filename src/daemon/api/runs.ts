@@ -1,0 +1,42 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+
+import { newRunSchema } from '../../contract/api-documents.ts'
+import { checkedInput } from './checked-input.ts'
+import type { OperatorServices } from './operator-services.ts'
+import { ResourceNotFoundError } from './problem.ts'
+import { principalOf } from './principal.ts'
+
+const approvalSchema = z.strictObject({ note: z.string().max(500).optional() }).default({})
+
+/** `/runs`: list, show, create, cancel, approve. */
+export function runRoutes(app: FastifyInstance, { runs }: OperatorServices): void {
+  app.get('/runs', async () => {
+    const { runs: items, seq } = await runs.snapshot()
+    return { items, seq }
+  })
+
+  app.get<{ Params: { id: string } }>('/runs/:id', async (request) => {
+    const run = await runs.findRun(request.params.id)
+    if (run === undefined) {
+      throw new ResourceNotFoundError(`no run has the id ${request.params.id}`, {
+        remedy: 'repave run list',
+      })
+    }
+    return run
+  })
+
+  app.post('/runs', async (request, reply) => {
+    const wanted = checkedInput(newRunSchema, request.body)
+    return reply.code(201).send(await runs.createRun(wanted, principalOf(request)))
+  })
+
+  app.post<{ Params: { id: string } }>('/runs/:id/cancel', async (request) =>
+    runs.cancelRun(request.params.id, principalOf(request)),
+  )
+
+  app.post<{ Params: { id: string } }>('/runs/:id/approve', async (request) => {
+    const { note } = checkedInput(approvalSchema, request.body ?? undefined)
+    return runs.approveRun(request.params.id, principalOf(request), note)
+  })
+}

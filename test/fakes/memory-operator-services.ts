@@ -1,0 +1,181 @@
+import { createHash, randomUUID } from 'node:crypto'
+
+import { digestFromBytes } from '../../src/base/digest.ts'
+import type { Logger } from '../../src/base/logger.ts'
+import { parseMacAddress } from '../../src/base/mac-address.ts'
+import type { Image, NewMachine, NewRun, Status } from '../../src/contract/api-documents.ts'
+import type { Machine } from '../../src/contract/machine.ts'
+import type { Run } from '../../src/contract/run.ts'
+import { taskSchema } from '../../src/contract/workflow.ts'
+import type { OperatorServices } from '../../src/daemon/api/operator-services.ts'
+import type { ImportRequest, StoredImage } from '../../src/daemon/domain/image/image-store.ts'
+import type { ProgressReport } from '../../src/daemon/domain/workflow/run-desk.ts'
+import { MemoryEventLog } from './memory-event-log.ts'
+
+const timeMs = 1_700_000_000_000
+const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => silent,
+}
+
+/** A daemon's inside, in memory: machines, runs, images and their events behave like the stored ones. */
+export class MemoryOperatorServices implements OperatorServices {
+  readonly events = new MemoryEventLog()
+  readonly clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() }
+  readonly logger = silent
+  readonly #machines = new Map<string, Machine>()
+  readonly #runs = new Map<string, Run>()
+  readonly #images = new Map<string, Image>()
+  readonly #progressListeners = new Set<(report: ProgressReport) => void>()
+  /** Bytes of the imports that were cancelled. */
+  readonly cancelledImports: number[] = []
+
+  readonly machines = {
+    listMachines: async () => [...this.#machines.values()],
+    findMachine: async (reference: string) => this.#findMachine(reference),
+    addMachine: async (machine: NewMachine) => this.#addMachine(machine),
+  }
+
+  readonly runs = {
+    listRuns: async () => [...this.#runs.values()],
+    findRun: async (id: string) => this.#runs.get(id),
+    createRun: async (request: NewRun, principal: string) => this.#createRun(request, principal),
+    cancelRun: async (id: string, principal: string) => this.#change(id, 'cancelled', principal),
+    approveRun: async (id: string, principal: string) => this.#change(id, 'running', principal),
+    snapshot: async () => ({
+      seq: this.events.lastSeq(),
+      machines: [...this.#machines.values()],
+      runs: [...this.#runs.values()],
+    }),
+    onProgress: (listener: (report: ProgressReport) => void) => {
+      this.#progressListeners.add(listener)
+      return () => this.#progressListeners.delete(listener)
+    },
+  }
+
+  readonly images = {
+    listImages: async () => [...this.#images.values()],
+    findImage: async (name: string) => {
+      const image = this.#images.get(name)
+      return image === undefined ? undefined : ({ image } as StoredImage)
+    },
+    packPath: () => '/nonexistent',
+    removeImage: async (name: string) => this.#images.delete(name),
+  }
+
+  readonly importer = {
+    importImage: (request: ImportRequest) => this.#importImage(request),
+  }
+
+  async readStatus(): Promise<Status> {
+    return {
+      version: '0.1.0',
+      startedAtMs: timeMs,
+      interface: 'lab0',
+      provisioningUrl: 'http://10.77.0.1:8090',
+      servers: [],
+      machines: this.#machines.size,
+      images: this.#images.size,
+    }
+  }
+
+  report(report: ProgressReport): void {
+    for (const listener of this.#progressListeners) listener(report)
+  }
+
+  #findMachine(reference: string): Machine | undefined {
+    return [...this.#machines.values()].find(
+      ({ id, name, macAddresses }) =>
+        id === reference || name === reference || macAddresses.some((mac) => mac === reference),
+    )
+  }
+
+  #addMachine({ name, macAddress }: NewMachine): Machine {
+    const machine: Machine = {
+      id: randomUUID(),
+      name,
+      state: 'discovering',
+      macAddresses: [parseMacAddress(macAddress)],
+      onBoot: 'local',
+      createdAtMs: timeMs,
+      lastSeenAtMs: timeMs,
+      revision: 0,
+    }
+    this.#machines.set(machine.id, machine)
+    this.events.append({ type: 'machine', action: 'created', key: machine.id })
+    return machine
+  }
+
+  #createRun(request: NewRun, principal: string): Run {
+    const machine = this.#findMachine(request.machine)
+    if (machine === undefined) throw new Error(`no machine ${request.machine}`)
+    const run: Run = {
+      id: randomUUID(),
+      machineId: machine.id,
+      machineName: machine.name,
+      workflow: request.workflow,
+      params: request.params ?? {},
+      state: 'running',
+      tasks: [
+        {
+          stage: 'discover',
+          task: taskSchema.parse({ name: 'inventory', action: 'inventory' }),
+          state: 'running',
+          attempts: 1,
+        },
+      ],
+      taskIndex: 0,
+      createdAtMs: timeMs,
+      revision: 0,
+    }
+    this.#runs.set(run.id, run)
+    this.events.append({ type: 'run', action: 'created', key: run.id, principal })
+    return run
+  }
+
+  #change(id: string, state: Run['state'], principal: string): Run {
+    const run = this.#runs.get(id)
+    if (run === undefined) throw new Error(`no run ${id}`)
+    const changed = { ...run, state, revision: run.revision + 1 }
+    this.#runs.set(id, changed)
+    this.events.append({ type: 'run', action: state, key: id, principal })
+    return changed
+  }
+
+  async #importImage({
+    name,
+    version,
+    source,
+    onProgress,
+    signal,
+  }: ImportRequest): Promise<StoredImage> {
+    const hash = createHash('sha256')
+    let rawBytes = 0
+    try {
+      for await (const bytes of source) {
+        signal?.throwIfAborted()
+        hash.update(bytes)
+        rawBytes += bytes.length
+        onProgress?.(rawBytes)
+      }
+    } catch (thrown) {
+      this.cancelledImports.push(rawBytes)
+      throw thrown
+    }
+    const digest = digestFromBytes(hash.digest())
+    const sizes = { rawBytes, packBytes: rawBytes, chunks: 1, zeroChunks: 0 }
+    const image: Image = {
+      name,
+      version,
+      digest,
+      rawDigest: digest,
+      ...sizes,
+      importedAtMs: timeMs,
+    }
+    this.#images.set(name, image)
+    return { image } as StoredImage
+  }
+}
