@@ -1,0 +1,105 @@
+import { z } from 'zod'
+
+import { ipv4AddressSchema, macAddressSchema } from '../contract/values.ts'
+
+const portSchema = z.number().int().min(1).max(65_535)
+const reservationSchema = z.strictObject({
+  macAddress: macAddressSchema,
+  address: ipv4AddressSchema,
+})
+
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const
+export const logFormats = ['auto', 'json', 'pretty'] as const
+
+/** `repave.yaml`. Whatever is absent comes from flags, the environment or a default. */
+export const configFileSchema = z
+  .strictObject({
+    interface: z.string().min(1).max(15),
+    address: ipv4AddressSchema,
+    dataDir: z.string().min(1),
+    contentDirs: z.array(z.string().min(1)),
+    dhcp: z
+      .strictObject({
+        enabled: z.boolean(),
+        poolFirst: ipv4AddressSchema,
+        poolLast: ipv4AddressSchema,
+        leaseSeconds: z.number().int().min(60).max(2_592_000),
+        router: ipv4AddressSchema,
+        dnsServers: z.array(ipv4AddressSchema).max(8),
+        domainName: z.string().regex(/^[a-z0-9.-]{1,253}$/i, 'expected a domain name'),
+        reservations: z.array(reservationSchema).max(4096),
+      })
+      .partial(),
+    ports: z
+      .strictObject({
+        dhcp: portSchema,
+        tftp: portSchema,
+        http: portSchema,
+        operator: z.union([portSchema, z.literal('off')], 'expected a port or off'),
+      })
+      .partial(),
+    logLevel: z.enum(logLevels),
+    logFormat: z.enum(logFormats),
+  })
+  .partial()
+export type ConfigFile = z.infer<typeof configFileSchema>
+
+/** One value that a person can set, by its dotted key in `repave.yaml`. */
+export interface Setting {
+  readonly key: string
+  /** Command line flag without `--`; absent where only the file can hold such a value. */
+  readonly flag?: string
+  readonly placeholder: string
+  readonly description: string
+  /** Text of a flag or a variable as the value that the file would hold. */
+  readonly fromText: (text: string) => unknown
+}
+
+const text = (value: string) => value
+const list = (value: string) => value.split(',').filter((item) => item !== '')
+const number = (value: string) => (/^\d+$/.test(value) ? Number(value) : value)
+const onOff = (value: string) =>
+  ({ on: true, true: true, off: false, false: false })[value] ?? value
+
+const setting = (
+  key: string,
+  flag: string,
+  placeholder: string,
+  description: string,
+  fromText: (text: string) => unknown = text,
+): Setting => ({ key, flag, placeholder, description, fromText })
+
+/** Every setting, in the order in which `config explain` shows them. */
+export const settings: readonly Setting[] = [
+  setting('interface', 'interface', 'NAME', 'interface that faces the machines'),
+  setting('address', 'address', 'IP', 'our address on it (default: its first)'),
+  setting('dataDir', 'data-dir', 'DIR', 'where database, images and keys live'),
+  setting('contentDirs', 'content', 'DIR[,DIR]', 'folders with workflows of your own', list),
+  setting('dhcp.enabled', 'dhcp', 'on|off', 'whether we lend addresses', onOff),
+  setting('dhcp.poolFirst', 'pool-first', 'IP', 'first address to lend (default: upper half)'),
+  setting('dhcp.poolLast', 'pool-last', 'IP', 'last address to lend'),
+  setting('dhcp.leaseSeconds', 'lease-seconds', 'N', 'how long an address is lent', number),
+  setting('dhcp.router', 'router', 'IP', 'default gateway of the machines'),
+  setting('dhcp.dnsServers', 'dns', 'IP[,IP]', 'name servers of the machines', list),
+  setting('dhcp.domainName', 'domain', 'NAME', 'their domain'),
+  {
+    key: 'dhcp.reservations',
+    placeholder: 'LIST',
+    description: 'fixed addresses by MAC address',
+    fromText: text,
+  },
+  setting('ports.dhcp', 'dhcp-port', 'N', 'UDP port of DHCP', number),
+  setting('ports.tftp', 'tftp-port', 'N', 'UDP port of TFTP', number),
+  setting('ports.http', 'http-port', 'N', 'TCP port of boot files, images and agents', number),
+  setting('ports.operator', 'operator-port', 'N|off', 'TCP port for operators, loopback', number),
+  setting('logLevel', 'log-level', 'LEVEL', logLevels.join(', ')),
+  setting('logFormat', 'log-format', 'FORMAT', logFormats.join(', ')),
+]
+
+/** `dhcp.poolFirst` → `REPAVE_DHCP_POOL_FIRST`. */
+export function environmentName(key: string): string {
+  return `REPAVE_${key
+    .replaceAll('.', '_')
+    .replaceAll(/(?=[A-Z])/g, '_')
+    .toUpperCase()}`
+}
