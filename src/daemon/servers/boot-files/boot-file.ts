@@ -9,14 +9,22 @@ export interface BootFile {
   readonly modifiedAtMs?: number
   /** `immutable` for what is named by its digest. */
   readonly cacheControl?: string
-  /** Exactly `length` bytes from `offset`. @throws when the file has become shorter */
-  read(offset: number, length: number): Promise<Uint8Array>
+  /**
+   * Exactly `length` bytes from `offset`. They may lie in `into`, which has room for them and belongs
+   * to the file until the promise settles; then they are valid as long as the caller leaves it alone.
+   *
+   * @throws when the file has become shorter
+   */
+  read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>
   /** Called once, however the transfer ended. */
   close(): Promise<void>
 }
 
 export interface BootFileRequest {
-  /** Without leading slash, `\` already `/`, never containing `..`, empty or `.` segments. */
+  /**
+   * Without leading slash and without a leading `boot/`, `\` already `/`, printable ASCII, never
+   * containing `..`, empty or `.` segments.
+   */
   readonly path: string
   readonly query: ReadonlyMap<string, string>
   readonly clientAddress: Ipv4Address
