@@ -1,0 +1,91 @@
+import type { RepaveEvent } from '../contract/event.ts'
+import type { Run, RunTask } from '../contract/run.ts'
+import { durationText } from './duration-text.ts'
+import { linesOfEvent, runOfEvent, textOfEvent } from './event-facts.ts'
+import { currentTask } from './run-stages.ts'
+import { shortId, shownText } from './shown-text.ts'
+
+/** What an event tells, in one short inert line. */
+export function eventText(event: RepaveEvent): string {
+  if (event.type === 'run') {
+    const run = runOfEvent(event)
+    if (run !== undefined) return runEventText(event, run)
+  }
+  if (event.type === 'boot') return bootText(event)
+  if (event.type === 'log') {
+    return shownText(linesOfEvent(event).at(-1), 200)
+  }
+  return bodyText(event)
+}
+
+/** What an event of type `run` tells about the run that it carries. */
+export function runEventText(event: RepaveEvent, run: Run): string {
+  const task = taskOfEvent(event, run)
+  switch (event.action) {
+    case 'created':
+      return `queued: ${run.workflow} ${run.params.imageName ?? ''}`.trimEnd()
+    case 'task-started':
+      return `${taskName(task)} started${tryText(task)}`
+    case 'task-succeeded':
+      return `${taskName(task)} done${tookText(task)}`
+    case 'task-failed':
+      return `${taskName(task)} failed: ${failureText(task?.failure)}`
+    case 'retrying':
+      return `${taskName(task)} will be tried again after: ${failureText(task?.failure)}`
+    case 'waiting-approval':
+      return `waits for approval: repave run approve ${shortId(run.id)}`
+    case 'held':
+      return `held: ${failureText(run.failure)}; go on with: repave run approve ${shortId(run.id)}`
+    default:
+      return runEndText(event, run)
+  }
+}
+
+function runEndText(event: RepaveEvent, run: Run): string {
+  const tookMs = (run.endedAtMs ?? event.timeMs) - (run.startedAtMs ?? run.createdAtMs)
+  const took = `after ${durationText(tookMs)}`
+  const why = run.failure === undefined ? '' : `: ${failureText(run.failure)}`
+  return `${shownText(event.action)} ${took}${why}`
+}
+
+/** `ERR_DISK_MISSING no disk matches`, inert. */
+export function failureText(failure: Run['failure']): string {
+  if (failure === undefined) return 'no reason given'
+  return `${shownText(failure.code, 64)} ${shownText(failure.message, 300)}`
+}
+
+/** The task that a run event is about: named in its body, else the one under way. */
+export function taskOfEvent(event: RepaveEvent, run: Run): RunTask | undefined {
+  const name = textOfEvent(event, 'task')
+  return run.tasks.find(({ task }) => task.name === name) ?? currentTask(run) ?? run.tasks.at(-1)
+}
+
+function taskName(task: RunTask | undefined): string {
+  return task?.task.name ?? 'task'
+}
+
+function tryText(task: RunTask | undefined): string {
+  if (task === undefined || task.attempts <= 1) return ''
+  return ` (try ${task.attempts} of ${task.task.retry.attempts})`
+}
+
+function tookText(task: RunTask | undefined): string {
+  if (task?.startedAtMs === undefined || task.endedAtMs === undefined) return ''
+  return ` in ${durationText(task.endedAtMs - task.startedAtMs)}`
+}
+
+function bootText(event: RepaveEvent): string {
+  const target = shownText(textOfEvent(event, 'target'))
+  const because = textOfEvent(event, 'because')
+  return because === undefined ? `boots ${target}` : `boots ${target}: ${shownText(because, 200)}`
+}
+
+/** Members that are short values, as `name=value`. */
+function bodyText(event: RepaveEvent): string {
+  const parts = Object.entries(event.body).flatMap(([name, value]) => {
+    if (name === 'machine' || name === 'run') return []
+    if (typeof value === 'object') return []
+    return [`${shownText(name, 40)}=${shownText(String(value), 120)}`]
+  })
+  return parts.join(' ')
+}
