@@ -1,4 +1,4 @@
-/** Randomness and hashing, which the domain may not take from Node itself. */
+/** Randomness, hashing and signatures, which the domain may not take from Node itself. */
 export interface Secrets {
   /** A random UUID. */
   newId(): string
@@ -8,4 +8,6 @@ export interface Secrets {
   hashOf(secret: string): string
   /** Compares in a time that does not depend on where the texts differ. */
   isSame(left: string, right: string): boolean
+  /** Whether `signature` (base64) is ed25519 over the UTF-8 bytes of `text` by the raw key (base64). */
+  isSignedBy(publicKey: string, text: string, signature: string): boolean
 }

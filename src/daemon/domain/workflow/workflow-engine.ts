@@ -1,15 +1,30 @@
 import type { Clock } from '../../../base/clock.ts'
 import type { Ipv4Address } from '../../../base/ipv4-address.ts'
 import type { Logger } from '../../../base/logger.ts'
+import type { MacAddress } from '../../../base/mac-address.ts'
 import type { BootFileResolver, ScriptDecider } from '../bootenv/boot-client.ts'
+import { BootDesk } from '../bootenv/boot-desk.ts'
+import { BootFileDesk } from '../bootenv/boot-file-desk.ts'
+import { BootHistory } from '../bootenv/boot-history.ts'
+import type { BootRecord } from '../bootenv/boot-record.ts'
+import { BootTokens } from '../bootenv/boot-tokens.ts'
+import { bootWindowMs } from '../bootenv/resolve-boot.ts'
 import type { Secrets } from '../bootenv/secrets.ts'
 import type { EventSink } from '../event/event-sink.ts'
 import type { ImageStore } from '../image/image-store.ts'
 import type { AgentDesk, PhoneHomeDesk } from '../machine/agent-desk.ts'
+import { AgentReception } from '../machine/agent-reception.ts'
+import { AgentSessions } from '../machine/agent-sessions.ts'
+import { createMachineDirectory } from '../machine/engine-machine-directory.ts'
 import type { MachineDirectory } from '../machine/machine-directory.ts'
 import type { CloudConfigReader } from './cloud-config.ts'
 import type { ContentSource } from './content-source.ts'
+import { createRunDesk } from './engine-run-desk.ts'
+import { EngineState } from './engine-state.ts'
+import { createPhoneHomeDesk } from './phone-home-desk.ts'
+import { ProgressReports } from './progress-reports.ts'
 import type { RunDesk } from './run-desk.ts'
+import { RunKeeper } from './run-keeper.ts'
 import type { StateStore } from './state-store.ts'
 import type { Timers } from './timers.ts'
 
@@ -37,4 +52,53 @@ export interface WorkflowEngine extends AsyncDisposable {
   readonly scripts: ScriptDecider
   readonly agents: AgentDesk
   readonly phoneHomes: PhoneHomeDesk
+  /** Whether the address belongs to a machine on record. */
+  isKnownMachine(address: MacAddress): boolean
+}
+
+/** Boots of the past that still matter: which one an agent joined with last. */
+const rememberedBootsMs = 7 * 86_400_000
+
+/** Loads what the store has, takes up every unfinished run, and opens the doors. */
+export async function startWorkflowEngine(options: WorkflowEngineOptions): Promise<WorkflowEngine> {
+  const { clock, secrets, events, images, store, cloudConfig, provisioningUrl } = options
+  const state = await EngineState.load(store)
+  const sessions = new AgentSessions()
+  const boots = new BootHistory(clock)
+  const tokens = new BootTokens(clock, secrets)
+  const progress = new ProgressReports()
+  const orders = { images, store, cloudConfig, provisioningUrl }
+  const keeper = new RunKeeper({ ...options, state, sessions, boots, orders })
+  const shared = { ...options, state, keeper, sessions, boots, tokens, progress }
+  const agents = new AgentReception(shared)
+  const nowMs = clock.nowMs()
+  for (const boot of await store.readBootsSince(nowMs - rememberedBootsMs)) {
+    agents.remember(boot)
+    if (countsAsBoot(boot, state, nowMs)) boots.add(boot.machineId, nowMs - boot.createdAtMs)
+  }
+  await keeper.resume()
+  return {
+    runs: createRunDesk(shared),
+    machines: createMachineDirectory(shared),
+    bootFiles: new BootFileDesk(options, events, clock),
+    scripts: new BootDesk(shared),
+    agents,
+    phoneHomes: createPhoneHomeDesk(shared),
+    isKnownMachine: (address) => state.machineAt(address) !== undefined,
+    async [Symbol.asyncDispose]() {
+      keeper.stop()
+      sessions.closeAll()
+      await state.settled()
+    },
+  }
+}
+
+/** Within the window, and since the last progress of the machine's run. */
+function countsAsBoot(boot: BootRecord, state: EngineState, nowMs: number): boolean {
+  const run = state.runOf(boot.machineId)
+  const progressAtMs = Math.max(
+    run?.createdAtMs ?? 0,
+    ...(run?.tasks ?? []).map(({ endedAtMs = 0 }) => endedAtMs),
+  )
+  return boot.createdAtMs > Math.max(nowMs - bootWindowMs, progressAtMs)
 }

@@ -1,0 +1,52 @@
+import { digestHex } from '../../../base/digest.ts'
+import { type Receipt, type SignedReceipt, receiptSchema } from '../../../contract/receipt.ts'
+import type { Run } from '../../../contract/run.ts'
+import type { Secrets } from '../bootenv/secrets.ts'
+import type { StoredImage } from '../image/image-store.ts'
+import { currentTask } from './run-step.ts'
+
+/** Whose word it must be, and about what. */
+export interface ReceiptSubject {
+  /** The key with which the agent joined. */
+  readonly publicKey: string
+  readonly run: Run
+  readonly image: StoredImage | undefined
+}
+
+/** Why the receipt does not prove the write of the run's current attempt; undefined when it does. */
+export function receiptFault(
+  signed: SignedReceipt,
+  { publicKey, run, image }: ReceiptSubject,
+  secrets: Pick<Secrets, 'hashOf' | 'isSignedBy'>,
+): string | undefined {
+  if (image === undefined) return 'its image is gone'
+  if (!secrets.isSignedBy(publicKey, signed.receipt, signed.signature)) {
+    return 'it is not signed by the agent that sent it'
+  }
+  if (secrets.hashOf(signed.receipt) !== digestHex(signed.digest)) return 'its digest is wrong'
+  const receipt = readReceipt(signed.receipt)
+  return receipt === undefined ? 'it cannot be read' : mismatch(receipt, run, image)
+}
+
+function readReceipt(text: string): Receipt | undefined {
+  try {
+    return receiptSchema.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined
+  }
+}
+
+function mismatch(receipt: Receipt, run: Run, { manifest }: StoredImage): string | undefined {
+  const facts: readonly (readonly [name: string, found: unknown, expected: unknown])[] = [
+    ['machine', receipt.machineId, run.machineId],
+    ['run', receipt.runId, run.id],
+    ['attempt', receipt.attemptId, currentTask(run)?.attemptId],
+    ['image', receipt.imageDigest, run.imageDigest],
+    ['raw digest', receipt.rawDigest, manifest.rawDigest],
+    ['raw size', receipt.rawBytes, manifest.rawBytes],
+    ['disk size', receipt.disk.sizeBytes, run.disk?.sizeBytes],
+    ['disk serial', receipt.disk.serial, run.disk?.serial],
+  ]
+  const fault = facts.find(([, found, expected]) => found !== expected)
+  return fault && `its ${fault[0]} is ${String(fault[1])}, expected ${String(fault[2])}`
+}

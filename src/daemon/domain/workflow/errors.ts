@@ -1,0 +1,103 @@
+import { CodedError } from '../../../base/coded-error.ts'
+
+export class WorkflowNotFoundError extends CodedError {
+  readonly code = 'ERR_WORKFLOW_NOT_FOUND'
+  readonly workflow: string
+
+  constructor(workflow: string) {
+    super(`there is no workflow called ${workflow}`, {
+      remedy: 'name one of the folders under workflows/',
+    })
+    this.workflow = workflow
+  }
+}
+
+/** A workflow that could only fail, or report a success that nothing proves. */
+export class WorkflowInvalidError extends CodedError {
+  readonly code = 'ERR_WORKFLOW_INVALID'
+  readonly workflow: string
+
+  constructor(workflow: string, reason: string) {
+    super(`workflow ${workflow} cannot run: ${reason}`, {
+      remedy: `correct workflows/${workflow}/workflow.yaml`,
+    })
+    this.workflow = workflow
+  }
+}
+
+export class ImageRequiredError extends CodedError {
+  readonly code = 'ERR_IMAGE_REQUIRED'
+  readonly workflow: string
+
+  constructor(workflow: string) {
+    super(`workflow ${workflow} writes an image, and none was named`, {
+      remedy: 'name an image (--image); `repave image list` shows them',
+    })
+    this.workflow = workflow
+  }
+}
+
+export class ImageNotFoundError extends CodedError {
+  readonly code = 'ERR_IMAGE_NOT_FOUND'
+  readonly imageName: string
+
+  constructor(imageName: string) {
+    super(`there is no image called ${imageName}`, {
+      remedy: '`repave image list` shows what there is, `repave image import` adds one',
+    })
+    this.imageName = imageName
+  }
+}
+
+export class UserDataInvalidError extends CodedError {
+  readonly code = 'ERR_USER_DATA_INVALID'
+
+  constructor(reason: string) {
+    super(`the user-data cannot be used: ${reason}`, {
+      remedy: 'give a #cloud-config document whose top level is a mapping',
+    })
+  }
+}
+
+export class RunNotFoundError extends CodedError {
+  readonly code = 'ERR_RUN_NOT_FOUND'
+  readonly runId: string
+
+  constructor(runId: string) {
+    super(`there is no run ${runId}`, { remedy: '`repave run list` shows them' })
+    this.runId = runId
+  }
+}
+
+/** One machine does one thing at a time. */
+export class RunUnderWayError extends CodedError {
+  readonly code = 'ERR_RUN_UNDER_WAY'
+  readonly runId: string
+
+  constructor(machineName: string, runId: string) {
+    super(`${machineName} is already at run ${runId}`, {
+      remedy: `wait for it, or cancel it: repave run cancel ${runId}`,
+    })
+    this.runId = runId
+  }
+}
+
+export class RunEndedError extends CodedError {
+  readonly code = 'ERR_RUN_ENDED'
+  readonly runId: string
+
+  constructor(runId: string, state: string) {
+    super(`run ${runId} has ended: ${state}`)
+    this.runId = runId
+  }
+}
+
+export class RunNotWaitingError extends CodedError {
+  readonly code = 'ERR_RUN_NOT_WAITING'
+  readonly runId: string
+
+  constructor(runId: string, state: string) {
+    super(`run ${runId} waits for no approval: it is ${state}`)
+    this.runId = runId
+  }
+}

@@ -1,0 +1,158 @@
+import type { NewEvent } from '../../../contract/event.ts'
+import type { Machine } from '../../../contract/machine.ts'
+import type { Run } from '../../../contract/run.ts'
+import type { BootRecord } from '../bootenv/boot-record.ts'
+import { machineAfterRun } from '../machine/machine-after-run.ts'
+import type { RunEffect } from './run-step.ts'
+import type { PhoneHomeNonce, StateChange } from './state-store.ts'
+import { type RunInput, stepRun } from './workflow-run.ts'
+
+export interface StepWorld {
+  readonly nowMs: number
+  /** Who causes it: `daemon`, `agent:<machine>`, `operator:<name>`. */
+  readonly principal: string
+  newId(): string
+  /** Which boot of the machine has an agent connected now, if any. */
+  readonly agentBootId?: string
+}
+
+type PlainEvent = Pick<NewEvent, 'type' | 'action' | 'key'> & { readonly body: object }
+
+/** One change to one machine and its run, gathered first and stored as a whole. */
+export class MachineStep {
+  readonly #world: StepWorld
+  readonly #before: Machine | undefined
+  readonly #effects: RunEffect[] = []
+  readonly #events: (() => PlainEvent)[] = []
+  readonly #boots: BootRecord[] = []
+  readonly #nonces: PhoneHomeNonce[] = []
+  #machine: Machine
+  #run: Run | undefined
+  #isRunChanged = false
+  #isProgress = false
+
+  /** `before` is undefined for a machine that is new. */
+  constructor(
+    before: Machine | undefined,
+    machine: Machine,
+    run: Run | undefined,
+    world: StepWorld,
+  ) {
+    this.#before = before
+    this.#machine = machine
+    this.#run = run
+    this.#world = world
+  }
+
+  get machine(): Machine {
+    return this.#machine
+  }
+
+  /** The unfinished run, or the one that this step ended. */
+  get run(): Run | undefined {
+    return this.#run
+  }
+
+  get effects(): readonly RunEffect[] {
+    return this.#effects
+  }
+
+  get isRunChanged(): boolean {
+    return this.#isRunChanged
+  }
+
+  /** Whether the machine got any further; one that does not, and keeps booting, is held. */
+  get isProgress(): boolean {
+    return this.#isProgress
+  }
+
+  changeMachine(changes: Partial<Machine>): void {
+    this.#machine = { ...this.#machine, ...changes }
+  }
+
+  beginRun(run: Run, nonce: PhoneHomeNonce): void {
+    this.#run = run
+    this.#isRunChanged = true
+    this.#isProgress = true
+    this.#machine = machineAfterRun(this.#machine, run)
+    this.#nonces.push(nonce)
+    this.#addRunEvent('created', {})
+    this.feed({ kind: 'wake' })
+  }
+
+  /** Hands the input to the run, if there is one; `facts` go into its events. Returns whether it changed. */
+  feed(input: RunInput, facts: object = {}): boolean {
+    if (this.#run === undefined) return false
+    const { nowMs, agentBootId } = this.#world
+    const step = stepRun(this.#run, input, {
+      nowMs,
+      freshId: this.#world.newId(),
+      ...(agentBootId === undefined ? {} : { agentBootId }),
+    })
+    this.#effects.push(...step.effects)
+    if (step.run === this.#run) return false
+    this.#run = step.run
+    this.#isRunChanged = true
+    this.#machine = machineAfterRun(this.#machine, step.run)
+    this.#isProgress ||= input.kind === 'approve'
+    for (const { action, ...happening } of step.happenings) {
+      this.#isProgress ||= action === 'task-succeeded'
+      this.#addRunEvent(action, { ...happening, ...facts })
+    }
+    return true
+  }
+
+  addEvent(event: PlainEvent): void {
+    this.#events.push(() => event)
+  }
+
+  addBoot(boot: BootRecord): void {
+    this.#boots.push(boot)
+  }
+
+  addNonce(nonce: PhoneHomeNonce): void {
+    this.#nonces.push(nonce)
+  }
+
+  /** Everything to store; events carry machine and run as the whole step leaves them. */
+  finish(): StateChange {
+    const isMachineChanged = this.#machine !== this.#before
+    if (isMachineChanged && this.#before !== undefined) {
+      this.#machine = { ...this.#machine, revision: this.#before.revision + 1 }
+    }
+    const machine = this.#machine
+    if (isMachineChanged) {
+      const action = this.#before === undefined ? 'created' : 'updated'
+      this.#events.push(() => ({ type: 'machine', action, key: machine.id, body: { machine } }))
+    }
+    return {
+      machines: isMachineChanged ? [machine] : [],
+      runs: this.#isRunChanged && this.#run !== undefined ? [this.#run] : [],
+      boots: this.#boots,
+      nonces: this.#nonces,
+      events: this.#events.map((event) => this.#stamped(event())),
+    }
+  }
+
+  #addRunEvent(action: string, facts: object): void {
+    this.#events.push(() => ({
+      type: 'run',
+      action,
+      key: this.#run?.id ?? '',
+      body: { run: this.#run, ...facts },
+    }))
+  }
+
+  #stamped({ type, action, key, body }: PlainEvent): NewEvent {
+    return {
+      timeMs: this.#world.nowMs,
+      type,
+      action,
+      key,
+      principal: this.#world.principal,
+      machineId: this.#machine.id,
+      ...(type === 'run' ? { runId: key } : {}),
+      body: body as NewEvent['body'],
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import type { Digest } from '../../../base/digest.ts'
+import type { NewRun } from '../../../contract/api-documents.ts'
+import type { Machine } from '../../../contract/machine.ts'
+import type { Run } from '../../../contract/run.ts'
+import type { Workflow } from '../../../contract/workflow.ts'
+import type { Secrets } from '../bootenv/secrets.ts'
+import type { ImageStore } from '../image/image-store.ts'
+import type { CloudConfigReader } from './cloud-config.ts'
+import type { ContentSource } from './content-source.ts'
+import {
+  ImageNotFoundError,
+  ImageRequiredError,
+  UserDataInvalidError,
+  WorkflowNotFoundError,
+} from './errors.ts'
+import { planRun, writesImage } from './plan-run.ts'
+import type { PhoneHomeNonce } from './state-store.ts'
+
+export interface RunSources {
+  readonly content: ContentSource
+  readonly images: Pick<ImageStore, 'findImage'>
+  readonly cloudConfig: CloudConfigReader
+  readonly secrets: Secrets
+}
+
+/** A request that can be met: everything it names exists and is fixed. */
+export interface PreparedRun {
+  readonly workflow: Workflow
+  readonly params: NonNullable<NewRun['params']>
+  readonly imageDigest?: Digest
+}
+
+/** @throws a coded error for whatever the request names and there is not */
+export async function prepareRun(
+  workflowName: string,
+  params: PreparedRun['params'],
+  sources: RunSources,
+): Promise<PreparedRun> {
+  const workflow = sources.content.workflow(workflowName)
+  if (workflow === undefined) throw new WorkflowNotFoundError(workflowName)
+  if (params.userData !== undefined) {
+    const read = sources.cloudConfig.readCloudConfig(params.userData)
+    if (!read.ok) throw new UserDataInvalidError(read.reason)
+  }
+  if (!writesImage(workflow)) return { workflow, params }
+  const { imageName } = params
+  if (imageName === undefined) throw new ImageRequiredError(workflowName)
+  const image = await sources.images.findImage(imageName)
+  if (image === undefined) throw new ImageNotFoundError(imageName)
+  return { workflow, params, imageDigest: image.image.digest }
+}
+
+/** The run for one machine, with the word that its system will call home with. */
+export function runFor(
+  machine: Machine,
+  prepared: PreparedRun,
+  secrets: Secrets,
+  nowMs: number,
+): { run: Run; nonce: PhoneHomeNonce } {
+  const id = secrets.newId()
+  const nonce = secrets.newSecret()
+  const run = planRun({ id, machine, nowMs, ...prepared })
+  const nonceHash = secrets.hashOf(nonce)
+  return { run, nonce: { nonce, nonceHash, runId: id, machineId: machine.id } }
+}

@@ -1,0 +1,118 @@
+import { MEBIBYTE } from '../../../base/byte-size.ts'
+import { digestHex } from '../../../base/digest.ts'
+import type { TaskOrder } from '../../../contract/agent-frames.ts'
+import type { Disk, Machine } from '../../../contract/machine.ts'
+import type { Failure, Run } from '../../../contract/run.ts'
+import type { ImageStore, StoredImage } from '../image/image-store.ts'
+import type { CloudConfigReader } from './cloud-config.ts'
+import { renderSeed } from './render-seed.ts'
+import { currentTask } from './run-step.ts'
+import type { StateStore } from './state-store.ts'
+
+export interface OrderSources {
+  readonly images: Pick<ImageStore, 'findImage'>
+  readonly store: Pick<StateStore, 'findNonceOfRun'>
+  readonly cloudConfig: CloudConfigReader
+  readonly provisioningUrl: string
+}
+
+export type OrderResult =
+  | { readonly ok: true; readonly order: TaskOrder }
+  | { readonly ok: false; readonly failure: Failure }
+
+/** Room behind the image for the seed volume and the backup partition table. */
+const seedRoomBytes = 16 * MEBIBYTE
+
+/** Everything the agent needs for the run's current task. */
+export async function orderFor(
+  run: Run,
+  machine: Machine,
+  sources: OrderSources,
+): Promise<OrderResult> {
+  const task = currentTask(run)?.task
+  switch (task?.action) {
+    case 'inventory':
+    case 'reboot':
+      return ordered({ action: task.action })
+    case 'select-disk': {
+      const image = await imageOf(run, sources)
+      const minimumBytes = image === undefined ? 0 : image.manifest.rawBytes + seedRoomBytes
+      return ordered({ action: 'select-disk', rule: task.disk, minimumBytes })
+    }
+    case 'write-image':
+      return withImage(run, sources, async (image, disk) => writeImageOrder(image, disk))
+    case 'write-seed':
+      return withImage(run, sources, (image, disk) =>
+        writeSeedOrder(run, machine, image, disk, sources),
+      )
+    case 'approve':
+    case 'await-phone-home':
+    case undefined:
+      break
+  }
+  return impossible('ERR_ORDER_IMPOSSIBLE', `${task?.name ?? 'nothing'} is no task of an agent`)
+}
+
+function writeImageOrder(image: StoredImage, disk: Disk): OrderResult {
+  const path = `/images/${digestHex(image.image.digest)}`
+  return ordered({
+    action: 'write-image',
+    imageName: image.image.name,
+    imageDigest: image.image.digest,
+    manifestPath: `${path}/manifest.json`,
+    packPath: `${path}/pack`,
+    disk,
+  })
+}
+
+async function writeSeedOrder(
+  run: Run,
+  machine: Machine,
+  image: StoredImage,
+  disk: Disk,
+  sources: OrderSources,
+): Promise<OrderResult> {
+  const nonce = await sources.store.findNonceOfRun(run.id)
+  const [macAddress] = machine.macAddresses
+  if (nonce === undefined || macAddress === undefined) {
+    return impossible('ERR_ORDER_IMPOSSIBLE', 'the run has no nonce to call home with')
+  }
+  const { userData, hostname = machine.name, sshAuthorizedKeys = [] } = run.params
+  const user = userData === undefined ? undefined : sources.cloudConfig.readCloudConfig(userData)
+  if (user?.ok === false) return impossible('ERR_USER_DATA_INVALID', user.reason)
+  const files = renderSeed({
+    instanceId: run.id,
+    hostname,
+    macAddress,
+    sshAuthorizedKeys,
+    userConfig: user?.config ?? {},
+    phoneHomeUrl: `${sources.provisioningUrl}/phone-home/${nonce.nonce}`,
+  })
+  return ordered({ action: 'write-seed', disk, imageBytes: image.manifest.rawBytes, files })
+}
+
+async function withImage(
+  run: Run,
+  sources: OrderSources,
+  order: (image: StoredImage, disk: Disk) => Promise<OrderResult>,
+): Promise<OrderResult> {
+  const image = await imageOf(run, sources)
+  if (image === undefined) {
+    const name = run.params.imageName ?? 'none'
+    return impossible('ERR_IMAGE_NOT_FOUND', `image ${name} (${run.imageDigest ?? ''}) is gone`)
+  }
+  if (run.disk === undefined) return impossible('ERR_ORDER_IMPOSSIBLE', 'no disk was selected')
+  return order(image, run.disk)
+}
+
+async function imageOf(run: Run, { images }: OrderSources): Promise<StoredImage | undefined> {
+  return run.imageDigest === undefined ? undefined : images.findImage(run.imageDigest)
+}
+
+function ordered(order: TaskOrder): OrderResult {
+  return { ok: true, order }
+}
+
+function impossible(code: string, message: string): OrderResult {
+  return { ok: false, failure: { code, message, retryable: false } }
+}
