@@ -1,0 +1,85 @@
+// The one door. It imports nothing before it has checked the version of Node: the database's native part
+// crashes an older one without a word.
+
+/** The oldest Node that runs this source as it stands and loads the database's native part. */
+const oldestNode = [24, 12] as const
+
+/** A program of ours: takes the words behind its name, resolves to the exit code. */
+type Program = (argv: readonly string[]) => Promise<number>
+
+/** Chosen by first words; each loads nothing of the others. */
+const programs: Readonly<Record<string, Program>> = {
+  serve: async (argv) => (await import('./daemon/main.ts')).runServeCommand(argv),
+  config: async (argv) => (await import('./daemon/main.ts')).runConfigCommand(argv),
+  sledgehammer: async (argv) =>
+    (await import('./sledgehammer/main.ts')).runSledgehammerCommand(argv),
+  lab: async (argv) => (await import('./lab/main.ts')).runLabCommand(argv),
+  start: async (argv) => (await import('./lab/main.ts')).runStartCommand(argv),
+  tui: async (argv) => (await import('./tui/main.ts')).runTuiCommand(argv),
+}
+
+const help = `repave: bare metal from known images, every byte proven
+
+Usage: repave <command> [options]
+
+  start                     build, raise a virtual rack, deploy it and watch
+  serve                     run the daemon
+  config explain            every setting of the daemon and where it comes from
+  status                    one screen: services, counts
+  machine list|show|add|deploy
+  run     list|show|watch|cancel|approve
+  image   list|show|import|rm
+  image   build <recipe>    make a disk image from Debian's packages
+  event   watch [topic]     what happens, as it happens
+  tui                       live terminal UI
+  sledgehammer build        make the Linux that machines boot into RAM
+  lab     up|status|console|down
+
+repave <command> --help tells more about each.
+
+Examples:
+  repave serve --interface eno2
+  repave machine deploy node-1 --image debian-12
+`
+
+/** Runs what the words ask for. */
+async function runRepave(argv: readonly string[]): Promise<number> {
+  const [word = '', second] = argv
+  if (['', 'help', '--help', '-h'].includes(word) && second === undefined) {
+    process.stdout.write(help)
+    return word === '' ? 2 : 0
+  }
+  if (word === 'image' && second === 'build') {
+    const { runImageBuildCommand } = await import('./image-builder/main.ts')
+    return runImageBuildCommand(argv.slice(2))
+  }
+  const program: Program | undefined = Object.hasOwn(programs, word) ? programs[word] : undefined
+  if (program !== undefined) return program(argv.slice(1))
+  return (await import('./cli/main.ts')).runCliCommand(argv)
+}
+
+function nodeIsTooOld(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1])
+}
+
+function explain(thrown: unknown): number {
+  if (!(thrown instanceof Error)) throw thrown
+  const { code, remedy } = thrown as Error & { code?: unknown; remedy?: unknown }
+  if (typeof code !== 'string' || typeof remedy !== 'string') throw thrown
+  process.stderr.write(`error[${code}]: ${thrown.message}\n`)
+  if (remedy !== '') process.stderr.write(`  try   ${remedy}\n`)
+  return 1
+}
+
+if (nodeIsTooOld(process.versions.node)) {
+  process.stderr.write(
+    `error[ERR_NODE_TOO_OLD]: needs Node >= ${oldestNode.join('.')}, this is ${process.versions.node}\n` +
+      '  try   bin/repave, which uses the Node that the lock file pins\n',
+  )
+  process.exitCode = 1
+} else {
+  process.exitCode = await runRepave(process.argv.slice(2)).catch(explain)
+}
+
+export {}
