@@ -1,4 +1,53 @@
+import { networkInterfaces, machine, availableParallelism } from 'node:os'
+
+import { messageOf } from '../base/coded-error.ts'
+import { openAgentKey } from './agent-key.ts'
+import { readBootParameters } from './linux/boot-parameters.ts'
+import { openConsoles } from './linux/consoles.ts'
+import { KernelFiles } from './linux/kernel-files.ts'
+import { rebootMachine } from './linux/reboot.ts'
+import { readSystemIdentity } from './linux/system-identity.ts'
+import { startAgent } from './start-agent.ts'
+import { StatusPage } from './status-page.ts'
+
 /** The version the daemon sees; it grows with the frames this agent understands. */
 const agentVersion = '0.1.0'
 
-process.stdout.write(`repave agent ${agentVersion}\n`)
+const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() }
+
+/** Runs until init ends it. @throws {BootParametersError} */
+function main(): void {
+  const files = new KernelFiles()
+  const page = new StatusPage(openConsoles(files), clock, {
+    agentVersion,
+    doing: 'waiting for the network',
+  })
+  const { daemonUrl, token, bootMac } = readBootParameters(files.text('/proc/cmdline'))
+  const { serialNumber } = readSystemIdentity(files)
+  page.show({
+    daemonUrl,
+    ...(bootMac === undefined ? {} : { macAddress: bootMac }),
+    ...(serialNumber === undefined ? {} : { serialNumber }),
+  })
+  const addressesOf = (name: string) =>
+    (networkInterfaces()[name] ?? [])
+      .filter(({ internal, scopeid }) => !internal && !scopeid)
+      .map(({ address }) => address)
+  const world = {
+    ...{ daemonUrl, files, clock, agentVersion },
+    key: openAgentKey('/run/repave/agent-key.pem'),
+    machineFacts: { machine: machine(), bootMac, addressesOf },
+    trustedKeysPath: '/etc/repave/trusted-keys.json',
+    coreCount: availableParallelism(),
+    reboot: rebootMachine,
+  }
+  const uptimeMs = () => Math.round(Number(files.text('/proc/uptime').split(' ')[0]) * 1000)
+  startAgent({ world, token, page, uptimeMs })
+}
+
+try {
+  main()
+} catch (error) {
+  process.stderr.write(`repave agent: ${messageOf(error)}\n`)
+  process.exitCode = 1
+}

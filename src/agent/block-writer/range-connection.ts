@@ -1,0 +1,163 @@
+import { connect, type Socket } from 'node:net'
+
+import { latin1Text } from '../../base/ascii.ts'
+import { messageOf } from '../../base/coded-error.ts'
+import { FetchFailedError } from './errors.ts'
+
+const maximumHeaderBytes = 16 * 1024
+const idleTimeoutMs = 30_000
+
+interface Pending {
+  readonly target: Uint8Array
+  readonly offset: number
+  readonly resolve: () => void
+  readonly reject: (error: FetchFailedError) => void
+  readonly onBytes: (count: number) => void
+  header: Uint8Array
+  bodyBytes: number
+  inBody: boolean
+}
+
+/**
+ * One keep-alive HTTP/1.1 connection that asks for byte ranges, one at a time, and receives them
+ * straight into the caller's buffer. Strict: anything but `206` with exactly the range asked for is
+ * an error, and an error closes the connection (RFC 9110 §14).
+ */
+export class RangeConnection {
+  readonly #url: URL
+  #socket: Socket | undefined
+  #pending: Pending | undefined
+
+  /** @param url an `http:` URL */
+  constructor(url: URL) {
+    this.#url = url
+  }
+
+  /**
+   * Fills `target` with the bytes from `offset` on. `onBytes` is told of each piece; after a failure
+   * those pieces are in place.
+   *
+   * @throws {FetchFailedError}
+   */
+  async fetchInto(
+    target: Uint8Array,
+    offset: number,
+    onBytes: (count: number) => void,
+  ): Promise<void> {
+    if (this.#pending !== undefined) throw new Error('a range is under way on this connection')
+    const socket = this.#socket ?? this.#connect()
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const start = { header: new Uint8Array(0), bodyBytes: 0, inBody: false }
+    this.#pending = { target, offset, resolve, reject, onBytes, ...start }
+    socket.write(this.#request(target.length, offset))
+    await promise
+  }
+
+  close(): void {
+    this.#fail('closed')
+  }
+
+  #request(length: number, offset: number): string {
+    const { pathname, search, host } = this.#url
+    const range = `bytes=${offset}-${offset + length - 1}`
+    return `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nRange: ${range}\r\nAccept-Encoding: identity\r\n\r\n`
+  }
+
+  #connect(): Socket {
+    const headerBuffer = new Uint8Array(64 * 1024)
+    const { hostname, port } = this.#url
+    const socket: Socket = connect({
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: Number(port || 80),
+      noDelay: true,
+      onread: {
+        buffer: () => this.#nextBuffer(headerBuffer),
+        callback: (count: number, buffer: Uint8Array) => {
+          this.#receive(buffer.subarray(0, count))
+          return true
+        },
+      },
+    })
+    const failWith = (reason: string) => {
+      if (this.#socket === socket) this.#fail(reason)
+    }
+    socket.setTimeout(idleTimeoutMs, () => failWith(`no byte for ${idleTimeoutMs / 1000} s`))
+    socket.on('error', (error) => failWith(messageOf(error)))
+    socket.on('close', () => failWith('the connection was closed'))
+    socket.on('end', () => failWith('the connection was closed'))
+    this.#socket = socket
+    return socket
+  }
+
+  /** In the body the next bytes go where they belong; else, and while idle, into the header buffer. */
+  #nextBuffer(headerBuffer: Uint8Array): Uint8Array {
+    const pending = this.#pending
+    return pending?.inBody === true ? pending.target.subarray(pending.bodyBytes) : headerBuffer
+  }
+
+  #receive(bytes: Uint8Array): void {
+    const pending = this.#pending
+    if (pending === undefined) return this.#fail('bytes that nobody asked for')
+    if (pending.inBody) return this.#countBody(pending, bytes.length)
+    pending.header = Buffer.concat([pending.header, bytes])
+    const end = Buffer.from(pending.header).indexOf('\r\n\r\n')
+    if (end === -1) {
+      if (pending.header.length > maximumHeaderBytes) this.#fail('endless header')
+      return
+    }
+    this.#startBody(
+      pending,
+      latin1Text(pending.header.subarray(0, end)),
+      pending.header.subarray(end + 4),
+    )
+  }
+
+  #startBody(pending: Pending, header: string, bodyStart: Uint8Array): void {
+    const refusal = refuseHeader(header, pending.offset, pending.target.length)
+    if (refusal !== undefined) return this.#fail(refusal.reason, refusal.status)
+    if (bodyStart.length > pending.target.length) return this.#fail('more bytes than asked for')
+    pending.inBody = true
+    pending.target.set(bodyStart)
+    this.#countBody(pending, bodyStart.length)
+  }
+
+  #countBody(pending: Pending, count: number): void {
+    pending.bodyBytes += count
+    pending.onBytes(count)
+    if (pending.bodyBytes < pending.target.length) return
+    this.#pending = undefined
+    pending.resolve()
+  }
+
+  #fail(reason: string, status?: number): void {
+    const pending = this.#pending
+    this.#pending = undefined
+    this.#socket?.destroy()
+    this.#socket = undefined
+    pending?.reject(new FetchFailedError(this.#url.href, reason, status))
+  }
+}
+
+/** Undefined when the answer is the very range that was asked for. */
+function refuseHeader(
+  header: string,
+  offset: number,
+  length: number,
+): { reason: string; status: number } | undefined {
+  const [statusLine = '', ...lines] = header.split('\r\n')
+  const status = Number(/^HTTP\/1\.1 (\d{3})(?: |$)/.exec(statusLine)?.[1] ?? 0)
+  if (status !== 206) return { status, reason: `answered ${status || 'nothing sensible'}, not 206` }
+  const fields = new Map<string, string>()
+  for (const line of lines) {
+    const colon = line.indexOf(':')
+    if (colon < 1) return { status, reason: 'a header line without a colon' }
+    fields.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim())
+  }
+  if (fields.has('transfer-encoding') || fields.has('content-encoding')) {
+    return { status, reason: 'the range is encoded' }
+  }
+  const range = new RegExp(`^bytes ${offset}-${offset + length - 1}/(?:\\d+|\\*)$`)
+  if (!range.test(fields.get('content-range') ?? '')) return { status, reason: 'another range' }
+  if (fields.get('content-length') !== String(length)) return { status, reason: 'another length' }
+  return undefined
+}

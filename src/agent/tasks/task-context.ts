@@ -1,0 +1,40 @@
+import type { Clock } from '../../base/clock.ts'
+import type { TaskResult } from '../../contract/agent-frames.ts'
+import type { WriteProgress } from '../../contract/run.ts'
+import type { AgentKey } from '../agent-key.ts'
+import type { KernelFiles } from '../linux/kernel-files.ts'
+import type { MachineFacts } from '../linux/inventory.ts'
+
+/** The world as tasks see it: the same for every task of this boot. */
+export interface AgentWorld {
+  /** Without a slash at the end. */
+  readonly daemonUrl: string
+  readonly files: KernelFiles
+  readonly machineFacts: MachineFacts
+  readonly key: AgentKey
+  readonly clock: Clock
+  readonly agentVersion: string
+  readonly trustedKeysPath: string
+  /** Processor cores the writer may keep busy. */
+  readonly coreCount: number
+  /** Lets regular files stand for disks. Default false. */
+  readonly allowRegularFile?: boolean
+  /** Ends this boot; never resolves where it works. */
+  readonly reboot: () => Promise<void>
+}
+
+/** One attempt at one task. */
+export interface TaskContext {
+  readonly machineId: string
+  readonly runId: string
+  readonly attemptId: string
+  readonly signal: AbortSignal
+  readonly log: (line: string) => void
+  readonly report: (progress: WriteProgress) => void
+}
+
+export interface TaskOutcome {
+  readonly facts: TaskResult['facts']
+  /** Done only when the daemon has acknowledged the result. */
+  readonly afterAcknowledged?: () => Promise<void>
+}

@@ -1,0 +1,59 @@
+import type { TaskOrder } from '../../contract/agent-frames.ts'
+import { fetchManifest } from '../block-writer/fetch-manifest.ts'
+import { ProgressMeter } from '../block-writer/progress-meter.ts'
+import { readTrustedKeys } from '../block-writer/trusted-keys.ts'
+import { TargetDisk } from '../block-writer/target-disk.ts'
+import { writeImage, type WriteTotals } from '../block-writer/write-image.ts'
+import { planWrite } from '../block-writer/write-plan.ts'
+import { openSignedManifest } from '../block-writer/signed-manifest.ts'
+import { signReceipt } from '../block-writer/sign-receipt.ts'
+import type { AgentWorld, TaskContext, TaskOutcome } from './task-context.ts'
+
+export type WriteImageOrder = Extract<TaskOrder, { action: 'write-image' }>
+
+/** More lanes than this gain nothing: the decoder's threads are taken. */
+const maximumLanes = 4
+
+/**
+ * Writes the ordered image onto the frozen disk, proves it and signs the receipt.
+ *
+ * @throws {CodedError} of ../block-writer; the disk is then untouched or cannot boot
+ */
+export async function runWriteImage(
+  world: AgentWorld,
+  order: WriteImageOrder,
+  context: TaskContext,
+): Promise<TaskOutcome> {
+  const { clock } = world
+  const { signal, log } = context
+  const startedAtMs = clock.nowMs()
+  const trustedKeys = await readTrustedKeys(world.trustedKeysPath)
+  const document = await fetchManifest(new URL(world.daemonUrl + order.manifestPath), signal)
+  const manifest = openSignedManifest(document, order.imageDigest, trustedKeys)
+
+  await using target = await TargetDisk.open(order.disk, world)
+  const plan = planWrite(manifest, target.disk)
+  log(
+    `writing ${manifest.name} ${manifest.version} to ${target.disk.path}: ${plan.chunks.length} chunks, ${plan.storedBytes} bytes to fetch`,
+  )
+  const meter = new ProgressMeter(clock, context.report)
+  const totals = await writeImage({
+    ...{ target, plan, meter, clock, log, signal },
+    imageDigest: order.imageDigest,
+    packUrl: new URL(world.daemonUrl + order.packPath),
+    laneCount: Math.min(Math.max(world.coreCount, 2), maximumLanes),
+  })
+  log(describeTotals(totals))
+  const receipt = signReceipt(world, {
+    ...{ context, order, manifest, totals, startedAtMs },
+    disk: target.disk,
+    bytesFetched: meter.fetchedBytes,
+    chunksRefetched: meter.chunksRefetched,
+  })
+  return { facts: { receipt } }
+}
+
+function describeTotals({ bytesWritten, writeMs, readBackMs }: WriteTotals): string {
+  const seconds = (milliseconds: number) => (milliseconds / 1000).toFixed(1)
+  return `${bytesWritten} bytes written in ${seconds(writeMs)} s, every chunk read back in ${seconds(readBackMs)} s`
+}

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto'
+
+import { formatByteSize, MEBIBYTE } from '../../base/byte-size.ts'
+import { CodedError } from '../../base/coded-error.ts'
+import type { TaskOrder } from '../../contract/agent-frames.ts'
+import { encodeFatVolume } from '../../protocol/fat/encode-fat-volume.ts'
+import { allocateOne } from '../block-writer/aligned-memory.ts'
+import { DiskIoError } from '../block-writer/errors.ts'
+import { TargetDisk } from '../block-writer/target-disk.ts'
+import { planSeed, type SeedWrite } from './plan-seed.ts'
+import type { AgentWorld, TaskContext, TaskOutcome } from './task-context.ts'
+
+export type WriteSeedOrder = Extract<TaskOrder, { action: 'write-seed' }>
+
+export const seedVolumeBytes = 4 * MEBIBYTE
+
+/** The disk's table or its free space leaves no place for the seed. Nothing was written. */
+export class SeedRefusedError extends CodedError {
+  readonly code = 'ERR_SEED_REFUSED'
+
+  constructor(reason: string) {
+    super(`cannot place the seed volume: ${reason}`, {
+      remedy: `the image needs a GUID partition table and ${formatByteSize(2 * seedVolumeBytes)} of free disk behind it`,
+    })
+  }
+}
+
+/**
+ * Adds a NoCloud volume labelled CIDATA as a partition at the end of the disk, so that the partition
+ * before it can still grow. Doing it again replaces the volume in its place.
+ *
+ * @throws {SeedRefusedError} before anything is written; {@link DiskIoError} and those of {@link TargetDisk.open}
+ */
+export async function runWriteSeed(
+  world: AgentWorld,
+  order: WriteSeedOrder,
+  context: TaskContext,
+): Promise<TaskOutcome> {
+  await using target = await TargetDisk.open(order.disk, world)
+  const start = allocateOne(MEBIBYTE)
+  await target.read(start, 0)
+  const volume = encodeSeedVolume(order, target.disk.logicalSectorBytes)
+  const plan = planSeed({ start, disk: target.disk, imageBytes: order.imageBytes, volume })
+  if (!plan.ok) throw new SeedRefusedError(plan.reason)
+  context.signal.throwIfAborted()
+  await writeAndProve(target, plan.writes)
+  context.log(
+    `seed volume is partition ${plan.partitionNumber}, its ${Object.keys(order.files).length} files proven`,
+  )
+  return { facts: {} }
+}
+
+function encodeSeedVolume(order: WriteSeedOrder, sectorBytes: number): Uint8Array {
+  if (sectorBytes !== 512 && sectorBytes !== 4096) {
+    throw new SeedRefusedError(`${sectorBytes}-byte sectors`)
+  }
+  const names = Object.keys(order.files).sort()
+  const files = names.map((name) => ({ name, bytes: Buffer.from(order.files[name] ?? '') }))
+  const hash = createHash('sha256')
+  for (const { name, bytes } of files) hash.update(`${name}\0${bytes.length}\0`).update(bytes)
+  const serialNumber = hash.digest().readUInt32LE(0)
+  try {
+    return encodeFatVolume({
+      label: 'CIDATA',
+      serialNumber,
+      sectorBytes,
+      sizeBytes: seedVolumeBytes,
+      files,
+    })
+  } catch (error) {
+    if (error instanceof RangeError) throw new SeedRefusedError(error.message)
+    throw error
+  }
+}
+
+/** In the order given, each on the medium before the next; then all of it is read back. */
+async function writeAndProve(target: TargetDisk, writes: readonly SeedWrite[]): Promise<void> {
+  const aligned = writes.map(({ offset, bytes }) => {
+    const buffer = allocateOne(bytes.length)
+    buffer.set(bytes)
+    return { offset, buffer }
+  })
+  for (const { offset, buffer } of aligned) {
+    await target.write(buffer, offset)
+    await target.flush()
+  }
+  for (const { offset, buffer } of aligned) {
+    const found = allocateOne(buffer.length)
+    await target.read(found, offset)
+    if (!found.equals(buffer)) {
+      throw new DiskIoError('read', offset, 'it reads back differently than it was written')
+    }
+  }
+}
