@@ -81,5 +81,3 @@ if (nodeIsTooOld(process.versions.node)) {
 } else {
   process.exitCode = await runRepave(process.argv.slice(2)).catch(explain)
 }
-
-export {}
