@@ -1,0 +1,56 @@
+import { type Command, Option } from 'commander'
+
+import { chooseEndpoint } from '../presentation/operator-endpoint.ts'
+import type { CliWorld } from './cli-world.ts'
+import type { DaemonConnection } from './daemon-request.ts'
+import { type OutputFormat, outputOption } from './output.ts'
+
+/** The command line being run: the world, and what came of it. */
+export interface CommandLine {
+  readonly world: CliWorld
+  exitCode: number
+}
+
+/** Options that every command has; shown by `repave help options` rather than on each page. */
+export interface CommonOptions {
+  readonly socket?: string
+  readonly url?: string
+  readonly output: OutputFormat
+}
+
+/** A noun or a verb below `parent`, with the options that all have and two examples. */
+export function addCommand(
+  line: CommandLine,
+  parent: Command,
+  { words, summary, examples }: { words: string; summary: string; examples: readonly string[] },
+): Command {
+  const command = parent.command(words).description(summary)
+  command
+    .addOption(new Option('--socket <path>', "the daemon's unix socket").hideHelp())
+    .addOption(new Option('--url <url>', "the daemon's address").hideHelp())
+    .addOption(outputOption(line.world.environment).hideHelp())
+  return withExamples(command, examples)
+}
+
+export function withExamples(command: Command, examples: readonly string[]): Command {
+  const lines = examples.map((example) => `  repave ${example}`)
+  return command.addHelpText('after', ['\nExamples:', ...lines].join('\n'))
+}
+
+/** Runs `handler` as the command's action and keeps the exit code that it resolves to. */
+export function runs<Args extends unknown[]>(
+  line: CommandLine,
+  handler: (...args: Args) => Promise<number>,
+): (...args: Args) => Promise<void> {
+  return async (...args) => {
+    line.exitCode = await handler(...args)
+  }
+}
+
+export function connectionOf(line: CommandLine, options: CommonOptions): DaemonConnection {
+  const { environment, isRoot, signal } = line.world
+  return {
+    endpoint: chooseEndpoint({ socket: options.socket, url: options.url, environment, isRoot }),
+    signal,
+  }
+}

@@ -1,0 +1,16 @@
+import type { z } from 'zod'
+
+import { machineListSchema, runListSchema } from '../contract/api-documents.ts'
+import { askDaemon, type DaemonConnection } from './daemon-request.ts'
+
+/** Every machine that the daemon knows. */
+export function readMachines(
+  connection: DaemonConnection,
+): Promise<z.output<typeof machineListSchema>> {
+  return askDaemon(connection, { path: '/machines' }, machineListSchema)
+}
+
+/** Every run that the daemon remembers. */
+export function readRuns(connection: DaemonConnection): Promise<z.output<typeof runListSchema>> {
+  return askDaemon(connection, { path: '/runs' }, runListSchema)
+}

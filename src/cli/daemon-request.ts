@@ -1,0 +1,118 @@
+import { type IncomingMessage, request, type RequestOptions } from 'node:http'
+
+import type { z } from 'zod'
+
+import { problemSchema } from '../contract/api-documents.ts'
+import { endpointText, type OperatorEndpoint } from '../presentation/operator-endpoint.ts'
+import { DaemonAnswerError, DaemonProblemError, DaemonUnreachableError } from './errors.ts'
+
+/** Whom to ask, and when to give up asking. */
+export interface DaemonConnection {
+  readonly endpoint: OperatorEndpoint
+  readonly signal: AbortSignal
+}
+
+export interface DaemonRequest {
+  readonly method?: 'GET' | 'POST' | 'DELETE'
+  /** Below `/api/v1`, with query. */
+  readonly path: string
+  readonly body?: object
+}
+
+/** A silent daemon is given up after this. */
+const silenceMs = 30_000
+
+/**
+ * Asks the daemon and checks its answer.
+ *
+ * @throws {DaemonUnreachableError} when no daemon answers
+ * @throws {DaemonProblemError} when it refuses
+ * @throws {DaemonAnswerError} when the answer does not fit `schema`
+ */
+export async function askDaemon<Schema extends z.ZodType>(
+  connection: DaemonConnection,
+  { method = 'GET', path, body }: DaemonRequest,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  const json = body === undefined ? undefined : JSON.stringify(body)
+  const response = await sendRequest(connection, {
+    method,
+    path,
+    ...(json === undefined ? {} : { headers: { 'content-type': 'application/json' } }),
+    timeout: silenceMs,
+    end: (query) => query.end(json),
+  })
+  return checkedAnswer(schema, await readJson(response))
+}
+
+export interface RawRequest extends RequestOptions {
+  readonly path: string
+  /** Sends the body. */
+  end(query: ReturnType<typeof request>): void
+}
+
+/**
+ * Sends one request and resolves with the head of the answer when it is a success.
+ *
+ * @throws {DaemonUnreachableError} when no daemon answers
+ * @throws {DaemonProblemError} when it refuses
+ */
+export async function sendRequest(
+  connection: DaemonConnection,
+  { end, path, ...options }: RawRequest,
+): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  const { endpoint, signal } = connection
+  const query = request({
+    ...options,
+    ...targetOf(endpoint),
+    path: `/api/v1${path}`,
+    agent: false,
+    signal,
+  })
+  query.on('response', resolve)
+  query.on('timeout', () => query.destroy(new Error(`no answer for ${silenceMs / 1000} s`)))
+  query.on('error', (error) => reject(new DaemonUnreachableError(endpointText(endpoint), error)))
+  end(query)
+  const response = await promise
+  if ((response.statusCode ?? 0) < 400) return response
+  throw await refusalOf(response)
+}
+
+/** Where node:http has to connect to. */
+export function targetOf(endpoint: OperatorEndpoint): RequestOptions {
+  return endpoint.kind === 'socket'
+    ? { socketPath: endpoint.socketPath, host: 'localhost' }
+    : { host: endpoint.host, port: endpoint.port }
+}
+
+async function refusalOf(response: IncomingMessage): Promise<Error> {
+  const problem = problemSchema.safeParse(await readJson(response))
+  if (problem.success) return new DaemonProblemError(problem.data)
+  return new DaemonAnswerError(`the daemon answered ${response.statusCode} without saying why`)
+}
+
+async function readJson(response: IncomingMessage): Promise<unknown> {
+  let text = ''
+  response.setEncoding('utf8')
+  try {
+    for await (const part of response) text += String(part)
+    return text === '' ? undefined : JSON.parse(text)
+  } catch (thrown) {
+    throw new DaemonAnswerError('the answer of the daemon is cut off or no JSON', { cause: thrown })
+  }
+}
+
+/** @throws {DaemonAnswerError} when `value` does not fit */
+export function checkedAnswer<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+): z.output<Schema> {
+  const reading = schema.safeParse(value)
+  if (reading.success) return reading.data
+  const issue = reading.error.issues[0]
+  throw new DaemonAnswerError(
+    `the daemon answered something unexpected at ${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? ''}`,
+    { remedy: 'use the command of the same version as the daemon: repave status' },
+  )
+}

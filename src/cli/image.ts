@@ -1,0 +1,183 @@
+import type { Command } from 'commander'
+import { z } from 'zod'
+
+import { formatByteSize } from '../base/byte-size.ts'
+import { type Image, imageListSchema } from '../contract/api-documents.ts'
+import { durationText } from '../presentation/duration-text.ts'
+import { nearestNames } from '../presentation/nearest-names.ts'
+import { shownText } from '../presentation/shown-text.ts'
+import { factLines } from '../presentation/table-text.ts'
+import { writeLines } from './cli-world.ts'
+import {
+  addCommand,
+  type CommandLine,
+  type CommonOptions,
+  connectionOf,
+  runs,
+} from './command-line.ts'
+import { confirmByName } from './confirm.ts'
+import { askDaemon, type DaemonConnection } from './daemon-request.ts'
+import { ReferenceUnresolvedError } from './errors.ts'
+import { importImage } from './image-import.ts'
+import { ImportProgressPrinter } from './import-progress.ts'
+import { printList, printThing } from './output.ts'
+
+/** `repave image list|show|import|rm`. */
+export function imageCommands(line: CommandLine, program: Command): void {
+  const image = program.command('image').description('images: list, show, import, rm')
+  addListCommand(line, image)
+  addShowCommand(line, image)
+  addImportCommand(line, image)
+  addRemoveCommand(line, image)
+  image.addHelpText(
+    'after',
+    '\nExamples:\n  repave image list\n  repave image import debian-12.raw --name debian-12',
+  )
+}
+
+function addListCommand(line: CommandLine, parent: Command): void {
+  addCommand(line, parent, {
+    words: 'list',
+    summary: 'every image',
+    examples: ['image list', 'image list --output name'],
+  })
+    .alias('ls')
+    .action(
+      runs(line, async (options: CommonOptions) => {
+        const items = await readImages(connectionOf(line, options))
+        await printList(line.world, options.output, {
+          kind: 'ImageList',
+          items,
+          nameOf: (image) => image.name,
+          columns: [
+            ['NAME', (image) => image.name],
+            ['VERSION', (image) => shownText(image.version)],
+            ['SIZE', (image) => formatByteSize(image.rawBytes)],
+            ['STORED', (image) => formatByteSize(image.packBytes)],
+            ['DIGEST', (image) => image.digest.slice(0, 'sha256:'.length + 16)],
+          ],
+        })
+        return 0
+      }),
+    )
+}
+
+function addShowCommand(line: CommandLine, parent: Command): void {
+  addCommand(line, parent, {
+    words: 'show <image>',
+    summary: 'one image: digests and sizes',
+    examples: ['image show debian-12', 'image show debian-12 --output json'],
+  }).action(
+    runs(line, async (name: string, options: CommonOptions) => {
+      const image = findImage(await readImages(connectionOf(line, options)), name)
+      await printImage(line, options, image, imageLines(image, Date.now()))
+      return 0
+    }),
+  )
+}
+
+interface ImportOptions extends CommonOptions {
+  readonly name: string
+  readonly version: string
+  readonly ifMissing: boolean
+}
+
+function addImportCommand(line: CommandLine, parent: Command): void {
+  addCommand(line, parent, {
+    words: 'import <file>',
+    summary: 'store a disk image: raw or qcow2, plain or compressed',
+    examples: [
+      'image import debian-12.raw --name debian-12',
+      'image import debian-12.qcow2 --name debian-12 --version 20261101',
+    ],
+  })
+    .requiredOption('--name <name>', 'what it is to be called')
+    .option('--version <version>', 'which one it is', '1')
+    .option('--if-missing', 'do nothing when there is an image of that name', false)
+    .action(
+      runs(line, async (file: string, { name, version, ifMissing, ...common }: ImportOptions) => {
+        const connection = connectionOf(line, common)
+        const present = ifMissing
+          ? (await readImages(connection)).find((image) => image.name === name)
+          : undefined
+        if (present !== undefined) {
+          writeLines(line.world.stderr, [`image ${name} is there already`])
+          await printImage(line, common, present, [importedLine(present)])
+          return 0
+        }
+        const printer = new ImportProgressPrinter(line.world.stderr)
+        const image = await importImage(connection, {
+          file,
+          name,
+          version,
+          onProgress: (progress) => printer.show(progress, performance.now()),
+        }).finally(() => printer.finish())
+        await printImage(line, common, image, [importedLine(image)])
+        return 0
+      }),
+    )
+}
+
+function addRemoveCommand(line: CommandLine, parent: Command): void {
+  addCommand(line, parent, {
+    words: 'rm <image>',
+    summary: 'forget an image and its bytes',
+    examples: ['image rm debian-12', 'image rm debian-12 --yes'],
+  })
+    .option('--yes', 'do not ask', false)
+    .action(
+      runs(line, async (name: string, options: CommonOptions & { yes: boolean }) => {
+        const connection = connectionOf(line, options)
+        const image = findImage(await readImages(connection), name)
+        if (!options.yes) {
+          await confirmByName(line.world, image.name, `This removes the image ${image.name}`)
+        }
+        const path = `/images/${encodeURIComponent(image.name)}`
+        await askDaemon(connection, { method: 'DELETE', path }, z.undefined())
+        writeLines(line.world.stderr, [`image ${image.name} is removed`])
+        return 0
+      }),
+    )
+}
+
+async function readImages(connection: DaemonConnection): Promise<Image[]> {
+  return (await askDaemon(connection, { path: '/images' }, imageListSchema)).items
+}
+
+function findImage(images: readonly Image[], name: string): Image {
+  const image = images.find((candidate) => candidate.name === name)
+  if (image !== undefined) return image
+  const near = nearestNames(
+    name,
+    images.map((candidate) => candidate.name),
+  )
+  throw new ReferenceUnresolvedError(`no image is called ${shownText(name)}`, {
+    remedy: near.length > 0 ? `did you mean ${near.join(', ')}?` : 'repave image list',
+  })
+}
+
+function printImage(
+  line: CommandLine,
+  options: CommonOptions,
+  image: Image,
+  lines: readonly string[],
+): Promise<void> {
+  const { world } = line
+  return printThing(world, options.output, { kind: 'Image', value: image, name: image.name, lines })
+}
+
+function importedLine(image: Image): string {
+  return `${image.name}  ${formatByteSize(image.rawBytes)}  stored in ${formatByteSize(image.packBytes)}  ${image.digest}`
+}
+
+function imageLines(image: Image, nowMs: number): string[] {
+  return factLines([
+    ['image', `${image.name}  version ${shownText(image.version)}`],
+    ['digest', image.digest],
+    ['raw digest', image.rawDigest],
+    ['size', `${image.rawBytes} bytes (${formatByteSize(image.rawBytes)})`],
+    ['stored', `${image.packBytes} bytes (${formatByteSize(image.packBytes)})`],
+    ['chunks', `${image.chunks}, ${image.zeroChunks} of them zero`],
+    ['imported', `${durationText(nowMs - image.importedAtMs)} ago`],
+  ])
+}

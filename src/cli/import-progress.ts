@@ -1,0 +1,57 @@
+import type { Writable } from 'node:stream'
+
+import { doneOfTotalText, percentText, rateText } from '../presentation/progress-text.ts'
+
+export interface ImportProgress {
+  readonly sentBytes: number
+  readonly totalBytes: number
+  /** Bytes of the raw image that the daemon has stored. */
+  readonly rawBytes: number
+}
+
+/** Plain lines are printed at most this often; a terminal's one line is redrawn ten times a second. */
+const lineIntervalMs = 5000
+const redrawIntervalMs = 100
+
+/** Shows how far an upload is: one line that is redrawn on a terminal, a line now and then elsewhere. */
+export class ImportProgressPrinter {
+  readonly #stream: Writable & { readonly isTTY?: boolean }
+  #startedMs: number | undefined
+  #shownMs = Number.NEGATIVE_INFINITY
+  #drawn = false
+
+  constructor(stream: Writable & { readonly isTTY?: boolean }) {
+    this.#stream = stream
+  }
+
+  show(progress: ImportProgress, nowMs: number): void {
+    this.#startedMs ??= nowMs
+    const interval = this.#stream.isTTY === true ? redrawIntervalMs : lineIntervalMs
+    if (nowMs - this.#shownMs < interval) return
+    this.#shownMs = nowMs
+    const text = progressLine(progress, nowMs - this.#startedMs)
+    if (this.#stream.isTTY === true) {
+      this.#drawn = true
+      this.#stream.write(`\r\u001b[K${text}`)
+    } else {
+      this.#stream.write(`${text}\n`)
+    }
+  }
+
+  /** Wipes the line that was redrawn. */
+  finish(): void {
+    if (this.#drawn) this.#stream.write('\r\u001b[K')
+    this.#drawn = false
+  }
+}
+
+function progressLine({ sentBytes, totalBytes }: ImportProgress, elapsedMs: number): string {
+  const rate = elapsedMs < 1000 ? 0 : Math.round((sentBytes / elapsedMs) * 1000)
+  return [
+    `import ${percentText({ doneBytes: sentBytes, totalBytes })}`,
+    doneOfTotalText(sentBytes, totalBytes),
+    rateText(rate),
+  ]
+    .filter((part) => part !== '')
+    .join('  ')
+}

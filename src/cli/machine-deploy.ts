@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises'
+
+import type { Command } from 'commander'
+
+import { messageOf } from '../base/coded-error.ts'
+import type { Machine } from '../contract/machine.ts'
+import { type Run, type RunParams, runSchema } from '../contract/run.ts'
+import {
+  addCommand,
+  type CommandLine,
+  type CommonOptions,
+  connectionOf,
+  runs,
+} from './command-line.ts'
+import { confirmByName } from './confirm.ts'
+import { writeLines } from './cli-world.ts'
+import { askDaemon, type DaemonConnection } from './daemon-request.ts'
+import { FileUnusableError, UsageError } from './errors.ts'
+import { followRuns } from './follow-runs.ts'
+import { readMachines } from './daemon-lists.ts'
+import { findMachine } from './references.ts'
+
+interface DeployOptions extends CommonOptions {
+  readonly image: string
+  readonly workflow: string
+  readonly hostname?: string
+  readonly sshKey: readonly string[]
+  readonly userData?: string
+  readonly detach: boolean
+  readonly yes: boolean
+}
+
+/** `repave machine deploy`: order a run for each machine, and follow them. */
+export function addDeployCommand(line: CommandLine, parent: Command): void {
+  addCommand(line, parent, {
+    words: 'deploy <machines...>',
+    summary: 'write an image to machines; the data on their disks is replaced',
+    examples: [
+      'machine deploy node-1 --image debian-12 --ssh-key ~/.ssh/id_ed25519.pub',
+      'machine deploy node-1 node-2 --image debian-12 --detach --yes',
+    ],
+  })
+    .requiredOption('--image <name>', 'the image')
+    .option('--workflow <name>', 'the workflow', 'deploy-image')
+    .option('--hostname <name>', 'name of the new system')
+    .option('--ssh-key <file>', 'public keys that may log in (repeatable)', collect, [])
+    .option('--user-data <file>', 'cloud-init user data')
+    .option('--detach', 'print the ids of the runs and leave', false)
+    .option('--yes', 'do not ask', false)
+    .action(
+      runs(line, (references: string[], options: DeployOptions) =>
+        deploy(line, references, options),
+      ),
+    )
+}
+
+function collect(value: string, previous: readonly string[]): string[] {
+  return [...previous, value]
+}
+
+async function deploy(
+  line: CommandLine,
+  references: readonly string[],
+  options: DeployOptions,
+): Promise<number> {
+  if (options.hostname !== undefined && references.length > 1) {
+    throw new UsageError('--hostname names one machine, and several are to be deployed')
+  }
+  const connection = connectionOf(line, options)
+  const params = await readParams(options)
+  const { items } = await readMachines(connection)
+  const machines = references.map((reference) => findMachine(items, reference))
+  if (!options.yes) await confirmAll(line, machines)
+  const ordered: Run[] = []
+  for (const machine of machines) ordered.push(await orderRun(connection, machine, options, params))
+  const ids = ordered.map((run) => run.id)
+  if (options.detach) {
+    writeLines(line.world.stdout, ids)
+    return 0
+  }
+  return followRuns(line.world, connection, { only: ids, untilDone: true })
+}
+
+async function confirmAll(line: CommandLine, machines: readonly Machine[]): Promise<void> {
+  for (const machine of machines) {
+    const holds = machine.imageName === undefined ? 'the disk' : machine.imageName
+    await confirmByName(line.world, machine.name, `This replaces ${holds} on ${machine.name}`)
+  }
+}
+
+async function orderRun(
+  connection: DaemonConnection,
+  machine: Machine,
+  options: DeployOptions,
+  params: RunParams,
+): Promise<Run> {
+  const body = { machine: machine.id, workflow: options.workflow, params }
+  return askDaemon(connection, { method: 'POST', path: '/runs', body }, runSchema)
+}
+
+async function readParams({
+  image,
+  hostname,
+  sshKey,
+  userData,
+}: DeployOptions): Promise<RunParams> {
+  const keys = (await Promise.all(sshKey.map(readKeys))).flat()
+  return {
+    imageName: image,
+    ...(hostname === undefined ? {} : { hostname }),
+    ...(keys.length === 0 ? {} : { sshAuthorizedKeys: keys }),
+    ...(userData === undefined ? {} : { userData: await readText(userData) }),
+  }
+}
+
+/** The keys of an `authorized_keys` or `.pub` file. */
+async function readKeys(file: string): Promise<string[]> {
+  const text = await readText(file)
+  if (text.includes('PRIVATE KEY-----')) {
+    throw new FileUnusableError(`${file} is a private key and stays here`, {
+      remedy: `--ssh-key ${file}.pub`,
+    })
+  }
+  const keys = text
+    .split('\n')
+    .map((key) => key.trim())
+    .filter((key) => key !== '' && !key.startsWith('#'))
+  if (keys.length === 0) throw new FileUnusableError(`${file} holds no public key`)
+  return keys
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (thrown) {
+    throw new FileUnusableError(`cannot read ${file}: ${messageOf(thrown)}`, { cause: thrown })
+  }
+}

@@ -1,0 +1,132 @@
+import type { Command } from 'commander'
+import { type Machine, machineSchema } from '../contract/machine.ts'
+import type { Run } from '../contract/run.ts'
+import { durationText } from '../presentation/duration-text.ts'
+import { runOfMachine } from '../presentation/fleet.ts'
+import { machineLines } from '../presentation/machine-lines.ts'
+import { currentTask } from '../presentation/run-stages.ts'
+import { machineMark } from '../presentation/state-mark.ts'
+import {
+  addCommand,
+  type CommandLine,
+  type CommonOptions,
+  connectionOf,
+  runs,
+} from './command-line.ts'
+import { readMachines, readRuns } from './daemon-lists.ts'
+import { askDaemon } from './daemon-request.ts'
+import { addDeployCommand } from './machine-deploy.ts'
+import { printList, printThing } from './output.ts'
+import { findMachine } from './references.ts'
+
+/** `repave machine list|show|add|deploy`. */
+export function machineCommands(line: CommandLine, program: Command): void {
+  const machine = program.command('machine').description('machines: list, show, add, deploy')
+  addListCommand(line, machine)
+  addShowCommand(line, machine)
+  addAddCommand(line, machine)
+  addDeployCommand(line, machine)
+  machine.addHelpText(
+    'after',
+    '\nExamples:\n  repave machine list\n  repave machine deploy node-1 --image debian-12',
+  )
+}
+
+function addListCommand(line: CommandLine, parent: Command): void {
+  addCommand(line, parent, {
+    words: 'list',
+    summary: 'every machine, its state and what is on it',
+    examples: ['machine list', 'machine list --output json'],
+  })
+    .alias('ls')
+    .action(
+      runs(line, async (options: CommonOptions) => {
+        const connection = connectionOf(line, options)
+        const { items, seq } = await readMachines(connection)
+        const byId = new Map((await readRuns(connection)).items.map((run) => [run.id, run]))
+        const runOf = (item: Machine) => runOfMachine({ runs: byId }, item)
+        const nowMs = Date.now()
+        await printList(line.world, options.output, {
+          kind: 'MachineList',
+          items,
+          rev: seq,
+          nameOf: (item) => item.name,
+          columns: [
+            ['NAME', (item) => item.name],
+            ['STATE', (item) => machineMark(item, runOf(item)).word],
+            ['IMAGE', (item) => item.imageName ?? '-'],
+            ['STAGE', (item) => stageCell(item, runOf(item))],
+            ['MAC', (item) => item.macAddresses[0] ?? '-'],
+            ['ADDRESS', (item) => item.address ?? '-'],
+            ['SEEN', (item) => `${durationText(nowMs - item.lastSeenAtMs)} ago`],
+          ],
+        })
+        return 0
+      }),
+    )
+}
+
+function stageCell(machine: Machine, run: Run | undefined): string {
+  if (machine.state !== 'deploying' || run === undefined) return '-'
+  return currentTask(run)?.stage ?? '-'
+}
+
+function addShowCommand(line: CommandLine, parent: Command): void {
+  addCommand(line, parent, {
+    words: 'show <machine>',
+    summary: 'one machine: hardware, run, stages',
+    examples: ['machine show node-1', 'machine show 52:54:00:aa:bb:01 --output yaml'],
+  }).action(
+    runs(line, async (reference: string, options: CommonOptions) => {
+      const connection = connectionOf(line, options)
+      const machine = findMachine((await readMachines(connection)).items, reference)
+      const byId = new Map((await readRuns(connection)).items.map((run) => [run.id, run]))
+      await printThing(line.world, options.output, {
+        kind: 'Machine',
+        value: machine,
+        name: machine.name,
+        lines: machineLines(machine, runOfMachine({ runs: byId }, machine), Date.now()),
+      })
+      return 0
+    }),
+  )
+}
+
+interface AddOptions extends CommonOptions {
+  readonly mac: string
+  readonly workflow?: string
+  readonly image?: string
+}
+
+function addAddCommand(line: CommandLine, parent: Command): void {
+  addCommand(line, parent, {
+    words: 'add <name>',
+    summary: 'make a machine known before it first boots',
+    examples: [
+      'machine add node-1 --mac 52:54:00:aa:bb:01',
+      'machine add node-2 --mac 525400aabb02 --workflow deploy-image --image debian-12',
+    ],
+  })
+    .requiredOption('--mac <address>', 'the network card that it boots from')
+    .option('--workflow <name>', 'workflow to run as soon as it boots')
+    .option('--image <name>', 'image for that workflow')
+    .action(
+      runs(line, async (name: string, { mac, workflow, image, ...common }: AddOptions) => {
+        const body = {
+          name,
+          macAddress: mac,
+          ...(workflow === undefined ? {} : { workflow }),
+          ...(image === undefined ? {} : { params: { imageName: image } }),
+        }
+        const request = { method: 'POST', path: '/machines', body } as const
+        const machine = await askDaemon(connectionOf(line, common), request, machineSchema)
+        await printThing(line.world, common.output, {
+          kind: 'Machine',
+          value: machine,
+          name: machine.name,
+          lines: [`${machine.name}  ${machine.macAddresses.join(' ')}  added`],
+        })
+        return 0
+      }),
+    )
+}

@@ -1,0 +1,134 @@
+import { Command } from 'commander'
+
+import { errorLines } from '../presentation/error-text.ts'
+import { type CliWorld, processWorld, writeLines } from './cli-world.ts'
+import { type CommandLine, withExamples } from './command-line.ts'
+import { exitCodeOf, exitCodes } from './exit-code.ts'
+
+interface Noun {
+  readonly name: string
+  readonly alias?: string
+  readonly summary: string
+  /** Loaded only when the noun is used: the command line has to start fast. */
+  load(): Promise<(line: CommandLine, program: Command) => void>
+}
+
+const nouns: readonly Noun[] = [
+  {
+    name: 'machine',
+    alias: 'm',
+    summary: 'machines: list, show, add, deploy',
+    load: async () => (await import('./machine.ts')).machineCommands,
+  },
+  {
+    name: 'run',
+    summary: 'runs of workflows: list, show, watch, cancel, approve',
+    load: async () => (await import('./run.ts')).runCommands,
+  },
+  {
+    name: 'image',
+    summary: 'images: list, show, import, rm',
+    load: async () => (await import('./image.ts')).imageCommands,
+  },
+  {
+    name: 'event',
+    summary: 'what happens: watch',
+    load: async () => (await import('./event.ts')).eventCommands,
+  },
+  {
+    name: 'status',
+    summary: 'the daemon on one screen',
+    load: async () => (await import('./status.ts')).statusCommand,
+  },
+]
+
+/**
+ * Runs one `repave` command as a client of the daemon.
+ *
+ * @param argv the words behind `repave`
+ * @returns the exit code
+ */
+export async function runCliCommand(argv: readonly string[]): Promise<number> {
+  const interruption = new AbortController()
+  const interrupt = () => interruption.abort()
+  // Once: a second interrupt ends the process, whatever it waits for.
+  process.once('SIGINT', interrupt)
+  process.once('SIGTERM', interrupt)
+  // A reader that has seen enough (`| head`) is no failure.
+  process.stdout.on('error', interrupt)
+  try {
+    return await runInWorld(argv, processWorld(interruption.signal))
+  } finally {
+    process.off('SIGINT', interrupt)
+    process.off('SIGTERM', interrupt)
+  }
+}
+
+/** {@link runCliCommand} in a world of the caller's. */
+export async function runInWorld(argv: readonly string[], world: CliWorld): Promise<number> {
+  const line: CommandLine = { world, exitCode: exitCodes.done }
+  try {
+    const program = await buildProgram(line, argv)
+    await program.parseAsync([...argv], { from: 'user' })
+    return line.exitCode
+  } catch (thrown) {
+    if (world.signal.aborted) return exitCodes.interrupted
+    if (!isCommanderError(thrown)) writeLines(world.stderr, errorLines(thrown))
+    return exitCodeOf(thrown)
+  }
+}
+
+async function buildProgram(line: CommandLine, argv: readonly string[]): Promise<Command> {
+  const { stdout, stderr } = line.world
+  const program = new Command('repave')
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      outputError: (text, write) => write(usageErrorText(text)),
+    })
+  withExamples(program, ['machine list', 'machine deploy node-1 --image debian-12'])
+  for (const noun of nouns) {
+    if (argv.slice(0, 2).some((word) => word === noun.name || word === noun.alias)) {
+      const addTo = await noun.load()
+      addTo(line, program)
+    } else {
+      program.command(noun.name).description(noun.summary)
+    }
+    const command = program.commands.find((candidate) => candidate.name() === noun.name)
+    if (noun.alias !== undefined) command?.alias(noun.alias)
+  }
+  addOptionsTopic(line, program)
+  return program
+}
+
+/** `repave help options`: what every command takes, in one place. */
+function addOptionsTopic(line: CommandLine, program: Command): void {
+  const topic = [
+    '',
+    'Every command takes:',
+    "  --socket <path>     the daemon's unix socket (REPAVE_SOCKET)",
+    "  --url <url>         the daemon's address, such as http://127.0.0.1:8092 (REPAVE_URL)",
+    '  -o, --output <format>  table, json, jsonl, yaml or name (REPAVE_OUTPUT)',
+  ]
+  program.addHelpText('after', topic.join('\n'))
+  const command = program
+    .command('options')
+    .description('options that every command takes')
+    .action(() => writeLines(line.world.stdout, topic.slice(1)))
+  withExamples(command, ['machine list --output json', 'status --url http://127.0.0.1:8092'])
+}
+
+function usageErrorText(text: string): string {
+  const [what = '', ...hints] = text.trim().split('\n')
+  const tries = [...hints.map((hint) => hint.replaceAll(/^\(|\)$/g, '')), 'repave help']
+  return [what.replace(/^error:/, 'error[ERR_USAGE]:'), ...tries.map((hint) => `  try   ${hint}`)]
+    .map((row) => `${row}\n`)
+    .join('')
+}
+
+function isCommanderError(thrown: unknown): boolean {
+  const code = (thrown as { code?: unknown } | undefined)?.code
+  return typeof code === 'string' && code.startsWith('commander.')
+}

@@ -1,0 +1,110 @@
+import { Option } from 'commander'
+
+import { tableLines } from '../presentation/table-text.ts'
+import { type CliWorld, writeLines } from './cli-world.ts'
+
+export const outputFormats = ['table', 'json', 'jsonl', 'yaml', 'name'] as const
+export type OutputFormat = (typeof outputFormats)[number]
+
+/** The version of everything that is printed for machines. */
+export const outputVersion = 'repave/v1'
+
+export function outputOption(environment: CliWorld['environment']): Option {
+  const wanted = environment['REPAVE_OUTPUT']
+  const known = outputFormats.find((format) => format === wanted)
+  return new Option('-o, --output <format>', 'how data is printed')
+    .choices(outputFormats)
+    .default(known ?? 'table')
+}
+
+export interface ShownList<Item> {
+  /** `MachineList`. */
+  readonly kind: string
+  readonly items: readonly Item[]
+  /** The number of the event that the list is as new as. */
+  readonly rev?: number
+  readonly columns: readonly (readonly [heading: string, cell: (item: Item) => string])[]
+  nameOf(item: Item): string
+}
+
+/** Prints a list in the wanted format. */
+export async function printList<Item>(
+  world: CliWorld,
+  format: OutputFormat,
+  list: ShownList<Item>,
+): Promise<void> {
+  const { kind, items, rev, columns } = list
+  if (format === 'name') writeLines(world.stdout, items.map(list.nameOf))
+  else if (format === 'jsonl') {
+    writeLines(world.stdout, [versionRecord(), ...items.map((item) => jsonText(item))])
+  } else if (format === 'table') {
+    const rows = items.map((item) => columns.map(([, cell]) => cell(item)))
+    writeLines(
+      world.stdout,
+      tableLines(
+        columns.map(([heading]) => heading),
+        rows,
+      ),
+    )
+  } else {
+    const document = {
+      apiVersion: outputVersion,
+      kind,
+      items,
+      ...(rev === undefined ? {} : { rev }),
+    }
+    world.stdout.write(await documentText(format, document))
+  }
+}
+
+export interface ShownThing {
+  /** `Machine`. */
+  readonly kind: string
+  readonly value: object
+  readonly name: string
+  readonly lines: readonly string[]
+}
+
+/** Prints one thing in the wanted format. */
+export async function printThing(
+  world: CliWorld,
+  format: OutputFormat,
+  { kind, value, name, lines }: ShownThing,
+): Promise<void> {
+  const document = { apiVersion: outputVersion, kind, ...value }
+  if (format === 'name') writeLines(world.stdout, [name])
+  else if (format === 'table') writeLines(world.stdout, lines)
+  else if (format === 'jsonl') writeLines(world.stdout, [versionRecord(), jsonText(value)])
+  else world.stdout.write(await documentText(format, document))
+}
+
+/** The first record of every stream of JSON lines. */
+export function versionRecord(): string {
+  return jsonText({ type: 'version', apiVersion: outputVersion })
+}
+
+/** Characters that a terminal may act upon and that JSON does not escape by itself. */
+const unsafe = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+
+/** JSON that is safe to print on a terminal: what came from machines may hold anything. */
+export function jsonText(value: unknown, indent?: number): string {
+  return escapeUnsafe(JSON.stringify(value, undefined, indent))
+}
+
+async function documentText(format: 'json' | 'yaml', document: object): Promise<string> {
+  if (format === 'json') return `${jsonText(document, 2)}\n`
+  const { stringify } = await import('yaml')
+  const plain = stringify(document)
+  if (plain.search(unsafe) === -1) return plain
+  // Escapes mean something in double quotes only.
+  return escapeUnsafe(
+    stringify(document, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' }),
+  )
+}
+
+function escapeUnsafe(text: string): string {
+  return text.replaceAll(
+    unsafe,
+    (character) => String.raw`\u` + character.charCodeAt(0).toString(16).padStart(4, '0'),
+  )
+}

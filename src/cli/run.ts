@@ -1,0 +1,158 @@
+import type { Command } from 'commander'
+
+import { type Run, runSchema } from '../contract/run.ts'
+import { durationText } from '../presentation/duration-text.ts'
+import { outcomeLine } from '../presentation/run-outcome.ts'
+import { runLines } from '../presentation/run-lines.ts'
+import { currentTask, hasEnded } from '../presentation/run-stages.ts'
+import { shortId } from '../presentation/shown-text.ts'
+import {
+  addCommand,
+  type CommandLine,
+  type CommonOptions,
+  connectionOf,
+  runs,
+} from './command-line.ts'
+import { readMachines, readRuns } from './daemon-lists.ts'
+import { askDaemon, type DaemonConnection } from './daemon-request.ts'
+import { followRuns } from './follow-runs.ts'
+import { printList, printThing } from './output.ts'
+import { findRun } from './references.ts'
+
+/** `repave run list|show|watch|cancel|approve`. */
+export function runCommands(line: CommandLine, program: Command): void {
+  const run = program
+    .command('run')
+    .description('runs of workflows: list, show, watch, cancel, approve')
+  addListCommand(line, run)
+  addShowCommand(line, run)
+  addWatchCommand(line, run)
+  addCancelCommand(line, run)
+  addApproveCommand(line, run)
+  run.addHelpText('after', '\nExamples:\n  repave run list\n  repave run watch --all --until-done')
+}
+
+function addListCommand(line: CommandLine, parent: Command): void {
+  addCommand(line, parent, {
+    words: 'list',
+    summary: 'every run, the newest first',
+    examples: ['run list', 'run list --output jsonl'],
+  })
+    .alias('ls')
+    .action(
+      runs(line, async (options: CommonOptions) => {
+        const { items, seq } = await readRuns(connectionOf(line, options))
+        const nowMs = Date.now()
+        await printList(line.world, options.output, {
+          kind: 'RunList',
+          items: items.toSorted((left, right) => right.createdAtMs - left.createdAtMs),
+          rev: seq,
+          nameOf: (run) => run.id,
+          columns: [
+            ['ID', (run) => shortId(run.id)],
+            ['MACHINE', (run) => run.machineName],
+            ['WORKFLOW', (run) => run.workflow],
+            ['IMAGE', (run) => run.params.imageName ?? '-'],
+            ['STATE', (run) => run.state],
+            ['STAGE', (run) => (hasEnded(run) ? '-' : (currentTask(run)?.stage ?? '-'))],
+            ['TOOK', (run) => durationText((run.endedAtMs ?? nowMs) - run.createdAtMs)],
+          ],
+        })
+        return 0
+      }),
+    )
+}
+
+function addShowCommand(line: CommandLine, parent: Command): void {
+  addCommand(line, parent, {
+    words: 'show <run>',
+    summary: 'one run: its plan, what it waits for, its proof',
+    examples: ['run show 6f1c2d3e', 'run show node-1 --output json'],
+  }).action(
+    runs(line, async (reference: string, options: CommonOptions) => {
+      const run = await resolveRun(connectionOf(line, options), reference)
+      await printRun(line, options, run, runLines(run, Date.now()))
+      return 0
+    }),
+  )
+}
+
+interface WatchOptions extends CommonOptions {
+  readonly all: boolean
+  readonly untilDone: boolean
+}
+
+function addWatchCommand(line: CommandLine, parent: Command): void {
+  addCommand(line, parent, {
+    words: 'watch [runs...]',
+    summary: 'follow runs as plain lines: states, progress, and the proof of each',
+    examples: ['run watch node-1', 'run watch --all --until-done'],
+  })
+    .option('--all', "every machine's newest run, and those that begin meanwhile", false)
+    .option('--until-done', 'leave when all have ended; 0 only when all succeeded', false)
+    .action(
+      runs(line, async (references: string[], options: WatchOptions) => {
+        const connection = connectionOf(line, options)
+        const { untilDone } = options
+        if (options.all || references.length === 0) {
+          return followRuns(line.world, connection, { untilDone })
+        }
+        const found: string[] = []
+        for (const reference of references) {
+          found.push((await resolveRun(connection, reference)).id)
+        }
+        return followRuns(line.world, connection, { only: found, untilDone: true })
+      }),
+    )
+}
+
+function addCancelCommand(line: CommandLine, parent: Command): void {
+  addCommand(line, parent, {
+    words: 'cancel <run>',
+    summary: 'stop a run; a disk that is half written does not boot',
+    examples: ['run cancel 6f1c2d3e', 'run cancel node-1'],
+  }).action(
+    runs(line, async (reference: string, options: CommonOptions) => {
+      const connection = connectionOf(line, options)
+      const { id } = await resolveRun(connection, reference)
+      const request = { method: 'POST', path: `/runs/${id}/cancel` } as const
+      const run = await askDaemon(connection, request, runSchema)
+      await printRun(line, options, run, [outcomeLine(run)])
+      return 0
+    }),
+  )
+}
+
+function addApproveCommand(line: CommandLine, parent: Command): void {
+  addCommand(line, parent, {
+    words: 'approve <run>',
+    summary: 'let a run go on that waits for approval or is held',
+    examples: ['run approve 6f1c2d3e', 'run approve node-1 --note "disk checked"'],
+  })
+    .option('--note <text>', 'why, for the record')
+    .action(
+      runs(line, async (reference: string, options: CommonOptions & { note?: string }) => {
+        const connection = connectionOf(line, options)
+        const { id } = await resolveRun(connection, reference)
+        const body = options.note === undefined ? {} : { note: options.note }
+        const request = { method: 'POST', path: `/runs/${id}/approve`, body } as const
+        const run = await askDaemon(connection, request, runSchema)
+        await printRun(line, options, run, [outcomeLine(run)])
+        return 0
+      }),
+    )
+}
+
+async function resolveRun(connection: DaemonConnection, reference: string): Promise<Run> {
+  const { items } = await readRuns(connection)
+  return findRun(items, (await readMachines(connection)).items, reference)
+}
+
+function printRun(
+  line: CommandLine,
+  options: CommonOptions,
+  run: Run,
+  lines: readonly string[],
+): Promise<void> {
+  return printThing(line.world, options.output, { kind: 'Run', value: run, name: run.id, lines })
+}

@@ -1,0 +1,36 @@
+import { formatByteSize } from '../base/byte-size.ts'
+import type { Machine } from '../contract/machine.ts'
+import type { Run } from '../contract/run.ts'
+import { durationText } from './duration-text.ts'
+import { diskText, firmwareText, outcomeLine } from './run-outcome.ts'
+import { runLines } from './run-lines.ts'
+import { hasEnded } from './run-stages.ts'
+import { shownText } from './shown-text.ts'
+import { machineMark } from './state-mark.ts'
+import { factLines } from './table-text.ts'
+
+/** One machine for people: what it is, what is on it, what happens to it. Inert. */
+export function machineLines(machine: Machine, run: Run | undefined, nowMs: number): string[] {
+  const { inventory } = machine
+  const facts: (readonly [string, string])[] = [
+    ['machine', `${machine.name}  ${machine.id}`],
+    ['state', machineMark(machine, run).word],
+    ['image', machine.imageName ?? '-'],
+    ['network', [...machine.macAddresses, machine.address ?? ''].join('  ').trimEnd()],
+    ['on boot', machine.onBoot],
+    ['seen', `${durationText(nowMs - machine.lastSeenAtMs)} ago`],
+    ['firmware', firmwareText(machine)],
+  ]
+  if (inventory !== undefined) {
+    const { cpu, system } = inventory
+    facts.push(
+      ['serial', shownText(system.serialNumber)],
+      ['processor', `${shownText(cpu.model)}  ${cpu.logicalCores} cores`],
+      ['memory', formatByteSize(inventory.memoryBytes)],
+      ...inventory.disks.map((disk) => ['disk', diskText(disk)] as const),
+    )
+  }
+  if (run === undefined) return factLines(facts)
+  if (hasEnded(run)) return factLines([...facts, ['last run', outcomeLine(run)]])
+  return [...factLines(facts), '', ...runLines(run, nowMs)]
+}
