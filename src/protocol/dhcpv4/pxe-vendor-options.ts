@@ -1,0 +1,16 @@
+import { dhcpOptionCode } from './dhcp-option-code.ts'
+import type { DhcpOptions } from './dhcp-packet.ts'
+import { readTextOption } from './read-option.ts'
+
+const discoveryControl = 6
+const downloadTheBootFileGiven = 8
+
+/** PXE firmware names itself in option 60, PXE 2.1 §2.2.1. */
+export function isPxeClient(options: DhcpOptions): boolean {
+  return readTextOption(options, dhcpOptionCode.vendorClass)?.startsWith('PXEClient') ?? false
+}
+
+/** Option 43 that tells PXE firmware to take the boot file as given, without discovery or menu. */
+export function pxeBootFileGivenValue(): Uint8Array {
+  return Uint8Array.of(discoveryControl, 1, downloadTheBootFileGiven, dhcpOptionCode.end)
+}
