@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { eventSchema } from './event.ts'
 import { machineSchema } from './machine.ts'
 import { runParamsSchema, runSchema } from './run.ts'
 import { byteCountSchema, digestSchema, nameSchema, timeMsSchema } from './values.ts'
@@ -7,7 +8,12 @@ import { byteCountSchema, digestSchema, nameSchema, timeMsSchema } from './value
 /** Bodies of the REST interface under `/api/v1`. Lists are `{ items, seq }`. */
 
 export const machineListSchema = z.object({ items: z.array(machineSchema), seq: z.number().int() })
+export type MachineList = z.infer<typeof machineListSchema>
 export const runListSchema = z.object({ items: z.array(runSchema), seq: z.number().int() })
+export type RunList = z.infer<typeof runListSchema>
+
+/** `GET /api/v1/events?since=&limit=`; `seq` is that of the newest event there is. */
+export const eventListSchema = z.object({ items: z.array(eventSchema), seq: z.number().int() })
 
 /** `POST /api/v1/runs`. `machine` is an id, a name or a MAC address. */
 export const newRunSchema = z.strictObject({
@@ -68,3 +74,10 @@ export const problemSchema = z.object({
   remedy: z.string().optional(),
 })
 export type Problem = z.infer<typeof problemSchema>
+
+/** A line of the answer to an image import: progress, then the image or why there is none. */
+export const importLineSchema = z.union([
+  z.object({ rawBytes: byteCountSchema }),
+  z.object({ image: imageSchema }),
+  z.object({ problem: problemSchema }),
+])
