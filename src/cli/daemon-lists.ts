@@ -1,16 +1,17 @@
-import type { z } from 'zod'
-
-import { machineListSchema, runListSchema } from '../contract/api-documents.ts'
+import {
+  type MachineList,
+  machineListSchema,
+  type RunList,
+  runListSchema,
+} from '../contract/api-documents.ts'
 import { askDaemon, type DaemonConnection } from './daemon-request.ts'
 
 /** Every machine that the daemon knows. */
-export function readMachines(
-  connection: DaemonConnection,
-): Promise<z.output<typeof machineListSchema>> {
+export function readMachines(connection: DaemonConnection): Promise<MachineList> {
   return askDaemon(connection, { path: '/machines' }, machineListSchema)
 }
 
 /** Every run that the daemon remembers. */
-export function readRuns(connection: DaemonConnection): Promise<z.output<typeof runListSchema>> {
+export function readRuns(connection: DaemonConnection): Promise<RunList> {
   return askDaemon(connection, { path: '/runs' }, runListSchema)
 }

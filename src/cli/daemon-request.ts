@@ -1,7 +1,5 @@
 import { type IncomingMessage, request, type RequestOptions } from 'node:http'
 
-import type { z } from 'zod'
-
 import { problemSchema } from '../contract/api-documents.ts'
 import { endpointText, type OperatorEndpoint } from '../presentation/operator-endpoint.ts'
 import { DaemonAnswerError, DaemonProblemError, DaemonUnreachableError } from './errors.ts'
@@ -19,6 +17,18 @@ export interface DaemonRequest {
   readonly body?: object
 }
 
+/** A schema of src/contract, as far as it is used here. */
+export interface AnswerSchema<Value> {
+  safeParse(value: unknown): { readonly data?: Value; readonly error?: AnswerFault | undefined }
+}
+
+interface AnswerFault {
+  readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]
+}
+
+/** An answer without a body. */
+export const noContent: AnswerSchema<undefined> = { safeParse: () => ({}) }
+
 /** A silent daemon is given up after this. */
 const silenceMs = 30_000
 
@@ -29,11 +39,11 @@ const silenceMs = 30_000
  * @throws {DaemonProblemError} when it refuses
  * @throws {DaemonAnswerError} when the answer does not fit `schema`
  */
-export async function askDaemon<Schema extends z.ZodType>(
+export async function askDaemon<Value>(
   connection: DaemonConnection,
   { method = 'GET', path, body }: DaemonRequest,
-  schema: Schema,
-): Promise<z.output<Schema>> {
+  schema: AnswerSchema<Value>,
+): Promise<Value> {
   const json = body === undefined ? undefined : JSON.stringify(body)
   const response = await sendRequest(connection, {
     method,
@@ -104,13 +114,10 @@ async function readJson(response: IncomingMessage): Promise<unknown> {
 }
 
 /** @throws {DaemonAnswerError} when `value` does not fit */
-export function checkedAnswer<Schema extends z.ZodType>(
-  schema: Schema,
-  value: unknown,
-): z.output<Schema> {
-  const reading = schema.safeParse(value)
-  if (reading.success) return reading.data
-  const issue = reading.error.issues[0]
+export function checkedAnswer<Value>(schema: AnswerSchema<Value>, value: unknown): Value {
+  const { data, error } = schema.safeParse(value)
+  if (error === undefined) return data as Value
+  const issue = error.issues[0]
   throw new DaemonAnswerError(
     `the daemon answered something unexpected at ${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? ''}`,
     { remedy: 'use the command of the same version as the daemon: repave status' },

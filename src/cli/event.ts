@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
-import { z } from 'zod'
-
-import { eventSchema, type RepaveEvent, topicSchema } from '../contract/event.ts'
+import { eventListSchema } from '../contract/api-documents.ts'
+import { type RepaveEvent, topicSchema } from '../contract/event.ts'
 import { readDurationMs } from '../presentation/duration-text.ts'
 import { eventText } from '../presentation/event-text.ts'
 import { endpointText } from '../presentation/operator-endpoint.ts'
@@ -119,12 +118,10 @@ async function readSince(
   return lastEventBefore(connection, Date.now() - agoMs)
 }
 
-const eventPageSchema = z.object({ items: z.array(eventSchema), seq: z.number().int() })
-
 /** The number of the last event older than `timeMs`, 0 when there is none: numbers have no gaps, so halving finds it. */
 async function lastEventBefore(connection: DaemonConnection, timeMs: number): Promise<number> {
   const eventAfter = async (since: number) =>
-    askDaemon(connection, { path: `/events?since=${since}&limit=1` }, eventPageSchema)
+    askDaemon(connection, { path: `/events?since=${since}&limit=1` }, eventListSchema)
   let low = 0
   let high = (await eventAfter(0)).seq
   while (low < high) {

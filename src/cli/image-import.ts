@@ -4,10 +4,8 @@ import { createInterface } from 'node:readline'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-import { z } from 'zod'
-
 import { messageOf } from '../base/coded-error.ts'
-import { type Image, imageSchema, problemSchema } from '../contract/api-documents.ts'
+import { type Image, importLineSchema } from '../contract/api-documents.ts'
 import { checkedAnswer, type DaemonConnection, sendRequest } from './daemon-request.ts'
 import { DaemonAnswerError, DaemonProblemError, FileUnusableError } from './errors.ts'
 import type { ImportProgress } from './import-progress.ts'
@@ -18,12 +16,6 @@ export interface ImageUpload {
   readonly version: string
   onProgress(progress: ImportProgress): void
 }
-
-const importLineSchema = z.union([
-  z.object({ rawBytes: z.number() }),
-  z.object({ image: imageSchema }),
-  z.object({ problem: problemSchema }),
-])
 
 /** What is read of the file at a time. */
 const readBytes = 1024 * 1024

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { z } from 'zod'
 
 import { formatByteSize } from '../base/byte-size.ts'
 import { type Image, imageListSchema } from '../contract/api-documents.ts'
@@ -16,7 +15,7 @@ import {
   runs,
 } from './command-line.ts'
 import { confirmByName } from './confirm.ts'
-import { askDaemon, type DaemonConnection } from './daemon-request.ts'
+import { askDaemon, type DaemonConnection, noContent } from './daemon-request.ts'
 import { ReferenceUnresolvedError } from './errors.ts'
 import { importImage } from './image-import.ts'
 import { ImportProgressPrinter } from './import-progress.ts'
@@ -133,7 +132,7 @@ function addRemoveCommand(line: CommandLine, parent: Command): void {
           await confirmByName(line.world, image.name, `This removes the image ${image.name}`)
         }
         const path = `/images/${encodeURIComponent(image.name)}`
-        await askDaemon(connection, { method: 'DELETE', path }, z.undefined())
+        await askDaemon(connection, { method: 'DELETE', path }, noContent)
         writeLines(line.world.stderr, [`image ${image.name} is removed`])
         return 0
       }),
