@@ -1,9 +1,9 @@
 import { mkdir, readFile, rm } from 'node:fs/promises'
-import { request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { CodedError } from '../base/coded-error.ts'
+import { askDaemon } from './ask-daemon.ts'
 import type { LabPlan } from './lab-plan.ts'
 import { isRunning, startInNamespace } from './lab-process.ts'
 import { repaveProgram } from './repave-program.ts'
@@ -41,6 +41,7 @@ export async function startDaemon(plan: LabPlan, timeoutMs = 60_000): Promise<nu
     ...[repaveProgram, 'serve'],
     ...['--interface', plan.bridge],
     ...['--data-dir', plan.daemonDirectory],
+    ...(plan.contentDirectories.length > 0 ? ['--content', plan.contentDirectories.join(',')] : []),
   ]
   const pid = await startInNamespace(plan, command, daemonLog(plan))
   const deadline = performance.now() + timeoutMs
@@ -59,13 +60,5 @@ export async function startDaemon(plan: LabPlan, timeoutMs = 60_000): Promise<nu
 
 /** Whether a daemon answers on that unix socket. */
 export async function answers(socketPath: string): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const query = request({ socketPath, path: '/healthz', timeout: 2000 }, (response) => {
-    response.resume()
-    resolve(response.statusCode === 200)
-  })
-  query.on('error', () => resolve(false))
-  query.on('timeout', () => query.destroy())
-  query.end()
-  return promise
+  return (await askDaemon(socketPath, '/healthz'))?.status === 200
 }

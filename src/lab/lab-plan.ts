@@ -36,6 +36,8 @@ export interface LabPlan {
   readonly daemonAddress: Ipv4Address
   readonly prefixLength: number
   readonly machines: readonly LabMachine[]
+  /** YAML folders over those that ship. */
+  readonly contentDirectories: readonly string[]
 }
 
 export interface LabSize {
@@ -44,7 +46,11 @@ export interface LabSize {
 }
 
 /** Lays out a rack below `directory`. Equal arguments give an equal plan: nothing else records it. */
-export function planLab(directory: string, size: LabSize): LabPlan {
+export function planLab(
+  directory: string,
+  size: LabSize,
+  contentDirectories: readonly string[] = [],
+): LabPlan {
   const root = resolve(directory)
   const mark = createHash('sha256').update(root).digest()
   const machine = (firmware: LabMachine['firmware'], number: number, index: number): LabMachine => {
@@ -76,6 +82,7 @@ export function planLab(directory: string, size: LabSize): LabPlan {
     bridge: 'rack0',
     daemonAddress: parseIpv4Address('10.77.0.1'),
     prefixLength: 24,
+    contentDirectories,
     machines: names.map(([firmware, number], index) => machine(firmware, number, index)),
   }
 }

@@ -1,6 +1,8 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import { imageSchema } from '../contract/api-documents.ts'
+import { askDaemon } from './ask-daemon.ts'
 import { LabStepError } from './errors.ts'
 import type { LabPlan, LabSize } from './lab-plan.ts'
 import { ensureLabPackages, powerOnAll, raiseLab, sledgehammerDirectory } from './lab-up.ts'
@@ -28,21 +30,28 @@ export async function runTour(options: TourOptions): Promise<number> {
   const { plan } = options
   await prepareTour(options)
   const accelerator = await raiseLab(plan, options)
-  const onDaemon = { REPAVE_SOCKET: plan.socketPath }
-  const repave = (...args: string[]) => requireSuccess(args, runRepave(args, onDaemon))
-  await importTourImage(plan, repave)
-  for (const machine of plan.machines) {
-    await repave('machine', 'add', machine.name, '--mac', machine.macAddress)
+  await importTourImage(plan)
+  await addTourMachines(plan, options.workflow)
+  await powerOnAll(plan, accelerator)
+  options.log(`consoles: ${join(plan.directory, 'machines', '*', 'serial.log')}`)
+  const follow = options.terminal
+    ? ['tui', '--exit-when-done']
+    : ['run', 'watch', '--all', '--until-done']
+  return runRepave(follow, onDaemon(plan))
+}
+
+const onDaemon = (plan: LabPlan) => ({ REPAVE_SOCKET: plan.socketPath })
+
+/** Makes every machine known and orders its deployment; it begins when the machine is switched on. */
+export async function addTourMachines(plan: LabPlan, workflow: string): Promise<void> {
+  for (const { name, macAddress } of plan.machines) {
+    await repave(plan, 'machine', 'add', name, '--mac', macAddress)
     await repave(
-      ...['machine', 'deploy', machine.name, '--image', tourImage],
-      ...['--workflow', options.workflow, '--hostname', machine.name, '--detach', '--yes'],
+      plan,
+      ...['machine', 'deploy', name, '--image', tourImage, '--workflow', workflow],
+      ...['--hostname', name, '--detach', '--yes'],
     )
   }
-  await powerOnAll(plan, accelerator)
-  options.log(`consoles: tail -f ${join(plan.directory, 'machines', '*', 'serial.log')}`)
-  return options.terminal
-    ? runRepave(['tui', '--exit-when-done'], onDaemon)
-    : runRepave(['run', 'watch', '--all', '--until-done'], onDaemon)
 }
 
 /** The slow things, side by side: packages, sledgehammer, image. Nothing is made twice. */
@@ -59,11 +68,18 @@ export async function prepareTour({ plan, log }: Pick<TourOptions, 'plan' | 'log
 
 const imageFile = (plan: LabPlan) => join(plan.directory, `${tourImage}.raw`)
 
-async function importTourImage(
-  plan: LabPlan,
-  repave: (...args: string[]) => Promise<void>,
-): Promise<void> {
-  await repave('image', 'import', imageFile(plan), '--name', tourImage, '--if-missing')
+/** Imports the image unless the daemon holds it already; a file built since then counts as another one. */
+export async function importTourImage(plan: LabPlan): Promise<void> {
+  const answer = await askDaemon(plan.socketPath, `/api/v1/images/${tourImage}`)
+  const known = imageSchema.safeParse(answer?.body).data
+  const { mtimeMs } = await stat(imageFile(plan))
+  if (known === undefined || known.importedAtMs < mtimeMs) {
+    await repave(plan, 'image', 'import', imageFile(plan), '--name', tourImage)
+  }
+}
+
+async function repave(plan: LabPlan, ...args: readonly string[]): Promise<void> {
+  await requireSuccess(args, runRepave(args, onDaemon(plan)))
 }
 
 async function requireSuccess(args: readonly string[], exit: Promise<number>): Promise<void> {
