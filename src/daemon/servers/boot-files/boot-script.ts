@@ -38,7 +38,7 @@ export function bootScript(options: BootScriptOptions): BootFileRoute {
       throw new BootRequestRefusedError(405, 'a script is made anew for each boot: use GET')
     }
     const client = readScriptClient(request)
-    const script = renderDecision(await decide(options, client), client, options.baseUrl)
+    const script = await decideScriptText(options, client)
     return memoryBootFile(Buffer.from(script, 'latin1'), {
       contentType: 'text/plain; charset=us-ascii',
       cacheControl: 'no-store',
@@ -65,20 +65,19 @@ function readScriptClient({ query, clientAddress }: BootFileRequest): ScriptClie
   }
 }
 
-async function decide(
-  { decider, logger }: BootScriptOptions,
-  client: ScriptClient,
-): Promise<ScriptDecision> {
+async function decideScriptText(options: BootScriptOptions, client: ScriptClient): Promise<string> {
+  const { decider, baseUrl, logger } = options
   try {
-    return await decider.decideScript(client)
+    return renderDecision(await decider.decideScript(client), client, baseUrl)
   } catch (error) {
-    logger.error({ ...client, error: messageOf(error) }, 'no boot script could be decided')
-    return {
+    logger.error({ ...client, error: messageOf(error) }, 'no boot script could be made')
+    const failure: ScriptDecision = {
       target: 'hold',
       retrySeconds: secondsAfterFailure,
       machineName: client.macAddress,
       because: 'the daemon could not decide what to boot; its log says why',
     }
+    return renderDecision(failure, client, baseUrl)
   }
 }
 
