@@ -1,7 +1,7 @@
 import type { VerifiedImage } from '../../stream/verified.ts'
 import { allocateOne } from './aligned-memory.ts'
 import { DiskIoError } from './errors.ts'
-import type { TargetDisk } from './target-disk.ts'
+import type { DiskMedium } from './disk-medium.ts'
 import type { ByteRange, PlannedChunk } from './write-plan.ts'
 
 /**
@@ -35,7 +35,7 @@ export class HeldBack {
    *
    * @throws {DiskIoError} also when what was written reads back differently
    */
-  async commit(target: TargetDisk, _proof: VerifiedImage): Promise<void> {
+  async commit(target: DiskMedium, _proof: VerifiedImage): Promise<void> {
     try {
       for (const { range, bytes } of this.#parts.toReversed()) {
         await target.write(bytes, range.offset)
@@ -48,7 +48,7 @@ export class HeldBack {
     }
   }
 
-  async #clear(target: TargetDisk): Promise<void> {
+  async #clear(target: DiskMedium): Promise<void> {
     const longest = Math.max(...this.#parts.map(({ bytes }) => bytes.length))
     const zeros = allocateOne(longest)
     try {
@@ -68,7 +68,7 @@ export class HeldBack {
   }
 }
 
-async function requireSame(target: TargetDisk, range: ByteRange, bytes: Buffer): Promise<void> {
+async function requireSame(target: DiskMedium, range: ByteRange, bytes: Buffer): Promise<void> {
   const found = allocateOne(range.length)
   await target.read(found, range.offset)
   if (!found.equals(bytes)) {

@@ -6,6 +6,7 @@ import { messageOf } from '../../base/coded-error.ts'
 import type { Disk } from '../../contract/machine.ts'
 import { readDisk } from '../linux/block-devices.ts'
 import type { KernelFiles } from '../linux/kernel-files.ts'
+import type { DiskMedium } from './disk-medium.ts'
 import { DiskChangedError, DiskInUseError, DiskIoError, NotADiskError } from './errors.ts'
 
 export interface TargetDiskOptions {
@@ -18,7 +19,7 @@ export interface TargetDiskOptions {
  * A disk that is open for writing and is, by its own serial, size and sector size, the one that was
  * chosen. Buffers, offsets and lengths are multiples of the logical sector (O_DIRECT).
  */
-export class TargetDisk implements AsyncDisposable {
+export class TargetDisk implements DiskMedium, AsyncDisposable {
   /** As the open descriptor shows it now. */
   readonly disk: Disk
   readonly #handle: FileHandle
@@ -65,7 +66,7 @@ export class TargetDisk implements AsyncDisposable {
     }
   }
 
-  /** Everything written so far is on the medium. A failure is final: the kernel forgets it once told. @throws {DiskIoError} */
+  /** @throws {DiskIoError} */
   async flush(): Promise<void> {
     try {
       await this.#handle.sync()

@@ -3,7 +3,7 @@ import { decodeChunk } from './decode-chunk.ts'
 import { ChunkRejectedError } from './errors.ts'
 import type { HeldBack } from './held-back.ts'
 import type { ProgressMeter } from './progress-meter.ts'
-import type { TargetDisk } from './target-disk.ts'
+import type { DiskMedium } from './disk-medium.ts'
 import {
   type ByteRange,
   type PlanStep,
@@ -14,7 +14,7 @@ import {
 
 /** What a lane works with. Its buffers are its own, `zeros` is shared and never written to. */
 export interface WriteLane {
-  readonly target: TargetDisk
+  readonly target: DiskMedium
   readonly source: PackSource
   readonly received: Buffer
   readonly raw: Buffer

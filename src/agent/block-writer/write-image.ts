@@ -7,12 +7,12 @@ import { HeldBack } from './held-back.ts'
 import { runLanes } from './lanes.ts'
 import { PackSource } from './pack-source.ts'
 import type { ProgressMeter } from './progress-meter.ts'
-import type { TargetDisk } from './target-disk.ts'
+import type { DiskMedium } from './disk-medium.ts'
 import { writeStep } from './write-chunks.ts'
 import { headBytes, writableParts, type WritePlan } from './write-plan.ts'
 
 export interface WriteImageOptions {
-  readonly target: TargetDisk
+  readonly target: DiskMedium
   readonly plan: WritePlan
   readonly imageDigest: Digest
   readonly packUrl: URL

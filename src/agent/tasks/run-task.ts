@@ -1,9 +1,14 @@
 import { CodedError, messageOf } from '../../base/coded-error.ts'
 import type { TaskOrder } from '../../contract/agent-frames.ts'
 import type { Failure } from '../../contract/run.ts'
+import { runInventory } from './inventory.ts'
+import { runReboot } from './reboot.ts'
+import { runSelectDisk } from './select-disk.ts'
+import { runWriteImage } from './write-image.ts'
+import { runWriteSeed } from './write-seed.ts'
 import type { AgentWorld, TaskContext, TaskOutcome } from './task-context.ts'
 
-/** Each action is loaded when it is first ordered, so that the agent is up before it knows them. */
+/** @throws whatever the action throws: {@link failureOf} puts it into words */
 export async function runTask(
   world: AgentWorld,
   order: TaskOrder,
@@ -11,17 +16,17 @@ export async function runTask(
 ): Promise<TaskOutcome> {
   switch (order.action) {
     case 'inventory':
-      return (await import('./inventory.ts')).runInventory(world)
+      return runInventory(world)
     case 'select-disk':
-      return (await import('./select-disk.ts')).runSelectDisk(world, order)
+      return runSelectDisk(world, order)
     case 'write-image':
-      return (await import('./write-image.ts')).runWriteImage(world, order, context)
+      return runWriteImage(world, order, context)
     case 'write-seed':
-      return (await import('./write-seed.ts')).runWriteSeed(world, order, context)
+      return runWriteSeed(world, order, context)
     case 'reboot':
       break
   }
-  return (await import('./reboot.ts')).runReboot(world, context)
+  return runReboot(world, context)
 }
 
 /** Whatever was thrown, in the daemon's words. An error without a code is one that nobody foresaw. */

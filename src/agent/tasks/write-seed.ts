@@ -5,6 +5,7 @@ import { CodedError } from '../../base/coded-error.ts'
 import type { TaskOrder } from '../../contract/agent-frames.ts'
 import { encodeFatVolume } from '../../protocol/fat/encode-fat-volume.ts'
 import { allocateOne } from '../block-writer/aligned-memory.ts'
+import type { DiskMedium } from '../block-writer/disk-medium.ts'
 import { DiskIoError } from '../block-writer/errors.ts'
 import { TargetDisk } from '../block-writer/target-disk.ts'
 import { planSeed, type SeedWrite } from './plan-seed.ts'
@@ -74,7 +75,7 @@ function encodeSeedVolume(order: WriteSeedOrder, sectorBytes: number): Uint8Arra
 }
 
 /** In the order given, each on the medium before the next; then all of it is read back. */
-async function writeAndProve(target: TargetDisk, writes: readonly SeedWrite[]): Promise<void> {
+async function writeAndProve(target: DiskMedium, writes: readonly SeedWrite[]): Promise<void> {
   const aligned = writes.map(({ offset, bytes }) => {
     const buffer = allocateOne(bytes.length)
     buffer.set(bytes)

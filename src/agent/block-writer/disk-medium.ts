@@ -1,0 +1,9 @@
+/** What the writer needs of a disk. All offsets and lengths are multiples of its logical sector. */
+export interface DiskMedium {
+  /** All bytes or an error. */
+  write(bytes: Uint8Array, offset: number): Promise<void>
+  /** Fills `bytes` or fails. */
+  read(bytes: Uint8Array, offset: number): Promise<void>
+  /** Everything written so far is on the medium. A failure is final: the kernel forgets it once told. */
+  flush(): Promise<void>
+}
