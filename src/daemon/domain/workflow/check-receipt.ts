@@ -44,6 +44,7 @@ function mismatch(receipt: Receipt, run: Run, { manifest }: StoredImage): string
     ['image', receipt.imageDigest, run.imageDigest],
     ['raw digest', receipt.rawDigest, manifest.rawDigest],
     ['raw size', receipt.rawBytes, manifest.rawBytes],
+    ['bytes read back', receipt.bytesReadBack, manifest.rawBytes],
     ['disk size', receipt.disk.sizeBytes, run.disk?.sizeBytes],
     ['disk serial', receipt.disk.serial, run.disk?.serial],
   ]

@@ -1,0 +1,199 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import { type Run, runSchema } from '../../../../../src/contract/run.ts'
+import {
+  type RunStep,
+  currentTask,
+  isEnded,
+} from '../../../../../src/daemon/domain/workflow/run-step.ts'
+import {
+  type RunInput,
+  nextDeadline,
+  stepRun,
+} from '../../../../../src/daemon/domain/workflow/workflow-run.ts'
+import { deployTasks, disk, receipt, runWith, uuid } from './run-fixtures.ts'
+
+/** What may happen between a daemon, a machine and a person, in any order. */
+const happenings = [
+  'agent joins',
+  'agent is away',
+  'machine boots anew',
+  'result',
+  'failure',
+  'old result',
+  'result of nobody',
+  'deadline',
+  'old deadline',
+  'daemon restarts',
+  'boot script',
+  'phone home',
+  'hold',
+  'approve',
+] as const
+type Happening = (typeof happenings)[number]
+
+/** A run with a machine around it, and a memory of what was said before. */
+class World {
+  run: Run = runWith(deployTasks)
+  nowMs = 2000
+  isAgentPresent = false
+  hasCalledHome = false
+  readonly orders = new Map<string, { task: number; boot: number }>()
+  #boot = 1
+  #ids = 0x10000
+  #oldResult: RunInput | undefined
+  #oldDeadline: RunInput | undefined
+
+  do(happening: Happening): void {
+    this.nowMs += 1000
+    switch (happening) {
+      case 'agent joins':
+        this.isAgentPresent = true
+        return this.#take({ kind: 'wake' })
+      case 'agent is away':
+        this.isAgentPresent = false
+        return
+      case 'machine boots anew':
+        this.#boot++
+        this.isAgentPresent = true
+        return this.#take({ kind: 'wake' })
+      case 'result':
+      case 'failure':
+        return this.#report(happening === 'result' ? 'succeeded' : 'failed')
+      case 'old result':
+        return this.#oldResult && this.#take(this.#oldResult)
+      case 'result of nobody':
+        return this.#take({ ...this.#result('succeeded'), attemptId: uuid(0xdead) } as RunInput)
+      case 'deadline':
+        return this.#ring()
+      case 'old deadline':
+        return this.#oldDeadline && this.#take(this.#oldDeadline)
+      case 'daemon restarts':
+        this.isAgentPresent = false
+        this.run = runSchema.parse(JSON.parse(JSON.stringify(this.run)))
+        return this.#take({ kind: 'wake' })
+      case 'boot script':
+        return this.#take({ kind: 'machine-booted' })
+      case 'phone home':
+        return this.#phoneHome()
+      case 'hold':
+        return this.#take({
+          kind: 'hold',
+          failure: { code: 'ERR_BOOT_LOOP', message: 'again', retryable: false },
+        })
+      case 'approve':
+        return this.#take({ kind: 'approve' })
+    }
+  }
+
+  #report(outcome: 'succeeded' | 'failed'): void {
+    const result = this.#result(outcome)
+    this.#oldResult = result
+    this.#take(result)
+  }
+
+  #result(outcome: 'succeeded' | 'failed'): RunInput {
+    const attemptId = currentTask(this.run)?.attemptId ?? uuid(0)
+    const facts = outcome === 'succeeded' ? { disk, receipt } : {}
+    const failure = { code: 'ERR_X', message: 'broken', retryable: true }
+    return {
+      kind: 'result',
+      attemptId,
+      outcome,
+      facts,
+      ...(outcome === 'failed' ? { failure } : {}),
+    }
+  }
+
+  #ring(): void {
+    const deadline = nextDeadline(this.run)
+    if (deadline === undefined) return
+    this.#oldDeadline = { kind: 'deadline', ...deadline }
+    this.#take(this.#oldDeadline)
+  }
+
+  #phoneHome(): void {
+    this.#take({ kind: 'phone-home' })
+    if (this.run.state === 'succeeded') this.hasCalledHome = true
+  }
+
+  #take(input: RunInput): void {
+    const before = this.run
+    const step = stepRun(before, input, {
+      nowMs: this.nowMs,
+      freshId: uuid(++this.#ids),
+      ...(this.isAgentPresent ? { agentBootId: uuid(this.#boot) } : {}),
+    })
+    this.#check(before, step)
+    this.run = step.run
+  }
+
+  #check(before: Run, step: RunStep): void {
+    const { run } = step
+    expect(run.taskIndex).toBeGreaterThanOrEqual(before.taskIndex)
+    expect(run.revision - before.revision).toBe(run === before ? 0 : 1)
+    expect(run.tasks.filter(({ state }) => state === 'running').length).toBeLessThanOrEqual(1)
+    if (isEnded(before)) expect(run).toBe(before)
+    for (const effect of step.effects) {
+      if (effect.kind === 'order') this.#checkOrder(run, effect.attemptId)
+    }
+  }
+
+  /** An attempt is ordered to one boot for one task, and only while it is the one under way. */
+  #checkOrder(run: Run, attemptId: string): void {
+    expect(currentTask(run)).toMatchObject({ state: 'running', attemptId })
+    const said = this.orders.get(attemptId) ?? { task: run.taskIndex, boot: this.#boot }
+    expect(said).toEqual({ task: run.taskIndex, boot: this.#boot })
+    this.orders.set(attemptId, said)
+  }
+}
+
+/** From wherever it is, a world that behaves brings the run to its end. */
+function settle(world: World): void {
+  for (let round = 0; round < 100 && !isEnded(world.run); round++) {
+    const current = currentTask(world.run)
+    if (world.run.state === 'held' || world.run.state === 'waiting-approval') world.do('approve')
+    else if (current?.state === 'waiting-retry') world.do('deadline')
+    else if (current?.task.action === 'await-phone-home') world.do('phone home')
+    else {
+      world.do('agent joins')
+      world.do('result')
+    }
+  }
+}
+
+describe('stepRun', () => {
+  it('E01, E02: whatever is lost, repeated, late or restarted, the run converges and never lies', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...happenings), { maxLength: 80 }), (script) => {
+        const world = new World()
+        for (const happening of script) world.do(happening)
+        settle(world)
+        expect(isEnded(world.run)).toBe(true)
+        expect(runSchema.safeParse(world.run).success).toBe(true)
+        expect(world.run.state === 'succeeded').toBe(world.hasCalledHome)
+        if (world.run.state === 'succeeded') {
+          expect(world.run.tasks.every(({ state }) => state === 'succeeded')).toBe(true)
+          expect(world.run).toMatchObject({ disk, receipt })
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('E05: a cancelled run stays cancelled, whenever it was and whatever comes after', () => {
+    const scripts = fc.array(fc.constantFrom(...happenings), { maxLength: 40 })
+    fc.assert(
+      fc.property(scripts, scripts, (before, after) => {
+        const world = new World()
+        for (const happening of before) world.do(happening)
+        fc.pre(!isEnded(world.run))
+        const freshId = uuid(0xffff)
+        world.run = stepRun(world.run, { kind: 'cancel' }, { nowMs: world.nowMs, freshId }).run
+        for (const happening of after) world.do(happening)
+        expect(world.run.state).toBe('cancelled')
+      }),
+    )
+  })
+})
