@@ -1,0 +1,38 @@
+# Loads the drivers that the hardware asks for by the aliases in sysfs.
+
+# One modprobe reads its index once for many aliases, which is far quicker than one process each.
+load_aliases() {
+	sort -u | xargs modprobe -q -a -b 2>/dev/null
+}
+
+# Network cards first (PCI class 02), and what virtual machines hang them on: they decide how soon
+# the daemon hears from us.
+load_network_drivers() {
+	for device in /sys/bus/pci/devices/*; do
+		read -r class <"$device/class"
+		case $class in
+		0x02*) cat "$device/modalias" ;;
+		esac
+	done | load_aliases
+	cat /sys/bus/virtio/devices/*/modalias 2>/dev/null | load_aliases
+	cat /sys/bus/vmbus/devices/*/modalias /sys/bus/xen/devices/*/modalias 2>/dev/null | load_aliases
+}
+
+# Drivers reveal further devices (a disk behind a controller, a keyboard behind a hub), so the rounds
+# go on until one finds nothing new; what is plugged in or found later comes through the kernel's events.
+load_all_drivers() {
+	known=none
+	while aliases=$(find /sys/devices -name modalias -exec cat {} + | sort -u) &&
+		[ "$aliases" != "$known" ]; do
+		known=$aliases
+		echo "$aliases" | load_aliases
+	done
+	modprobe -q -a -b sd_mod sr_mod 2>/dev/null
+	uevent /lib/repave/uevent.sh &
+}
+
+mount_firmware_variables() {
+	[ -d /sys/firmware/efi ] || return 0
+	modprobe -q efivarfs
+	mount -t efivarfs -o nosuid,nodev,noexec efivarfs /sys/firmware/efi/efivars
+}

@@ -1,0 +1,45 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PackageToolError } from '../debian/errors.ts'
+import { runCommand } from '../debian/run-command.ts'
+import { PackageFileMissingError } from './errors.ts'
+
+/** Where Debian's x86-64 libraries stand, below `lib` or `usr/lib`. */
+export const libraryFolder = 'lib/x86_64-linux-gnu'
+
+/**
+ * Where `path` stands below `root`, looked for under `usr/` too: Debian moved `bin`, `lib` and `sbin` there.
+ *
+ * @throws {PackageFileMissingError} when it is at neither place
+ */
+export async function findUnpacked(root: string, path: string): Promise<string> {
+  for (const candidate of [join(root, path), join(root, 'usr', path)]) {
+    const found = await access(candidate).then(
+      () => true,
+      () => false,
+    )
+    if (found) return candidate
+  }
+  throw new PackageFileMissingError(path)
+}
+
+/**
+ * Runs a program of the unpacked packages with their own loader and libraries, so that the result
+ * does not depend on the host. `name` is what the program sees as its name.
+ *
+ * @returns its standard output
+ * @throws {PackageToolError} when it fails
+ */
+export async function runUnpacked(
+  root: string,
+  program: string,
+  name: string,
+  args: readonly string[],
+): Promise<string> {
+  const loader = await findUnpacked(root, `${libraryFolder}/ld-linux-x86-64.so.2`)
+  const libraries = [join(root, libraryFolder), join(root, 'usr', libraryFolder)].join(':')
+  const loaderArgs = ['--library-path', libraries, '--argv0', name, program]
+  const { exitCode, stdout, stderr } = await runCommand(loader, [...loaderArgs, ...args])
+  if (exitCode !== 0) throw new PackageToolError(name, stderr || stdout)
+  return stdout
+}
