@@ -29,7 +29,10 @@ export function decodeGpt(start: Uint8Array, sectorBytes: number): GptOutcome<{ 
   }
   const entriesOffset = 2 * sectorBytes
   const entries = start.subarray(entriesOffset, entriesOffset + fields.entryCount * gptEntryBytes)
-  return readTable(fields, entries, { sectorBytes, masterBootRecord: start.slice(0, 512) })
+  return readTable(fields, entries, {
+    sectorBytes,
+    masterBootRecord: new Uint8Array(start.subarray(0, 512)),
+  })
 }
 
 /** Reads the backup table from the last bytes of a disk, its header being the last sector. */
@@ -65,7 +68,8 @@ function readHeader(
   sectors: Uint8Array,
   sectorBytes: number,
 ): GptOutcome<{ fields: HeaderFields }> {
-  const bytes = sectors.slice(sectorBytes, sectorBytes + 92)
+  // Copied, because a Buffer's slice would share the memory of the caller.
+  const bytes = new Uint8Array(sectors.subarray(sectorBytes, sectorBytes + 92))
   if (bytes.length < 92) return refuse('too short for a header')
   if (latin1Text(bytes.subarray(0, 8)) !== 'EFI PART') return refuse('no header signature')
   const view = new DataView(bytes.buffer)

@@ -84,22 +84,22 @@ function encodeEntry(partition: GptPartition): Uint8Array {
   return entry
 }
 
-/** Boot code is kept as it is; only the size of the protective entry follows the disk (UEFI 2.10 §5.2.3). */
+/**
+ * Boot code and other entries are kept; the protective entry is added where it is missing, and its
+ * size follows the disk (UEFI 2.10 §5.2.3).
+ */
 function encodeProtectiveRecord(table: GptTable): Uint8Array {
-  const record = table.masterBootRecord?.slice(0, 512) ?? emptyProtectiveRecord()
-  const view = new DataView(record.buffer, record.byteOffset)
-  for (let offset = 446; offset < 510; offset += 16) {
-    if (view.getUint8(offset + 4) !== 0xee) continue
-    view.setUint32(offset + 12, Math.min(table.sectorCount - 1, 0xffff_ffff), true)
-    break
-  }
-  return record
-}
-
-function emptyProtectiveRecord(): Uint8Array {
   const record = new Uint8Array(512)
-  record.set([0x00, 0x00, 0x02, 0x00, 0xee, 0xff, 0xff, 0xff, 0x01, 0x00, 0x00, 0x00], 446)
-  record.set([0x55, 0xaa], 510)
+  record.set(table.masterBootRecord?.subarray(0, 512) ?? [])
+  const view = new DataView(record.buffer)
+  const entryOffsets = [446, 462, 478, 494]
+  let entryOffset = entryOffsets.find((offset) => view.getUint8(offset + 4) === 0xee)
+  if (entryOffset === undefined) {
+    entryOffset = 446
+    record.set([0x00, 0x00, 0x02, 0x00, 0xee, 0xff, 0xff, 0xff, 0x01, 0x00, 0x00, 0x00], 446)
+    record.set([0x55, 0xaa], 510)
+  }
+  view.setUint32(entryOffset + 12, Math.min(table.sectorCount - 1, 0xffff_ffff), true)
   return record
 }
 

@@ -36,7 +36,7 @@ export interface GptTable {
   readonly entryCount: number
   /** In the order of their numbers. */
   readonly partitions: readonly GptPartition[]
-  /** The 512 bytes of sector 0: boot code and the protective entry. Absent: an empty one is made. */
+  /** The 512 bytes of sector 0: boot code and the protective entry, which is made where it is missing. */
   readonly masterBootRecord?: Uint8Array
 }
 

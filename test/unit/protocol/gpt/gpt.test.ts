@@ -148,17 +148,28 @@ describe('decodeGpt', () => {
     expect(decodeBackupGpt(backup, sectorBytes)).toEqual({ ok: true, table })
   })
 
+  test('reads a Buffer that lies within a larger one, and leaves it alone', () => {
+    const table = sampleTable()
+    const { primary } = encodeGpt(table)
+    const within = Buffer.concat([Buffer.alloc(100, 0xff), primary]).subarray(100)
+    const decoded = decodeGpt(within, 512)
+    if (!decoded.ok) throw new Error(decoded.reason)
+    encodeGpt({ ...decoded.table, sectorCount: 131_072 })
+    expect(within.equals(primary)).toBe(true)
+  })
+
   test('keeps the boot code of sector 0 when the table is written again', () => {
     const masterBootRecord = new Uint8Array(512).fill(0x90, 0, 440)
-    masterBootRecord[446 + 4] = 0xee
     const { primary } = encodeGpt({ ...sampleTable(), masterBootRecord })
     const decoded = decodeGpt(primary, 512)
     if (!decoded.ok) throw new Error(decoded.reason)
     const grown = growToDisk(decoded.table, 131_072)
     if (!grown.ok) throw new Error(grown.reason)
     const again = encodeGpt(grown.table).primary
-    expect(again.subarray(0, 446)).toEqual(masterBootRecord.subarray(0, 446))
+    expect(again.subarray(0, 440)).toEqual(masterBootRecord.subarray(0, 440))
+    expect(again[446 + 4]).toBe(0xee)
     expect(new DataView(again.buffer).getUint32(446 + 12, true)).toBe(131_071)
+    expect([...again.subarray(510, 512)]).toEqual([0x55, 0xaa])
   })
 })
 
