@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 
 import { type FeedItem, followOperator, type OperatorLink } from '../presentation/operator-feed.ts'
+import { socketUrl } from '../presentation/operator-endpoint.ts'
 import { linkOf } from '../presentation/socket-link.ts'
 import type { DaemonConnection } from './daemon-request.ts'
 
@@ -26,9 +27,7 @@ export function openFeed(
 }
 
 async function connectToDaemon({ endpoint, signal }: DaemonConnection): Promise<OperatorLink> {
-  const authority =
-    endpoint.kind === 'socket' ? 'localhost' : `${bracketed(endpoint.host)}:${endpoint.port}`
-  const socket = new WebSocket(`ws://${authority}/api/v1/ws`, {
+  const socket = new WebSocket(socketUrl(endpoint), {
     perMessageDeflate: false,
     maxPayload: maximumFrameBytes,
     handshakeTimeout: 10_000,
@@ -42,8 +41,4 @@ async function connectToDaemon({ endpoint, signal }: DaemonConnection): Promise<
     socket.once('error', reject)
   })
   return linkOf(socket)
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') ? `[${host}]` : host
 }

@@ -67,3 +67,9 @@ export function endpointText(endpoint: OperatorEndpoint): string {
     ? endpoint.socketPath
     : `http://${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`
 }
+
+/** Address of the operators' websocket; over a unix socket the host is only a name. */
+export function socketUrl(endpoint: OperatorEndpoint): string {
+  const base = endpoint.kind === 'socket' ? 'http://localhost' : endpointText(endpoint)
+  return `${base.replace('http:', 'ws:')}/api/v1/ws`
+}

@@ -69,6 +69,11 @@ export class RunWatch {
       .map((id) => shownText(this.#fleet.runs.get(id)?.machineName, 63, shortId(id)))
   }
 
+  /** The proofs of all runs that have ended, as `take` gave them when they did. */
+  get outcomes(): string[] {
+    return [...this.#ended.values()].flatMap((run) => this.#outcome(run))
+  }
+
   /** Takes the next item of the feed; returns the lines that it is worth. */
   take(item: FeedItem, nowMs: number): string[] {
     this.#fleet = nextFleet(this.#fleet, item, nowMs)
@@ -150,6 +155,10 @@ export class RunWatch {
 
   #end(run: Run): string[] {
     this.#ended.set(run.id, run)
+    return this.#outcome(run)
+  }
+
+  #outcome(run: Run): string[] {
     return outcomeLines(run, this.#fleet.machines.get(run.machineId))
   }
 

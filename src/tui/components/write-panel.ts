@@ -1,0 +1,82 @@
+import { Box, Text } from 'ink'
+import { createElement as h, type ReactElement, useContext } from 'react'
+
+import { formatByteSize } from '../../base/byte-size.ts'
+import type { WriteProgress } from '../../contract/run.ts'
+import {
+  barText,
+  doneFraction,
+  doneOfTotalText,
+  paceText,
+  percentText,
+  rateText,
+} from '../../presentation/progress-text.ts'
+import type { WriteView } from '../../presentation/write-view.ts'
+import { ThemeContext, toneStyle } from '../theme.ts'
+
+/** Lines of a {@link WritePanel}. */
+export const writePanelRows = 3
+
+/** The write and its read-back, each with a bar of its own: the end of writing is not yet success. */
+export function WritePanel({
+  view,
+  nowMs,
+  columns,
+}: {
+  view: WriteView
+  nowMs: number
+  columns: number
+}): ReactElement {
+  const theme = useContext(ThemeContext)
+  const lines = writePanelLines(view, { nowMs, columns, ascii: theme.ascii })
+  return h(
+    Box,
+    { flexDirection: 'column', flexShrink: 0 },
+    ...lines.map((line, index) =>
+      h(Text, { key: String(index), wrap: 'truncate', ...toneStyle(theme, 'active') }, line),
+    ),
+  )
+}
+
+/** Its lines: the write's bar, the read-back's bar, rate and estimate. */
+export function writePanelLines(
+  view: WriteView,
+  { nowMs, columns, ascii }: { nowMs: number; columns: number; ascii: boolean },
+): string[] {
+  const { progress } = view
+  const done = { doneBytes: progress.totalBytes, totalBytes: progress.totalBytes }
+  const open = { doneBytes: 0, totalBytes: progress.totalBytes }
+  const bar = (name: string, part: Pick<WriteProgress, 'doneBytes' | 'totalBytes'>) =>
+    barLine(name, part, columns, ascii)
+  return [
+    bar('write', progress.phase === 'write' ? progress : done),
+    bar(
+      'verify',
+      progress.phase === 'write' ? open : progress.phase === 'verify' ? progress : done,
+    ),
+    `        ${factsText(view, nowMs)}`,
+  ]
+}
+
+function barLine(
+  name: string,
+  part: Pick<WriteProgress, 'doneBytes' | 'totalBytes'>,
+  columns: number,
+  ascii: boolean,
+): string {
+  const text = `${percentText(part).padStart(4)}  ${doneOfTotalText(part.doneBytes, part.totalBytes)}`
+  const width = Math.min(40, Math.max(4, columns - text.length - 10))
+  return `${name.padEnd(7)} ${barText(doneFraction(part), width, ascii)} ${text}`
+}
+
+function factsText(view: WriteView, nowMs: number): string {
+  const { phase, bytesPerSecond, fetchedBytes, chunksRefetched } = view.progress
+  if (phase === 'commit') return 'commits the first MiB'
+  const parts = [
+    rateText(bytesPerSecond),
+    paceText(view, nowMs),
+    `fetched ${formatByteSize(fetchedBytes)}`,
+    `refetched ${chunksRefetched}`,
+  ]
+  return parts.filter((part) => part !== '').join('  ')
+}

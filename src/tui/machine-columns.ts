@@ -1,0 +1,89 @@
+import type { Machine } from '../contract/machine.ts'
+import type { Run } from '../contract/run.ts'
+import { durationText } from '../presentation/duration-text.ts'
+import { barText, doneFraction, percentText } from '../presentation/progress-text.ts'
+import { currentTask } from '../presentation/run-stages.ts'
+import { cutText, shownText } from '../presentation/shown-text.ts'
+import { type StateMark, toneSymbol } from '../presentation/state-mark.ts'
+import type { WriteView } from '../presentation/write-view.ts'
+
+export interface MachineRow {
+  readonly machine: Machine
+  readonly run: Run | undefined
+  readonly write: WriteView | undefined
+  readonly mark: StateMark
+}
+
+interface Column {
+  readonly name: 'name' | 'state' | 'image' | 'stage' | 'progress' | 'mac' | 'age'
+  readonly width: number
+}
+
+/** Columns dropped, one after the other, where the room does not suffice. */
+const dropOrder = ['image', 'mac', 'age'] as const
+/** Below this a bar says less than its number. */
+const barFromColumns = 80
+
+/** The columns that fit into `columns` characters, for a terminal that is `terminalColumns` wide. */
+export function chooseColumns(columns: number, terminalColumns: number): Column[] {
+  let chosen: Column[] = [
+    { name: 'name', width: 14 },
+    { name: 'state', width: 12 },
+    { name: 'image', width: 16 },
+    { name: 'stage', width: 12 },
+    { name: 'progress', width: terminalColumns >= barFromColumns ? 12 : 4 },
+    { name: 'mac', width: 17 },
+    { name: 'age', width: 6 },
+  ]
+  for (const name of dropOrder) {
+    if (rowWidth(chosen) <= columns) break
+    chosen = chosen.filter((column) => column.name !== name)
+  }
+  return chosen
+}
+
+/** Symbol and blank first, a blank after each column. */
+function rowWidth(columns: readonly Column[]): number {
+  return columns.reduce((width, column) => width + column.width + 1, 3)
+}
+
+/** One machine as a line of at most `width` characters, without its state's colour. */
+export function machineRowText(
+  row: MachineRow,
+  columns: readonly Column[],
+  { ascii, nowMs, width }: { ascii: boolean; nowMs: number; width: number },
+): string {
+  const cells = columns.map((column) => {
+    const text = cellText(row, column, { ascii, nowMs })
+    return cutText(text, column.width, ascii ? '~' : '…').padEnd(column.width)
+  })
+  const text = ` ${toneSymbol(row.mark.tone, ascii)} ${cells.join(' ')}`
+  return cutText(text, width, ascii ? '~' : '…').padEnd(width)
+}
+
+function cellText(
+  { machine, run, write, mark }: MachineRow,
+  column: Column,
+  { ascii, nowMs }: { ascii: boolean; nowMs: number },
+): string {
+  const { name, width } = column
+  if (name === 'name') return shownText(machine.name)
+  if (name === 'state') return mark.word
+  if (name === 'image') return shownText(machine.imageName ?? run?.params.imageName)
+  if (name === 'stage') return stageText(machine, run)
+  if (name === 'progress') return write === undefined ? '' : progressCell(write, width, ascii)
+  if (name === 'mac') return machine.macAddresses[0] ?? '-'
+  return durationText(nowMs - machine.lastSeenAtMs)
+}
+
+function stageText(machine: Machine, run: Run | undefined): string {
+  if (machine.state !== 'deploying' || run === undefined) return '-'
+  return currentTask(run)?.stage ?? '-'
+}
+
+function progressCell({ progress }: WriteView, width: number, ascii: boolean): string {
+  const percent = percentText(progress)
+  const barWidth = width - 5
+  if (barWidth < 3) return percent
+  return `${barText(doneFraction(progress), barWidth, ascii)} ${percent.padStart(4)}`
+}

@@ -1,0 +1,65 @@
+import { render } from 'ink'
+import { createElement as h } from 'react'
+
+import type { OperatorEndpoint } from '../presentation/operator-endpoint.ts'
+import { RunWatch } from '../presentation/run-watch.ts'
+import { App } from './components/app.ts'
+import { openFeed } from './daemon-client.ts'
+import { ScreenStore } from './screen-store.ts'
+import type { Theme } from './theme.ts'
+
+export interface ScreenOptions {
+  readonly endpoint: OperatorEndpoint
+  readonly theme: Theme
+  /** Leave when every machine's newest run, and all later ones, have ended. */
+  readonly exitWhenDone: boolean
+}
+
+const interrupted = 130
+/** Clocks and durations on screen move this often. */
+const tickMs = 1000
+
+/** Draws until the person leaves; afterwards prints, with `exitWhenDone`, the proof of each run. */
+export async function runScreen({ endpoint, theme, exitWhenDone }: ScreenOptions): Promise<number> {
+  const ending = new AbortController()
+  const end = () => ending.abort()
+  const store = new ScreenStore(Date.now())
+  const watch = new RunWatch()
+  const screen = render(h(App, { store, theme, onQuit: end }), {
+    alternateScreen: true,
+    incrementalRendering: true,
+    interactive: true,
+    exitOnCtrlC: false,
+    maxFps: 10,
+  })
+  const ticks = setInterval(() => store.dispatch({ kind: 'tick', nowMs: Date.now() }), tickMs)
+  for (const signal of endingSignals) process.once(signal, end)
+  try {
+    for await (const item of openFeed(endpoint, ending.signal)) {
+      const nowMs = Date.now()
+      store.dispatch({ kind: 'feed', item, nowMs })
+      watch.take(item, nowMs)
+      if (exitWhenDone && watch.isDone) break
+    }
+  } finally {
+    clearInterval(ticks)
+    store.close()
+    for (const signal of endingSignals) process.off(signal, end)
+    screen.unmount()
+    await screen.waitUntilExit()
+  }
+  return exitWhenDone ? reportOutcome(watch) : 0
+}
+
+const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+function reportOutcome(watch: RunWatch): number {
+  for (const line of watch.outcomes) process.stdout.write(`${line}\n`)
+  if (watch.isDone) {
+    process.stdout.write(`${watch.summary}\n`)
+    return watch.hasSucceeded ? 0 : 1
+  }
+  process.stderr.write(`no longer watching; still under way: ${watch.underWay.join(', ') || '-'}\n`)
+  process.stderr.write('  try   repave run watch --all --until-done\n')
+  return interrupted
+}
