@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { cpuArchs } from '../base/cpu-arch.ts'
-import { byteCountSchema, digestSchema, nameSchema, timeMsSchema } from './values.ts'
+import { byteCountSchema, digestSchema, nameSchema } from './values.ts'
 
 /**
  * One fixed-size piece of the raw image. Every chunk covers `chunkBytes` of the raw image, the last
@@ -38,7 +38,6 @@ export const imageManifestSchema = z.strictObject({
   packDigest: digestSchema,
   packBytes: byteCountSchema,
   chunks: z.array(manifestChunkSchema).min(1).max(1_048_576),
-  createdAtMs: timeMsSchema,
 })
 export type ImageManifest = z.infer<typeof imageManifestSchema>
 

@@ -58,7 +58,6 @@ export function createSignedImage(
     packDigest: sha256(pack),
     packBytes,
     chunks,
-    createdAtMs: 0,
   }
   return { raw, pack, manifest, ...signManifest(manifest) }
 }
