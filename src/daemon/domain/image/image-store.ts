@@ -1,3 +1,4 @@
+import type { CpuArch } from '../../../base/cpu-arch.ts'
 import type { Digest } from '../../../base/digest.ts'
 import type { Image } from '../../../contract/api-documents.ts'
 import type { ImageManifest, SignedManifest } from '../../../contract/image-manifest.ts'
@@ -21,6 +22,8 @@ export interface ImageStore {
 export interface ImportRequest {
   readonly name: string
   readonly version: string
+  /** Processor it is for; x86_64 where the importer is told nothing. */
+  readonly arch?: CpuArch
   /** Sniffed by content: raw, gzip or zstd. The stream is read to its end. */
   readonly source: AsyncIterable<Uint8Array>
   readonly onProgress?: (rawBytes: number) => void

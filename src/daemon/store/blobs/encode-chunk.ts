@@ -1,0 +1,39 @@
+import { hash } from 'node:crypto'
+import { constants, zstdCompress } from 'node:zlib'
+import { promisify } from 'node:util'
+
+import { type Digest, digestFromBytes } from '../../../base/digest.ts'
+
+const compress = promisify(zstdCompress)
+
+/** A stored chunk that saves less than this share is kept raw: decoding it would cost more than it saves. */
+const leastSaving = 0.03
+
+const zstdOptions = {
+  params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 },
+}
+
+/** One chunk as it goes into the pack. */
+export type EncodedChunk =
+  | { readonly kind: 'zero' }
+  | {
+      readonly kind: 'raw' | 'zstd'
+      readonly stored: Uint8Array
+      readonly rawDigest: Digest
+      readonly storedDigest: Digest
+    }
+
+/** Compresses in libuv's pool, so that several calls use several cores. `raw` must stay as it is meanwhile. */
+export async function encodeChunk(raw: Buffer, zeros: Buffer): Promise<EncodedChunk> {
+  if (raw.equals(zeros.subarray(0, raw.length))) return { kind: 'zero' }
+  const rawDigest = digestOf(raw)
+  const frame = await compress(raw, zstdOptions)
+  if (frame.length > raw.length * (1 - leastSaving)) {
+    return { kind: 'raw', stored: raw, rawDigest, storedDigest: rawDigest }
+  }
+  return { kind: 'zstd', stored: frame, rawDigest, storedDigest: digestOf(frame) }
+}
+
+export function digestOf(bytes: Uint8Array): Digest {
+  return digestFromBytes(hash('sha256', bytes, 'buffer'))
+}
