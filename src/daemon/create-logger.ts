@@ -14,7 +14,12 @@ export function createLogger(
 ): Logger {
   const forPeople = logFormat === 'pretty' || (logFormat === 'auto' && isTerminal)
   const destination: DestinationStream = forPeople
-    ? pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' })
+    ? pretty({ destination: 2, sync: true, translateTime: 'SYS:HH:MM:ss' })
     : pino.destination({ dest: 2, sync: true })
-  return pino({ level: logLevel }, destination)
+  const shape = {
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  }
+  return pino({ level: logLevel, ...shape }, destination)
 }

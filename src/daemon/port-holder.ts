@@ -1,9 +1,12 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
+import { basename } from 'node:path'
+
+import { inertText } from '../base/ascii.ts'
 
 /** A process that listens on a port. */
 export interface PortHolder {
   readonly processId: number
-  /** `comm` of the process: `dnsmasq`. */
+  /** `dnsmasq`, `node`. */
   readonly program: string
 }
 
@@ -42,11 +45,16 @@ async function findOwner(inodes: ReadonlySet<string>): Promise<PortHolder | unde
     for (const descriptor of descriptors) {
       const target = await readlink(`/proc/${entry}/fd/${descriptor}`).catch(() => '')
       if (!wanted.has(target)) continue
-      const program = (await readText(`/proc/${entry}/comm`)).trim()
-      return { processId: Number(entry), program }
+      return { processId: Number(entry), program: await programOf(entry) }
     }
   }
   return undefined
+}
+
+/** The command's own name: `comm` holds what the thread is called, which for Node says nothing. */
+async function programOf(processId: string): Promise<string> {
+  const [command = ''] = (await readText(`/proc/${processId}/cmdline`)).split('\0', 1)
+  return inertText(basename(command), 60) || (await readText(`/proc/${processId}/comm`)).trim()
 }
 
 async function readText(path: string): Promise<string> {

@@ -1,0 +1,170 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import type { Logger } from '../base/logger.ts'
+import type { Status } from '../contract/api-documents.ts'
+import type { OperatorServices } from './api/operator-services.ts'
+import type { ReadyFacts } from './banner.ts'
+import type { DaemonConfig } from './config.ts'
+import { startWorkflowEngine, type WorkflowEngine } from './domain/workflow/workflow-engine.ts'
+import { machineServers } from './machine-servers.ts'
+import { nodeClock, nodeTimers } from './node-clock.ts'
+import { nodeSecrets } from './node-secrets.ts'
+import { type Images, openImages } from './open-images.ts'
+import { startOperatorSocket, startOperatorTcp } from './operator-listener.ts'
+import { firstDeath } from './running-daemon.ts'
+import { prepareSledgehammer } from './served-sledgehammer.ts'
+import type { RunningServer } from './servers/running-server.ts'
+import { cloudConfigReader } from './store/content/cloud-config-reader.ts'
+import { type LoadedContent, loadContent } from './store/content/load-content.ts'
+import { openStore, type Store } from './store/sqlite/open-store.ts'
+
+export interface DaemonOptions {
+  readonly config: DaemonConfig
+  readonly logger: Logger
+  /** Aborted while the daemon is put together, it is taken down again and the reason thrown. */
+  readonly signal: AbortSignal
+}
+
+/** Everything, listening. Disposing it stops the servers first and closes the database last. */
+export interface RunningDaemon extends AsyncDisposable {
+  readonly ready: ReadyFacts
+  /** Rejects with a `ServerDiedError` when one part ends by itself. */
+  readonly died: Promise<never>
+}
+
+/** What every part stands on. */
+interface Foundation {
+  readonly content: LoadedContent
+  readonly store: Store
+  readonly images: Images
+  readonly engine: WorkflowEngine
+  readonly provisioningUrl: string
+  readonly startedAtMs: number
+  readonly version: string
+}
+
+const ownFolder = fileURLToPath(new URL('../..', import.meta.url))
+
+/**
+ * Opens what is kept, then the servers that face machines, then the operators': whoever reaches those
+ * finds a daemon that is ready. Whatever fails takes down again what stood before it.
+ */
+export async function composeDaemon(options: DaemonOptions): Promise<RunningDaemon> {
+  const startMs = nodeClock.monotonicMs()
+  const { config, logger, signal } = options
+  await using parts = new AsyncDisposableStack()
+  const foundation = await layFoundation(options, parts)
+  const sledgehammerDirectory = join(config.dataDir, 'boot', 'sledgehammer')
+  await prepareSledgehammer(
+    { built: join(config.dataDir, 'sledgehammer'), served: sledgehammerDirectory },
+    [foundation.images.signingKey],
+    logger,
+    signal,
+  )
+  const servers: RunningServer[] = []
+  const use = (server: RunningServer) => {
+    servers.push(parts.use(server))
+    logger.info({ server: server.name, endpoint: server.endpoint }, 'listening')
+  }
+  const services = { ...options, ...foundation, images: foundation.images.store }
+  for (const start of await machineServers({ ...services, sledgehammerDirectory })) {
+    signal.throwIfAborted()
+    use(await start())
+  }
+  const operators = operatorServices(foundation, options, servers)
+  use(await startOperatorSocket(operators, join(config.dataDir, 'api.sock')))
+  if (config.ports.operator !== 'off') use(await startOperatorTcp(operators, config.ports.operator))
+  const ready = await readyFacts(foundation, config, servers, nodeClock.monotonicMs() - startMs)
+  logger.info({ version: ready.version, startMs: ready.startMs }, 'ready')
+  const died = firstDeath([...servers, { name: 'database', closed: foundation.store.closed }])
+  const lifetime = parts.move()
+  return { ready, died, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
+}
+
+async function layFoundation(
+  { config, logger, signal }: DaemonOptions,
+  parts: AsyncDisposableStack,
+): Promise<Foundation> {
+  const startedAtMs = nodeClock.nowMs()
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+  const content = await loadContent([ownFolder, ...config.contentDirs])
+  const store = parts.use(await openStore(join(config.dataDir, 'repave.db'), { logger }))
+  const images = await openImages(config.dataDir)
+  signal.throwIfAborted()
+  const provisioningUrl = `http://${config.address}:${config.ports.http}`
+  const engine = await startWorkflowEngine({
+    store: store.state,
+    events: store.events,
+    images: images.store,
+    content,
+    cloudConfig: cloudConfigReader,
+    clock: nodeClock,
+    timers: nodeTimers,
+    secrets: nodeSecrets,
+    logger,
+    provisioningUrl,
+    serverAddress: config.address,
+  })
+  parts.use(engine)
+  const version = await ownVersion()
+  return { content, store, images, engine, provisioningUrl, startedAtMs, version }
+}
+
+function operatorServices(
+  foundation: Foundation,
+  { config, logger }: DaemonOptions,
+  servers: readonly RunningServer[],
+): OperatorServices {
+  const { engine, images, store } = foundation
+  const readStatus = async (): Promise<Status> => ({
+    version: foundation.version,
+    startedAtMs: foundation.startedAtMs,
+    interface: config.interfaceName,
+    provisioningUrl: foundation.provisioningUrl,
+    servers: servers.map((server) => ({
+      name: server.name,
+      endpoint: server.endpoint,
+      counters: server.counters(),
+    })),
+    machines: (await engine.machines.listMachines()).length,
+    images: (await images.store.listImages()).length,
+  })
+  return {
+    machines: engine.machines,
+    runs: engine.runs,
+    images: images.store,
+    importer: images.importer,
+    events: store.events,
+    clock: nodeClock,
+    logger,
+    readStatus,
+  }
+}
+
+async function readyFacts(
+  { content, engine, images, provisioningUrl, version }: Foundation,
+  config: DaemonConfig,
+  servers: readonly RunningServer[],
+  startMs: number,
+): Promise<ReadyFacts> {
+  const operators = servers.filter(({ name }) => name === 'operators')
+  return {
+    version,
+    startMs: Math.round(startMs),
+    config,
+    provisioningUrl,
+    operatorEndpoints: operators.map(({ endpoint }) => endpoint),
+    machines: (await engine.machines.listMachines()).length,
+    images: (await images.store.listImages()).map(({ name }) => name),
+    contentFiles: content.files.length,
+  }
+}
+
+async function ownVersion(): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(ownFolder, 'package.json'), 'utf8')) as {
+    version: string
+  }
+  return version
+}

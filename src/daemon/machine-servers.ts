@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import type { Logger } from '../base/logger.ts'
+import { registerAgentSocket } from './api/agent-socket.ts'
+import { registerPhoneHome } from './api/phone-home.ts'
+import type { DaemonConfig } from './config.ts'
+import type { ImageStore } from './domain/image/image-store.ts'
+import type { WorkflowEngine } from './domain/workflow/workflow-engine.ts'
+import { nodeClock } from './node-clock.ts'
+import { nodeSecrets } from './node-secrets.ts'
+import type { BootFileRoute } from './servers/boot-files/boot-file.ts'
+import { bootScript } from './servers/boot-files/boot-script.ts'
+import { imageFiles } from './servers/boot-files/image-files.ts'
+import { loadIpxeBinaries } from './servers/boot-files/ipxe-binaries.ts'
+import { sledgehammerFiles } from './servers/boot-files/sledgehammer-files.ts'
+import { startDhcpServer } from './servers/dhcp/dhcp-server.ts'
+import { createProvisioningServer } from './servers/http/provisioning-server.ts'
+import type { RunningServer } from './servers/running-server.ts'
+import { startTftpServer } from './servers/tftp/tftp-server.ts'
+import type { Store } from './store/sqlite/open-store.ts'
+
+/** What the servers that face machines stand on. */
+export interface MachineServices {
+  readonly config: DaemonConfig
+  readonly logger: Logger
+  readonly store: Store
+  readonly engine: WorkflowEngine
+  readonly images: ImageStore
+  /** Folder with vmlinuz and initramfs.zst as machines get them. */
+  readonly sledgehammerDirectory: string
+  /** Without trailing slash: `http://10.77.0.1:8090`. */
+  readonly provisioningUrl: string
+}
+
+/** Starts the next server of the chain. */
+export type StartServer = () => Promise<RunningServer>
+
+/** In the order in which they start: DHCP last, because it is what sends machines to the others. */
+export async function machineServers(services: MachineServices): Promise<readonly StartServer[]> {
+  const routes = await bootFileRoutes(services)
+  const { config } = services
+  return [
+    () => startHttp(services, routes),
+    () => startTftp(services, routes),
+    ...(config.dhcp.enabled ? [() => startDhcp(services)] : []),
+  ]
+}
+
+/** One chain for TFTP and HTTP alike. */
+async function bootFileRoutes(services: MachineServices): Promise<readonly BootFileRoute[]> {
+  const { engine, images, logger, provisioningUrl, sledgehammerDirectory } = services
+  const ipxe = await loadIpxeBinaries()
+  for (const [fileName, digest] of ipxe.digests) logger.info({ fileName, digest }, 'boot program')
+  return [
+    ipxe.route,
+    bootScript({ decider: engine.scripts, baseUrl: provisioningUrl, logger }),
+    sledgehammerFiles(sledgehammerDirectory),
+    imageFiles(images),
+  ]
+}
+
+async function startHttp(
+  { config, engine, logger, store }: MachineServices,
+  routes: readonly BootFileRoute[],
+): Promise<RunningServer> {
+  const server = await createProvisioningServer({
+    host: config.address,
+    port: config.ports.http,
+    routes,
+    events: store.events,
+    clock: nodeClock,
+    logger,
+  })
+  const { app } = server
+  await registerAgentSocket(app, {
+    desk: engine.agents,
+    secrets: nodeSecrets,
+    clock: nodeClock,
+    logger,
+  })
+  await registerPhoneHome(app, engine.phoneHomes)
+  return server.listen()
+}
+
+function startTftp(
+  { config, logger, store }: MachineServices,
+  routes: readonly BootFileRoute[],
+): Promise<RunningServer> {
+  return startTftpServer({
+    address: config.address,
+    port: config.ports.tftp,
+    routes,
+    clock: nodeClock,
+    logger,
+    events: store.events,
+    mtuBytes: mtuOf(config.interfaceName),
+  })
+}
+
+function startDhcp({ config, engine, logger, store }: MachineServices): Promise<RunningServer> {
+  const { enabled: _enabled, ...subnet } = config.dhcp
+  return startDhcpServer({
+    interfaceName: config.interfaceName,
+    serverAddress: config.address,
+    port: config.ports.dhcp,
+    subnet: { ...subnet, network: config.network },
+    leaseStore: store.leases,
+    isKnownMachine: (address) => engine.isKnownMachine(address),
+    bootFiles: engine.bootFiles,
+    events: store.events,
+    clock: nodeClock,
+    logger,
+  })
+}
+
+/** Ethernet's 1500 where the kernel does not say. */
+function mtuOf(interfaceName: string): number {
+  try {
+    return Number(readFileSync(join('/sys/class/net', interfaceName, 'mtu'), 'utf8')) || 1500
+  } catch {
+    return 1500
+  }
+}

@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { CodedError, messageOf } from '../base/coded-error.ts'
+import type { Logger } from '../base/logger.ts'
+import { bannerText } from './banner.ts'
+import { readFlags } from './command-flags.ts'
+import { composeDaemon, type RunningDaemon } from './compose.ts'
+import { type ConfigSources, explainConfig, readConfig } from './config.ts'
+import { createLogger } from './create-logger.ts'
+import { explainText } from './explain-text.ts'
+import { hostInterfaces } from './network-interfaces.ts'
+import { exitCodeOf, failureText, withPortHolder } from './start-failure.ts'
+
+/** How long transfers under way may still take once we are asked to stop. */
+const drainMs = 30_000
+
+/** `repave serve`: runs until SIGTERM or SIGINT (0) or until one of the servers dies (1). */
+export async function runServeCommand(argv: readonly string[]): Promise<number> {
+  const reading = readFlags('repave serve', 'Run the daemon.', argv)
+  if (reading.kind === 'done') return reading.exitCode
+  process.umask(0o027)
+  const stop = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => stop.abort(signal))
+  try {
+    const config = readConfig(sources(reading.flags))
+    const isTerminal = process.stderr.isTTY
+    const logger = createLogger(config, isTerminal)
+    const daemon = await composeDaemon({ config, logger, signal: stop.signal })
+    if (isTerminal) process.stderr.write(bannerText(daemon.ready))
+    return await runUntilStopped(daemon, logger, stop.signal)
+  } catch (thrown) {
+    if (stop.signal.aborted && thrown === stop.signal.reason) return 0
+    return reportFailure(await withPortHolder(thrown))
+  }
+}
+
+/** `repave config explain`: every setting, its value and where that comes from. */
+export async function runConfigCommand(argv: readonly string[]): Promise<number> {
+  const [verb, ...rest] = argv
+  const purpose = 'Show every setting of the daemon and where it comes from.'
+  const isHelp = verb === '--help' || verb === '-h'
+  if (verb !== 'explain' && !isHelp) {
+    process.stderr.write('error[ERR_USAGE]: expected repave config explain\n')
+    return 2
+  }
+  const reading = readFlags('repave config explain', purpose, isHelp ? ['--help'] : rest)
+  if (reading.kind === 'done') return reading.exitCode
+  try {
+    process.stdout.write(explainText(explainConfig(sources(reading.flags))))
+    return 0
+  } catch (thrown) {
+    return reportFailure(thrown)
+  }
+}
+
+async function runUntilStopped(
+  daemon: RunningDaemon,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<number> {
+  const asked = Promise.withResolvers<'asked'>()
+  signal.addEventListener('abort', () => asked.resolve('asked'))
+  if (signal.aborted) asked.resolve('asked')
+  let exitCode = 0
+  try {
+    await Promise.race([asked.promise, daemon.died])
+    logger.info({ reason: String(signal.reason) }, 'stopping')
+  } catch (thrown) {
+    logger.error({ reason: messageOf(thrown) }, 'a server died, stopping all')
+    exitCode = 1
+  }
+  await drain(daemon, logger)
+  return exitCode
+}
+
+async function drain(daemon: RunningDaemon, logger: Logger): Promise<void> {
+  const limit = new AbortController()
+  const late = sleep(drainMs, 'late' as const, { signal: limit.signal })
+  const outcome = await Promise.race([daemon[Symbol.asyncDispose](), late])
+  limit.abort()
+  late.catch(() => undefined)
+  if (outcome === 'late') logger.warn({ drainMs }, 'stopped with transfers under way')
+  else logger.info({}, 'stopped')
+}
+
+function reportFailure(thrown: unknown): number {
+  if (!(thrown instanceof CodedError)) throw thrown
+  process.stderr.write(failureText(thrown))
+  return exitCodeOf(thrown)
+}
+
+function sources(flags: ConfigSources['flags']): ConfigSources {
+  return {
+    flags,
+    environment: process.env,
+    workingDirectory: process.cwd(),
+    userId: process.getuid?.() ?? 1,
+    interfaces: hostInterfaces(),
+  }
+}
