@@ -1,0 +1,206 @@
+import { createPublicKey, randomBytes, verify } from 'node:crypto'
+import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+import { MEBIBYTE } from '../../../../../src/base/byte-size.ts'
+import type { ImageManifest } from '../../../../../src/contract/image-manifest.ts'
+import type {
+  ImageImporter,
+  ImageStore,
+} from '../../../../../src/daemon/domain/image/image-store.ts'
+import { digestOf } from '../../../../../src/daemon/store/blobs/encode-chunk.ts'
+import { openImageStore } from '../../../../../src/daemon/store/blobs/image-store.ts'
+import {
+  loadSigningKey,
+  type SigningKey,
+} from '../../../../../src/daemon/store/blobs/signing-key.ts'
+
+/** 9 MiB and two sectors: noise, zeros, text that compresses, and a short last chunk. */
+const raw = Buffer.concat([
+  randomBytes(4 * MEBIBYTE),
+  Buffer.alloc(4 * MEBIBYTE),
+  Buffer.alloc(MEBIBYTE + 1024, 'compressible '),
+])
+
+async function* parts(bytes: Uint8Array, size = 100_000): AsyncGenerator<Uint8Array> {
+  for (let offset = 0; offset < bytes.length; offset += size) {
+    yield bytes.subarray(offset, offset + size)
+  }
+}
+
+describe(openImageStore, () => {
+  let directory: string
+  let signingKey: SigningKey
+  let store: ImageStore & ImageImporter
+  let nowMs = 1_000_000
+  const clock = { nowMs: () => nowMs++, monotonicMs: () => 0 }
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'repave-images-'))
+    signingKey = await loadSigningKey(join(directory, 'keys', 'image-signing.pem'))
+    store = await openImageStore({ directory, signingKey, clock })
+  })
+  afterEach(async () => {
+    await rm(directory, { recursive: true })
+  })
+  const importBytes = async (bytes: Uint8Array, version = '1') =>
+    store.importImage({ name: 'debian', version, source: parts(bytes) })
+
+  const rebuild = async (manifest: ImageManifest, packPath: string) => {
+    await using pack = await open(packPath)
+    const chunks = manifest.chunks.map(async (chunk, index) => {
+      const rawBytes = Math.min(
+        manifest.chunkBytes,
+        manifest.rawBytes - index * manifest.chunkBytes,
+      )
+      if (chunk.kind === 'zero') return Buffer.alloc(rawBytes)
+      const stored = Buffer.alloc(chunk.storedBytes)
+      await pack.read(stored, 0, chunk.storedBytes, chunk.packOffset)
+      expect(digestOf(stored)).toBe(chunk.storedDigest)
+      return chunk.kind === 'raw' ? stored : zstdDecompressSync(stored)
+    })
+    return Buffer.concat(await Promise.all(chunks))
+  }
+
+  const foreign = (bytes: number[] | string, offset = 0) => {
+    const image = Buffer.alloc(MEBIBYTE)
+    Buffer.from(bytes as string).copy(image, offset)
+    return image
+  }
+
+  it.each([
+    ['I01 qcow2', foreign([0x51, 0x46, 0x49, 0xfb])],
+    ['I02 VMDK', foreign('KDMV')],
+    ['I02 VDI', foreign([0x7f, 0x10, 0xda, 0xbe], 0x40)],
+    ['I02 LUKS', foreign([...Buffer.from('LUKS'), 0xba, 0xbe])],
+    ['I02 ISO 9660', foreign('CD001', 0x8001)],
+    ['xz', foreign([0xfd, ...Buffer.from('7zXZ'), 0])],
+    ['I03 qcow2 inside gzip', gzipSync(foreign([0x51, 0x46, 0x49, 0xfb]))],
+    ['gzip inside zstd', zstdCompressSync(gzipSync(raw))],
+  ])('refuses %s and stores nothing', async (_name, bytes) => {
+    await expect(importBytes(bytes)).rejects.toMatchObject({ code: 'ERR_IMAGE_FORMAT' })
+    expect(await store.listImages()).toEqual([])
+    expect(await readdir(join(directory, 'incoming'))).toEqual([])
+  })
+
+  const gzip = gzipSync(raw)
+  const zstd = zstdCompressSync(raw)
+  it.each([
+    ['truncated gzip', gzip.subarray(0, -9)],
+    ['truncated zstd', zstd.subarray(0, -9)],
+    ['gzip with a wrong checksum', Buffer.concat([gzip.subarray(0, -8), Buffer.alloc(8)])],
+    ['gzip with NULs behind it', Buffer.concat([gzip, Buffer.alloc(600)])],
+    ['gzip with garbage behind it', Buffer.concat([gzip, Buffer.from('garbage')])],
+    ['zstd with garbage behind it', Buffer.concat([zstd, Buffer.from('garbage')])],
+  ])('I04 refuses %s', async (_name, bytes) => {
+    await expect(importBytes(bytes)).rejects.toMatchObject({ code: 'ERR_IMAGE_DAMAGED' })
+    expect(await store.findImage('debian')).toBeUndefined()
+  })
+
+  it('I15 refuses what is no whole number of sectors, and what is empty', async () => {
+    await expect(importBytes(raw.subarray(0, 1000))).rejects.toMatchObject({
+      code: 'ERR_IMAGE_SIZE',
+    })
+    await expect(importBytes(new Uint8Array())).rejects.toMatchObject({ code: 'ERR_IMAGE_SIZE' })
+  })
+
+  it('I08 fails when the source fails, and leaves nothing behind', async () => {
+    async function* broken() {
+      yield raw.subarray(0, 5 * MEBIBYTE)
+      throw new Error('connection reset')
+    }
+    const importing = store.importImage({ name: 'debian', version: '1', source: broken() })
+    await expect(importing).rejects.toThrow('connection reset')
+    expect(await readdir(join(directory, 'incoming'))).toEqual([])
+  })
+
+  it.each([
+    ['raw', raw],
+    ['gzip', gzip],
+    ['zstd', zstd],
+  ])('gives the raw bytes back, chunk by chunk, from %s', async (_name, bytes) => {
+    const { manifest, image } = await importBytes(bytes)
+    expect(manifest.chunks.map((chunk) => chunk.kind)).toEqual(['raw', 'zero', 'zstd'])
+    expect(manifest.rawDigest).toBe(digestOf(raw))
+    expect(raw.equals(await rebuild(manifest, store.packPath(image.digest)))).toBe(true)
+    expect(digestOf(await readFile(store.packPath(image.digest)))).toBe(manifest.packDigest)
+  })
+
+  it('gives equal images equal identities, however they were packed', async () => {
+    const one = await importBytes(raw)
+    const other = await importBytes(zstd)
+    expect(other.image.digest).toBe(one.image.digest)
+    expect(await store.listImages()).toHaveLength(1)
+  })
+
+  it('R1 signs the exact text of the manifest with the key of the daemon', async () => {
+    const { signed, image } = await importBytes(raw)
+    const key = createPublicKey({
+      key: Buffer.concat([
+        Buffer.from('302a300506032b6570032100', 'hex'),
+        Buffer.from(signingKey.publicKeyBase64, 'base64'),
+      ]),
+      format: 'der',
+      type: 'spki',
+    })
+    const text = Buffer.from(signed.manifest)
+    expect(verify(null, text, key, Buffer.from(signed.signature, 'base64'))).toBe(true)
+    expect(digestOf(text)).toBe(image.digest)
+  })
+
+  it('points a name at its newest version and keeps the older by digest', async () => {
+    const old = await importBytes(raw, '1')
+    const newer = await importBytes(raw.subarray(0, MEBIBYTE), '2')
+    expect((await store.findImage('debian'))?.image.digest).toBe(newer.image.digest)
+    expect((await store.findImage(old.image.digest))?.image.version).toBe('1')
+  })
+
+  it('I11 gives one row to two imports of one name at once', async () => {
+    await Promise.all([importBytes(raw), importBytes(raw)])
+    expect(await store.listImages()).toHaveLength(1)
+  })
+
+  it('I10 sweeps what an interrupted import has left', async () => {
+    await open(join(directory, 'incoming', 'half'), 'w').then((file) => file.close())
+    const reopened = await openImageStore({ directory, signingKey, clock })
+    expect(await readdir(join(directory, 'incoming'))).toEqual([])
+    expect(await reopened.listImages()).toEqual([])
+  })
+
+  it('finds nothing under a name that is a path', async () => {
+    expect(await store.findImage('../keys/image-signing')).toBeUndefined()
+  })
+
+  it('forgets a name', async () => {
+    await importBytes(raw)
+    expect(await store.removeImage('debian')).toBe(true)
+    expect(await store.removeImage('debian')).toBe(false)
+    expect(await store.listImages()).toEqual([])
+  })
+})
+
+describe(loadSigningKey, () => {
+  it('makes a key once and reads it ever after', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'repave-key-'))
+    const path = join(directory, 'key.pem')
+    const made = await loadSigningKey(path)
+    expect((await loadSigningKey(path)).publicKeyBase64).toBe(made.publicKeyBase64)
+    await rm(directory, { recursive: true })
+  })
+
+  it('never replaces a file that it cannot read as a key', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'repave-key-'))
+    const path = join(directory, 'key.pem')
+    await open(path, 'w').then(async (file) => {
+      await file.writeFile('damaged')
+      await file.close()
+    })
+    await expect(loadSigningKey(path)).rejects.toMatchObject({ code: 'ERR_SIGNING_KEY' })
+    expect(await readFile(path, 'utf8')).toBe('damaged')
+    await rm(directory, { recursive: true })
+  })
+})
