@@ -1,5 +1,5 @@
 import { createPublicKey, randomBytes, verify } from 'node:crypto'
-import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
@@ -165,7 +165,7 @@ describe(openImageStore, () => {
   })
 
   it('I10 sweeps what an interrupted import has left', async () => {
-    await open(join(directory, 'incoming', 'half'), 'w').then((file) => file.close())
+    await writeFile(join(directory, 'incoming', 'half'), '')
     const reopened = await openImageStore({ directory, signingKey, clock })
     expect(await readdir(join(directory, 'incoming'))).toEqual([])
     expect(await reopened.listImages()).toEqual([])
@@ -195,10 +195,7 @@ describe(loadSigningKey, () => {
   it('never replaces a file that it cannot read as a key', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'repave-key-'))
     const path = join(directory, 'key.pem')
-    await open(path, 'w').then(async (file) => {
-      await file.writeFile('damaged')
-      await file.close()
-    })
+    await writeFile(path, 'damaged')
     await expect(loadSigningKey(path)).rejects.toMatchObject({ code: 'ERR_SIGNING_KEY' })
     expect(await readFile(path, 'utf8')).toBe('damaged')
     await rm(directory, { recursive: true })
