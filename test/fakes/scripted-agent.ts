@@ -108,15 +108,16 @@ export class ScriptedAgent {
     this.socket.send(JSON.stringify(frame))
   }
 
-  /** The next frame of that kind that was not taken yet. @throws when the connection ends without one */
+  /** The next frame of those kinds that was not taken yet. @throws when the connection ends without one */
   async take<Name extends DaemonToAgent['frame']>(
-    name: Name,
+    ...names: Name[]
   ): Promise<Extract<DaemonToAgent, { frame: Name }>> {
     for (;;) {
-      const index = this.frames.findIndex(({ frame }) => frame === name)
+      const index = this.frames.findIndex(({ frame }) => (names as string[]).includes(frame))
       const [found] = index === -1 ? [] : this.frames.splice(index, 1)
       if (found !== undefined) return found as Extract<DaemonToAgent, { frame: Name }>
-      if (this.closeCode !== undefined) throw new Error(`closed with ${this.closeCode}, no ${name}`)
+      if (this.closeCode !== undefined)
+        throw new Error(`closed with ${this.closeCode}, no ${names.join()}`)
       await new Promise<void>((resolve) => this.#waiters.add(resolve))
     }
   }
