@@ -83,6 +83,7 @@ class TftpServer implements RunningServer {
   readonly #exchanges = new Map<string, Exchange>()
   readonly #underWay = new Set<Promise<void>>()
   readonly #counters = new Map<string, number>()
+  #stopped: Promise<void> | undefined
   readonly #refusals
   readonly #misses
   readonly #missLines
@@ -108,7 +109,12 @@ class TftpServer implements RunningServer {
     return { ...Object.fromEntries(this.#counters), 'tftp.active': this.#exchanges.size }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
     this.#socket.removeAllListeners('message')
     const grace = new AbortController()
     const timer = setTimeout(() => grace.abort(), graceMs)
