@@ -78,7 +78,7 @@ export class AgentLoop {
     const doing = `${frame.stage} / ${frame.task}`
     const { log, show, send } = this.#voice
     show(doing)
-    log(`${doing}: begun`, attemptId)
+    log(`${frame.task}: begun`, attemptId)
     const context: TaskContext = {
       ...{ machineId, runId, attemptId, signal: abort.signal },
       log: (line) => log(line, attemptId),

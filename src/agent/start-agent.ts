@@ -19,7 +19,7 @@ export interface AgentOptions {
 /** Ties link, loop, log and console together and connects. Disposing ends all of it. */
 export function startAgent({ world, token, page, uptimeMs, timing }: AgentOptions): Disposable {
   let machineId = ''
-  let idleText = 'waiting for the daemon'
+  let idleText = 'waiting for orders'
   const link = new DaemonLink({
     ...{ token, uptimeMs, timing: timing ?? {} },
     daemonUrl: world.daemonUrl,

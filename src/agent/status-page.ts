@@ -31,6 +31,7 @@ export class StatusPage {
   readonly #clock: Clock
   #status: Status
   #progressLineAtMs = Number.NEGATIVE_INFINITY
+  #progressPhase: WriteProgress['phase'] | undefined
 
   constructor(consoles: readonly Console[], clock: Clock, first: Status) {
     this.#consoles = consoles
@@ -52,10 +53,14 @@ export class StatusPage {
     if (change.progress !== undefined) this.#progressLine(change.progress)
   }
 
+  /** When a phase begins and ends, and every five seconds between. */
   #progressLine(progress: WriteProgress): void {
     const nowMs = this.#clock.monotonicMs()
-    if (nowMs < this.#progressLineAtMs + progressLineEveryMs) return
+    const turns =
+      progress.phase !== this.#progressPhase || progress.doneBytes === progress.totalBytes
+    if (!turns && nowMs < this.#progressLineAtMs + progressLineEveryMs) return
     this.#progressLineAtMs = nowMs
+    this.#progressPhase = progress.phase
     this.#toLines(describeProgress(progress))
   }
 

@@ -1,4 +1,4 @@
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 
@@ -12,6 +12,7 @@ export type RangeFault = (
 
 export interface ImageServer extends AsyncDisposable {
   readonly url: string
+  readonly server: Server
   readonly manifestPath: string
   readonly packPath: string
   readonly rangeRequests: { offset: number; length: number }[]
@@ -42,6 +43,7 @@ export async function startImageServer(image: SignedImage): Promise<ImageServer>
   })
   const imageServer: ImageServer = {
     url: '',
+    server,
     ...{ manifestPath, packPath, rangeRequests: [], fault: undefined },
     closeConnections: () => server.closeAllConnections(),
     [Symbol.asyncDispose]: async () => {
