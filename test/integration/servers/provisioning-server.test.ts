@@ -302,6 +302,18 @@ describe(createProvisioningServer, () => {
     await expect.poll(() => server.counters()['http.connections']).toBe(0)
   })
 
+  test('H04 a client that never finishes its headers is sent away', async () => {
+    const startedMs = performance.now()
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => {})
+    socket.resume()
+    const drip = setInterval(() => socket.write('X-Drip: 1\r\n'), 500)
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n')
+    await new Promise((resolve) => socket.once('close', resolve))
+    clearInterval(drip)
+    expect(performance.now() - startedMs).toBeLessThan(30_000)
+  })
+
   test('the iPXE binaries are the ones on the disk', async () => {
     const { digests } = await loadIpxeBinaries()
     const { stdout } = await run('curl', ['-s', `${base}/boot/ipxe/snponly.efi`], {

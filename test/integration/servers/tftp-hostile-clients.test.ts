@@ -224,6 +224,7 @@ describe(startTftpServer, () => {
     await client.send(ack(0), from)
     expect((await nextPacket(client)).packet).toMatchObject({ kind: 'data', block: 1 })
     expect(count('strangers')).toBe(6)
+    await client.send(error(0), from)
   })
 
   test('T09 duplicated ACKs are answered by no further block', async () => {
@@ -234,6 +235,7 @@ describe(startTftpServer, () => {
       expect((await nextPacket(client)).packet).toMatchObject({ kind: 'data', block: block + 1 })
     }
     expect(client.unread).toBe(0)
+    await client.send(error(0), from)
   })
 
   test('a lost block comes again after the time-out', async () => {
@@ -247,12 +249,13 @@ describe(startTftpServer, () => {
 
   test('a repeated request does not begin a second transfer', async () => {
     await using client = await DatagramClient.open()
-    await beginPatiently(client)
+    const from = await beginPatiently(client)
     const again = readRequest('program', { timeout: '255' })
     for (let index = 0; index < 4; index++) await client.send(again, port)
     await expect.poll(() => count('requests')).toBe(5)
     expect(count('active')).toBe(1)
     expect(client.unread).toBe(0)
+    await client.send(error(0), from)
   })
 
   test('T21 a new request from the same port takes the place of the old one', async () => {
