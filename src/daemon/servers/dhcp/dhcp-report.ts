@@ -1,0 +1,72 @@
+import { inertText } from '../../../base/ascii.ts'
+import type { Clock } from '../../../base/clock.ts'
+import type { Ipv4Address } from '../../../base/ipv4-address.ts'
+import type { Logger } from '../../../base/logger.ts'
+import { dhcpOptionCode } from '../../../protocol/dhcpv4/dhcp-option-code.ts'
+import { readTextOption } from '../../../protocol/dhcpv4/read-option.ts'
+import type { EventSink } from '../../domain/event/event-sink.ts'
+import { createRateGate } from '../boot-files/rate-gate.ts'
+import type { DhcpExchange, DhcpReply } from './dhcp-exchange.ts'
+
+type Facts = Readonly<Record<string, string | number>>
+
+export interface DhcpReport {
+  count(name: string): void
+  counters(): Readonly<Record<string, number>>
+  /** A packet that is no DHCP, or an answer that failed: a line now and then, whoever sends how many. */
+  complain(facts: Facts, message: string): void
+  /** An event and its line, unless this client or all together had too many. */
+  tell(action: string, exchange: DhcpExchange, facts: Facts): void
+}
+
+/** Where the DHCP server says what it does, so slowly that a flood of packets fills no disk. */
+export function createDhcpReport(clock: Clock, logger: Logger, events: EventSink): DhcpReport {
+  const counters = new Map<string, number>()
+  const complaints = createRateGate(clock, { burst: 1, perSecond: 0.1 })
+  const eventsOfClient = createRateGate(clock, { burst: 4, perSecond: 0.2 })
+  const eventsOfAll = createRateGate(clock, { burst: 200, perSecond: 20 })
+  return {
+    count: (name) => counters.set(name, (counters.get(name) ?? 0) + 1),
+    counters: () => Object.fromEntries(counters),
+    complain: (facts, message) => {
+      const heldBack = complaints.admit(message)
+      if (heldBack !== undefined) logger.warn({ ...facts, heldBack }, message)
+    },
+    tell: (action, exchange, facts) => {
+      const { macAddress } = exchange
+      // A full pool is one fact, however many clients meet it.
+      const client = action === 'pool-full' ? action : `${action} ${macAddress}`
+      if (eventsOfClient.admit(client) === undefined) return
+      if (eventsOfAll.admit('all') === undefined) return
+      const body = { ...clientFacts(exchange), ...facts }
+      logger.info(body, `dhcp ${action}`)
+      const time = { timeMs: clock.nowMs(), principal: 'daemon' }
+      events.record({ ...time, type: 'dhcp', action, key: macAddress, body })
+    },
+  }
+}
+
+/** What the client was given, for an event. */
+export function replyFacts(address: Ipv4Address, { boot }: DhcpReply): Facts {
+  if (boot === undefined) return { address }
+  const { because } = boot
+  return boot.kind === 'none'
+    ? { address, because }
+    : { address, because, bootFileName: boot.bootFileName }
+}
+
+/** What the client says of itself, made harmless to print. */
+function clientFacts({ macAddress, client, request }: DhcpExchange): Facts {
+  const text = (name: string, code: number): Facts => {
+    const value = readTextOption(request.options, code)
+    return value === undefined ? {} : { [name]: inertText(value, 64) }
+  }
+  return {
+    macAddress,
+    client: client.kind,
+    ...(client.kind === 'none' ? {} : { platform: client.platform }),
+    ...(client.systemUuid === undefined ? {} : { systemUuid: client.systemUuid }),
+    ...text('hostName', dhcpOptionCode.hostName),
+    ...text('vendorClass', dhcpOptionCode.vendorClass),
+  }
+}
