@@ -4,6 +4,7 @@ import { messageOf } from '../base/coded-error.ts'
 import { openAgentKey } from './agent-key.ts'
 import { readBootParameters } from './linux/boot-parameters.ts'
 import { openConsoles } from './linux/consoles.ts'
+import { hardwareSettled } from './linux/hardware-settled.ts'
 import { KernelFiles } from './linux/kernel-files.ts'
 import { rebootMachine } from './linux/reboot.ts'
 import { readSystemIdentity } from './linux/system-identity.ts'
@@ -16,11 +17,11 @@ const agentVersion = '0.1.0'
 const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() }
 
 /** Runs until init ends it. @throws {BootParametersError} */
-function main(): void {
+async function main(): Promise<void> {
   const files = new KernelFiles()
   const page = new StatusPage(openConsoles(files), clock, {
     agentVersion,
-    doing: 'waiting for the network',
+    doing: 'waiting for drivers',
   })
   const { daemonUrl, token, bootMac } = readBootParameters(files.text('/proc/cmdline'))
   const { serialNumber } = readSystemIdentity(files)
@@ -42,12 +43,12 @@ function main(): void {
     reboot: rebootMachine,
   }
   const uptimeMs = () => Math.round(Number(files.text('/proc/uptime').split(' ')[0]) * 1000)
+  if (!(await hardwareSettled(files))) page.show({ lastLine: 'some drivers are not loaded yet' })
+  page.show({ doing: 'waiting for the daemon' })
   startAgent({ world, token, page, uptimeMs })
 }
 
-try {
-  main()
-} catch (error) {
+main().catch((error: unknown) => {
   process.stderr.write(`repave agent: ${messageOf(error)}\n`)
   process.exitCode = 1
-}
+})
