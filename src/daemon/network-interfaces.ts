@@ -1,5 +1,4 @@
-import { readdirSync } from 'node:fs'
-import { networkInterfaces } from 'node:os'
+import { execFileSync } from 'node:child_process'
 
 import { CodedError } from '../base/coded-error.ts'
 import {
@@ -8,7 +7,7 @@ import {
   ipv4ToNumber,
   readIpv4Address,
 } from '../base/ipv4-address.ts'
-import type { Ipv4Network } from '../base/ipv4-network.ts'
+import { hostCount, type Ipv4Network } from '../base/ipv4-network.ts'
 
 /** One of this machine's interfaces and its IPv4 addresses. */
 export interface HostInterface {
@@ -51,35 +50,36 @@ export class InterfaceAddressError extends CodedError {
   }
 }
 
-/** Every interface but the loopback, those without an address too. */
+/** What `ip -json address show` says of one interface, as far as we read it. */
+interface LinkAddresses {
+  readonly ifname: string
+  readonly addr_info: readonly { family: string; local?: string; prefixlen?: number }[]
+}
+
+/**
+ * Every interface but the loopback, those without an address or without carrier too: Node's own list
+ * leaves out an interface whose machines are all switched off.
+ *
+ * @throws {Error} when iproute2's `ip` cannot be run
+ */
 export function hostInterfaces(): readonly HostInterface[] {
-  const known = networkInterfaces()
-  return interfaceNames(Object.keys(known)).map((name) => ({
-    name,
-    addresses: (known[name] ?? []).flatMap(({ family, address, netmask }) => {
-      const own = family === 'IPv4' ? readIpv4Address(address) : undefined
-      const mask = readIpv4Address(netmask)
-      if (own === undefined || mask === undefined) return []
-      return [{ address: own, network: networkOf(own, mask) }]
-    }),
-  }))
+  const links = JSON.parse(
+    execFileSync('ip', ['-json', 'address', 'show'], { encoding: 'utf8' }),
+  ) as readonly LinkAddresses[]
+  return links
+    .filter(({ ifname }) => ifname !== 'lo')
+    .map(({ ifname, addr_info }) => ({
+      name: ifname,
+      addresses: addr_info.flatMap(({ family, local, prefixlen }) => {
+        const address = family === 'inet' ? readIpv4Address(local ?? '') : undefined
+        if (address === undefined || prefixlen === undefined) return []
+        return [{ address, network: networkOf(address, prefixlen) }]
+      }),
+    }))
 }
 
-/** Node lists only interfaces that have an address; the kernel knows the others as well. */
-function interfaceNames(withAddress: readonly string[]): readonly string[] {
-  let all: readonly string[]
-  try {
-    all = readdirSync('/sys/class/net')
-  } catch {
-    all = withAddress
-  }
-  return all.filter((name) => name !== 'lo').sort()
-}
-
-function networkOf(address: Ipv4Address, mask: Ipv4Address): Ipv4Network {
-  const hosts = 2 ** 32 - ipv4ToNumber(mask)
-  return {
-    address: ipv4FromNumber(ipv4ToNumber(address) - (ipv4ToNumber(address) % hosts)),
-    prefixLength: 32 - Math.round(Math.log2(hosts)),
-  }
+function networkOf(address: Ipv4Address, prefixLength: number): Ipv4Network {
+  const number = ipv4ToNumber(address)
+  const base = ipv4FromNumber(number - (number % hostCount({ address, prefixLength })))
+  return { address: base, prefixLength }
 }
