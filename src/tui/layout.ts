@@ -28,7 +28,7 @@ export function layoutOf(columns: number, terminalRows: number, isOpen: boolean)
   if (columns < wideColumns || isOpen) {
     return { kind: 'narrow', columns, rows, bodyRows, listColumns: columns, detailColumns: columns }
   }
-  const listColumns = Math.min(72, Math.floor(columns * 0.46))
+  const listColumns = Math.min(90, Math.floor(columns * 0.45))
   // A line and a space stand between the two.
   const detailColumns = columns - listColumns - 2
   return { kind: 'wide', columns, rows, bodyRows, listColumns, detailColumns }

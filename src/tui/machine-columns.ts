@@ -25,12 +25,16 @@ const dropOrder = ['image', 'mac', 'age'] as const
 const barFromColumns = 80
 
 /** The columns that fit into `columns` characters, for a terminal that is `terminalColumns` wide. */
-export function chooseColumns(columns: number, terminalColumns: number): Column[] {
+export function chooseColumns(
+  machines: readonly Machine[],
+  { columns, terminalColumns }: { columns: number; terminalColumns: number },
+): Column[] {
+  const longestName = machines.reduce((longest, { name }) => Math.max(longest, name.length), 0)
   let chosen: Column[] = [
-    { name: 'name', width: 14 },
-    { name: 'state', width: 12 },
+    { name: 'name', width: Math.min(20, Math.max(6, longestName)) },
+    { name: 'state', width: 11 },
     { name: 'image', width: 16 },
-    { name: 'stage', width: 12 },
+    { name: 'stage', width: 10 },
     { name: 'progress', width: terminalColumns >= barFromColumns ? 12 : 4 },
     { name: 'mac', width: 17 },
     { name: 'age', width: 6 },

@@ -5,10 +5,20 @@ import type { Tone } from '../../presentation/state-mark.ts'
 import type { ScreenState } from '../screen-state.ts'
 import { ThemeContext, toneStyle } from '../theme.ts'
 
+/** Below this the time gives way to the counts. */
+const clockFromColumns = 72
+
 /** Name, counts, connection, time. */
-export function HeaderBar({ state }: { state: ScreenState }): ReactElement {
+export function HeaderBar({
+  state,
+  columns,
+}: {
+  state: ScreenState
+  columns: number
+}): ReactElement {
   const theme = useContext(ThemeContext)
   const connection = connectionText(state)
+  const clock = columns < clockFromColumns ? '' : `  ${clockText(state.nowMs)}`
   return h(
     Box,
     { justifyContent: 'space-between', height: 1, flexShrink: 0 },
@@ -16,7 +26,7 @@ export function HeaderBar({ state }: { state: ScreenState }): ReactElement {
     h(
       Text,
       { wrap: 'truncate', ...toneStyle(theme, connection.tone) },
-      ` ${connection.text}  ${clockText(state.nowMs)} `,
+      ` ${connection.text}${clock} `,
     ),
   )
 }
@@ -28,7 +38,6 @@ export function countsText({ fleet }: ScreenState): string {
   const parts = [
     `${machines.length} ${machines.length === 1 ? 'machine' : 'machines'}`,
     `${count('deploying')} deploying`,
-    `${count('deployed')} deployed`,
     `${count('failed')} failed`,
     ...(count('held') > 0 ? [`${count('held')} held`] : []),
   ]

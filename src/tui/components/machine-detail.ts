@@ -99,7 +99,7 @@ function runFacts(run: Run, nowMs: number): DetailLine[] {
   const receipt = receiptOf(run)
   if (receipt !== undefined) {
     const bytes = formatByteSize(receipt.bytesReadBack)
-    add(`proof ${shownText(run.receipt?.digest)}  ${bytes} read back`, 'good')
+    add(`proof ${bytes} read back  ${shownText(run.receipt?.digest)}`, 'good')
   }
   return lines
 }

@@ -20,7 +20,10 @@ export function MachineList({
   const machines = listedMachines(state)
   const selected = selectedIndex(state, machines)
   const { first, end } = visibleRange(machines.length, selected, layout.bodyRows)
-  const columns = chooseColumns(layout.listColumns, layout.columns)
+  const columns = chooseColumns(machines, {
+    columns: layout.listColumns,
+    terminalColumns: layout.columns,
+  })
   const rows = machines.slice(first, end).map((machine, offset) => {
     const run = runOfMachine(state.fleet, machine)
     const mark = machineMark(machine, run)

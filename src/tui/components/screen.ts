@@ -28,7 +28,7 @@ export function Screen({
   return h(
     Box,
     { flexDirection: 'column', width: columns, height: layout.rows, overflow: 'hidden' },
-    h(HeaderBar, { state }),
+    h(HeaderBar, { state, columns }),
     h(
       Box,
       { height: layout.bodyRows, overflow: 'hidden' },

@@ -1,0 +1,77 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import type { RepaveEvent } from '../../../src/contract/event.ts'
+import { eventText } from '../../../src/presentation/event-text.ts'
+import { failedRun, runEvent, runningRun, sampleRun, sampleTask } from '../../fakes/sample-fleet.ts'
+
+const eventOf = (change: Partial<RepaveEvent>): RepaveEvent => ({
+  seq: 1,
+  timeMs: 0,
+  type: 'test',
+  action: 'done',
+  key: 'key',
+  principal: 'daemon',
+  body: {},
+  ...change,
+})
+const textOf = (run: ReturnType<typeof sampleRun>, action: string, body = {}) =>
+  eventText({ ...runEvent(run, action, body), seq: 1 })
+
+describe(eventText, () => {
+  it('never passes on a control or bidi character, whatever an event carries (U01)', () => {
+    const hostile = fc.string({ unit: 'binary', maxLength: 300 })
+    const types = fc.constantFrom('boot', 'log', 'agent', 'dhcp', 'run')
+    fc.assert(
+      fc.property(types, hostile, hostile, (type, text, name) => {
+        const body = { [name]: text, target: text, because: text, lines: [text], run: text }
+        const shown = eventText(eventOf({ type, action: text, body }))
+        expect(shown).not.toMatch(
+          /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/,
+        )
+      }),
+    )
+  })
+
+  it('cuts a line of ten megabytes (U01)', () => {
+    const text = eventText(eventOf({ type: 'log', body: { lines: ['x'.repeat(10_000_000)] } }))
+    expect(text.length).toBeLessThan(1000)
+  })
+
+  it('tells of a run: ordered, begun, tried again, done, failed', () => {
+    expect(textOf(sampleRun(1), 'created')).toBe('queued: deploy-image debian-12')
+    expect(textOf(runningRun(1, 0), 'task-started', { task: 'inventory' })).toBe(
+      'inventory started',
+    )
+    expect(textOf(runningRun(1, 1), 'task-succeeded', { task: 'inventory' })).toBe(
+      'inventory done in 2.0s',
+    )
+    const again = sampleTask('write', 'write-image', { state: 'running', attempts: 2 })
+    expect(textOf({ ...sampleRun(1), tasks: [again] }, 'task-started')).toBe(
+      'write-image started (try 2 of 3)',
+    )
+    expect(textOf(failedRun(1), 'task-failed', { task: 'write-image' })).toBe(
+      'write-image failed: ERR_DISK_WRITE the disk said no',
+    )
+    expect(textOf(failedRun(1), 'failed')).toBe(
+      'failed after 9.0s: ERR_DISK_WRITE the disk said no',
+    )
+  })
+
+  it('says how to go on when a person is needed', () => {
+    expect(textOf(sampleRun(7), 'waiting-approval')).toBe(
+      'waits for approval: repave run approve 00000007',
+    )
+    expect(textOf(failedRun(7), 'held')).toContain('repave run approve 00000007')
+  })
+
+  it('gives the reason of a boot decision', () => {
+    const body = { target: 'sledgehammer', because: 'a run waits', platform: 'bios' }
+    expect(eventText(eventOf({ type: 'boot', body }))).toBe('boots sledgehammer: a run waits')
+  })
+
+  it('shows short values of events that it does not know', () => {
+    const body = { file: 'ipxe/snponly.efi', bytes: 12, machine: {}, nested: { a: 1 } }
+    expect(eventText(eventOf({ type: 'tftp', body }))).toBe('file=ipxe/snponly.efi bytes=12')
+  })
+})
