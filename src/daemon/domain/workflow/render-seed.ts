@@ -46,6 +46,12 @@ function networkConfig({ macAddress }: Seed): Json {
   }
 }
 
+/** What PyYAML, which cloud-init reads with, refuses or takes for a line break, though JSON lets it stand. */
+const unsafeInYaml = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g
+
 function yaml(value: Json): string {
-  return `${JSON.stringify(value, null, 1)}\n`
+  const json = JSON.stringify(value, null, 1)
+  const escape = (character: string) =>
+    `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return `${json.replaceAll(unsafeInYaml, escape)}\n`
 }
