@@ -1,8 +1,5 @@
-import { access, constants } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { messageOf } from '../../../base/coded-error.ts'
-import { BootFileMissingError } from './boot-file-errors.ts'
 import type { BootFileRoute } from './boot-file.ts'
 import { openDiskBootFile } from './disk-boot-file.ts'
 
@@ -23,18 +20,5 @@ export function sledgehammerFiles(directory: string): BootFileRoute {
     const fileName = fileNames.get(path)
     if (fileName === undefined) return undefined
     return openDiskBootFile(join(directory, fileName), { contentType: 'application/octet-stream' })
-  }
-}
-
-/** @throws {BootFileMissingError} when sledgehammer has not been built into `directory` */
-export async function requireSledgehammerFiles(directory: string): Promise<void> {
-  for (const fileName of fileNames.values()) {
-    const path = join(directory, fileName)
-    try {
-      await access(path, constants.R_OK)
-    } catch (error) {
-      const remedy = `Build it: repave sledgehammer build (${messageOf(error)})`
-      throw new BootFileMissingError(path, remedy, error)
-    }
   }
 }

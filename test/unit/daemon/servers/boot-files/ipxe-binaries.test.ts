@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { loadIpxeBinaries } from '../../../../../src/daemon/servers/boot-files/ipxe-binaries.ts'
-import { requireSledgehammerFiles } from '../../../../../src/daemon/servers/boot-files/sledgehammer-files.ts'
 
 async function emptyDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'repave-ipxe-'))
@@ -33,15 +32,5 @@ describe(loadIpxeBinaries, () => {
     expect(digests.get('ipxe.efi')).toBe(
       'sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
     )
-  })
-})
-
-describe(requireSledgehammerFiles, () => {
-  test('says how sledgehammer is built when it is not there', async () => {
-    const directory = await emptyDirectory()
-    await expect(requireSledgehammerFiles(directory)).rejects.toMatchObject({
-      code: 'ERR_BOOT_FILE_MISSING',
-      remedy: expect.stringContaining('repave sledgehammer build'),
-    })
   })
 })
