@@ -210,6 +210,19 @@ describe(createProvisioningServer, () => {
     expect(stdout.trim().split('\n')).toEqual(['1', '0', '0', '0'])
   })
 
+  test('two ranges asked for in one go are answered in order, each whole', async () => {
+    const ask = (range: string, connection: string) =>
+      `GET /boot/sledgehammer/initramfs.zst HTTP/1.1\r\nHost: x\r\nRange: bytes=${range}\r\n` +
+      `Connection: ${connection}\r\n\r\n`
+    const answer = await exchange(ask('0-1999999', 'keep-alive') + ask('2000000-', 'close'))
+    const bodies = [2_000_000, 1_000_001].reduce<string>((text, length) => {
+      const start = answer.indexOf(`content-length: ${length}\r\n`)
+      const body = answer.indexOf('\r\n\r\n', start) + 4
+      return text + answer.slice(body, body + length)
+    }, '')
+    expect(Buffer.from(bodies, 'latin1').equals(initramfs)).toBe(true)
+  })
+
   test('a script is decided once for GET and never for HEAD', async () => {
     const target = '/boot/script.ipxe?mac=52-54-00-AA-BB-01&platform=bios'
     const head = await exchange(`HEAD ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
