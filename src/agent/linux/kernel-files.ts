@@ -13,12 +13,12 @@ export class KernelFiles {
   }
 
   exists(path: string): boolean {
-    return existsSync(this.#at(path))
+    return existsSync(this.absolutePath(path))
   }
 
   /** @throws {Error} as `readFileSync` does */
   bytes(path: string): Buffer {
-    return readFileSync(this.#at(path))
+    return readFileSync(this.absolutePath(path))
   }
 
   /** Without surrounding white space. @throws {Error} as `readFileSync` does */
@@ -43,7 +43,7 @@ export class KernelFiles {
   /** Sorted; empty when there is no such directory. */
   names(path: string): string[] {
     try {
-      return readdirSync(this.#at(path)).sort()
+      return readdirSync(this.absolutePath(path)).sort()
     } catch (error) {
       if (meansAbsent(error)) return []
       throw error
@@ -53,7 +53,7 @@ export class KernelFiles {
   /** Where a symbolic link leads, all links followed; undefined when it is absent. */
   realPath(path: string): string | undefined {
     try {
-      return realpathSync(this.#at(path))
+      return realpathSync(this.absolutePath(path))
     } catch (error) {
       if (meansAbsent(error)) return undefined
       throw error
@@ -63,14 +63,15 @@ export class KernelFiles {
   /** The last part of a link's target; undefined when it is absent. */
   linkName(path: string): string | undefined {
     try {
-      return readlinkSync(this.#at(path)).split('/').at(-1)
+      return readlinkSync(this.absolutePath(path)).split('/').at(-1)
     } catch (error) {
       if (meansAbsent(error)) return undefined
       throw error
     }
   }
 
-  #at(path: string): string {
+  /** Where `path` is for those who open it themselves. */
+  absolutePath(path: string): string {
     return join(this.#root, path)
   }
 }

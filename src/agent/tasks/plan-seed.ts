@@ -29,12 +29,12 @@ export interface SeedRequest {
 }
 
 /**
- * What to write where, in this order: the volume, the table's backup at the disk's end, then the
+ * What to write where, and the table that the disk then has. In this order: the volume, the table's backup at the disk's end, then the
  * table itself, so that a table never names what is not there yet.
  */
 export function planSeed(
   request: SeedRequest,
-): GptOutcome<{ writes: SeedWrite[]; partitionNumber: number }> {
+): GptOutcome<{ writes: SeedWrite[]; table: GptTable }> {
   const { start, disk, imageBytes, volume } = request
   const sectorBytes = disk.logicalSectorBytes
   const decoded = decodeGpt(start, sectorBytes)
@@ -62,7 +62,7 @@ export function planSeed(
     ...clearStrandedBackup(decoded.table, added.table),
     { offset: 0, bytes: primary },
   ]
-  return { ok: true, writes, partitionNumber: partition.number }
+  return { ok: true, writes, table: added.table }
 }
 
 /** The image's own backup table, stranded in what is free space now: a tool that searches would find it. */

@@ -8,6 +8,7 @@ import { allocateOne } from '../block-writer/aligned-memory.ts'
 import type { DiskMedium } from '../block-writer/disk-medium.ts'
 import { DiskIoError } from '../block-writer/errors.ts'
 import { TargetDisk } from '../block-writer/target-disk.ts'
+import { bootWrittenDisk } from './boot-written-disk.ts'
 import { planSeed, type SeedWrite } from './plan-seed.ts'
 import type { AgentWorld, TaskContext, TaskOutcome } from './task-context.ts'
 
@@ -45,9 +46,8 @@ export async function runWriteSeed(
   if (!plan.ok) throw new SeedRefusedError(plan.reason)
   context.signal.throwIfAborted()
   await writeAndProve(target, plan.writes)
-  context.log(
-    `seed volume is partition ${plan.partitionNumber}, its ${Object.keys(order.files).length} files proven`,
-  )
+  context.log(`seed volume written and proven, files: ${Object.keys(order.files).join(' ')}`)
+  await bootWrittenDisk(world, plan.table, context.log)
   return { facts: {} }
 }
 
