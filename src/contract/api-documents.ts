@@ -30,6 +30,8 @@ export const newMachineSchema = z.strictObject({
   /** Runs this workflow as soon as the machine boots. */
   workflow: nameSchema.optional(),
   params: runParamsSchema.default({}),
+  /** `reprovision`: each boot after a deployment repeats its last run. Default `local`. */
+  onBoot: z.enum(['local', 'reprovision']).optional(),
 })
 export type NewMachine = z.input<typeof newMachineSchema>
 
