@@ -300,6 +300,36 @@ describe('a deployment', () => {
     agent.socket.terminate()
   })
 
+  it('is repeated on every boot of a machine that asks for it; when it cannot be, the disk boots', async () => {
+    await daemon.engine.machines.addMachine(
+      {
+        name: 'web-1',
+        macAddress: '52:54:00:00:00:01',
+        workflow: 'deploy-image',
+        params,
+        onBoot: 'reprovision',
+      },
+      principal,
+    )
+    for (const round of [1, 2]) {
+      time.advance(1000)
+      const { agent, machineId } = await joined(await daemon.bootToken())
+      await doTasks(agent, machineId, image)
+      agent.socket.terminate()
+      expect(await daemon.boot()).toMatchObject({ target: 'local-disk' })
+      const runs = await daemon.engine.runs.listRuns()
+      expect(runs).toHaveLength(round)
+      await phoneHome(await nonceOf(runs.at(-1)?.id ?? ''))
+      expect(await machine()).toMatchObject({ state: 'deployed' })
+    }
+    const find = images.findImage
+    images.findImage = async () => undefined
+    const decision = await daemon.boot()
+    images.findImage = find
+    expect(decision.target).toBe('local-disk')
+    expect(decision.because).toContain('there is no image called debian-12')
+  })
+
   it('E02: a result that is repeated, or of an attempt that is over, is acknowledged and counts once', async () => {
     const { agent } = await joined(await daemon.bootToken())
     await daemon.engine.runs.createRun({ ...deploy, params }, principal)

@@ -1,27 +1,33 @@
 import type { Clock } from '../../../base/clock.ts'
+import { messageOf } from '../../../base/coded-error.ts'
 import type { Machine } from '../../../contract/machine.ts'
+import type { Run } from '../../../contract/run.ts'
 import type { EventSink } from '../event/event-sink.ts'
 import { settledState } from '../machine/machine-after-run.ts'
 import type { ContentSource } from '../workflow/content-source.ts'
 import type { EngineState } from '../workflow/engine-state.ts'
+import { RunNotFoundError } from '../workflow/errors.ts'
 import type { MachineStep } from '../workflow/machine-step.ts'
+import { type RunSources, prepareRun, runFor } from '../workflow/prepare-run.ts'
 import type { RunKeeper } from '../workflow/run-keeper.ts'
 import { isEnded } from '../workflow/run-step.ts'
 import type { ScriptClient, ScriptDecider, ScriptDecision } from './boot-client.ts'
 import type { BootHistory } from './boot-history.ts'
 import type { BootTokens } from './boot-tokens.ts'
-import { type BootDecision, bootLoopCode, decideBoot } from './resolve-boot.ts'
-import type { Secrets } from './secrets.ts'
+import { type BootDecision, type BootSituation, bootLoopCode, decideBoot } from './resolve-boot.ts'
 
-export interface BootDeskOptions {
+/** What is left when {@link decideBoot}'s `reprovision` has been acted on. */
+type FinalDecision = BootDecision & {
+  readonly target: Exclude<BootDecision['target'], 'reprovision'>
+}
+
+export interface BootDeskOptions extends RunSources {
   readonly state: EngineState
   readonly keeper: RunKeeper
   readonly boots: BootHistory
   readonly tokens: BootTokens
-  readonly content: ContentSource
   readonly events: EventSink
   readonly clock: Clock
-  readonly secrets: Secrets
   readonly provisioningUrl: string
 }
 
@@ -49,7 +55,7 @@ export class BootDesk implements ScriptDecider {
     const machine = known ?? this.#newMachine(client, now)
     const seen = { ...machine, address: client.address, lastSeenAtMs: now }
     const step = keeper.begin(seen, 'daemon')
-    const decision = this.#take(step)
+    const decision = await this.#take(step)
     const { target, because } = decision
     const { platform } = client
     step.addEvent({
@@ -65,26 +71,53 @@ export class BootDesk implements ScriptDecider {
   }
 
   /** The step takes what follows for run and machine; a page that asks again is no boot. */
-  #take(step: MachineStep): BootDecision {
-    const { boots } = this.#options
+  async #take(step: MachineStep): Promise<FinalDecision> {
     step.feed({ kind: 'machine-booted' })
-    const run = step.run === undefined || isEnded(step.run) ? undefined : step.run
-    const decision = decideBoot({
-      machine: step.machine,
-      ...(run === undefined ? {} : { run }),
-      recentBoots: step.isProgress ? 1 : boots.count(step.machine.id) + 1,
-    })
+    const decision = await this.#settle(step, this.#situation(step))
     if (decision.target === 'hold') {
       const failure = { code: bootLoopCode, message: decision.because, retryable: false }
       step.feed({ kind: 'hold', failure })
       step.changeMachine({ state: 'held' })
-    } else if (step.machine.state === 'held' && run === undefined) {
+    } else if (step.machine.state === 'held' && unfinished(step.run) === undefined) {
       step.changeMachine({ state: settledState(step.machine) })
     }
     return decision
   }
 
-  #script(step: MachineStep, client: ScriptClient, decision: BootDecision): ScriptDecision {
+  #situation(step: MachineStep): BootSituation {
+    const run = unfinished(step.run)
+    return {
+      machine: step.machine,
+      ...(run === undefined ? {} : { run }),
+      recentBoots: step.isProgress ? 1 : this.#options.boots.count(step.machine.id) + 1,
+    }
+  }
+
+  /** Whatever stands in the way of building it anew, the machine then boots what it has. */
+  async #settle(step: MachineStep, situation: BootSituation): Promise<FinalDecision> {
+    const { target, because } = decideBoot(situation)
+    if (target !== 'reprovision') return { target, because }
+    try {
+      await this.#repeatLastRun(step)
+    } catch (error) {
+      const reason = `${because}, but cannot be: ${messageOf(error)}`
+      return { target: 'local-disk', because: reason }
+    }
+    return { target: 'sledgehammer', because }
+  }
+
+  /** The same workflow and parameters; the image is the newest of its name. */
+  async #repeatLastRun(step: MachineStep): Promise<void> {
+    const { state, secrets, clock } = this.#options
+    const { runId = '' } = step.machine
+    const last = await state.store.findRun(runId)
+    if (last === undefined) throw new RunNotFoundError(runId)
+    const prepared = await prepareRun(last.workflow, last.params, this.#options)
+    const { run, nonce } = runFor(step.machine, prepared, secrets, clock.nowMs())
+    step.beginRun(run, nonce)
+  }
+
+  #script(step: MachineStep, client: ScriptClient, decision: FinalDecision): ScriptDecision {
     const { tokens, content, provisioningUrl } = this.#options
     const { because, target } = decision
     const machineName = step.machine.name
@@ -143,6 +176,10 @@ export class BootDesk implements ScriptDecider {
     })
     return { machineName: 'unknown', because, target: 'local-disk' }
   }
+}
+
+function unfinished(run: Run | undefined): Run | undefined {
+  return run === undefined || isEnded(run) ? undefined : run
 }
 
 function sledgehammerArguments(content: ContentSource): readonly string[] {

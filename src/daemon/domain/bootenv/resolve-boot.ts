@@ -63,7 +63,8 @@ export interface BootSituation {
 }
 
 export interface BootDecision {
-  readonly target: 'sledgehammer' | 'local-disk' | 'hold'
+  /** `reprovision`: begin another run like the last one, then decide again. */
+  readonly target: 'sledgehammer' | 'local-disk' | 'hold' | 'reprovision'
   readonly because: string
 }
 
@@ -80,6 +81,9 @@ export function decideBoot({ machine, run, recentBoots }: BootSituation): BootDe
     }
   }
   if (run !== undefined) return decideForRun(run)
+  if (machine.state === 'deployed' && machine.onBoot === 'reprovision') {
+    return { target: 'reprovision', because: 'it is built anew on every boot' }
+  }
   if (machine.state === 'deployed') {
     return { target: 'local-disk', because: `${machine.imageName ?? 'an image'} is deployed` }
   }

@@ -45,7 +45,7 @@ async function addMachine(
 
 function newMachine(
   { state, secrets, clock }: MachineDirectoryOptions,
-  { name, macAddress: text }: NewMachine,
+  { name, macAddress: text, onBoot = 'local' }: NewMachine,
 ): Machine {
   const macAddress = readMacAddress(text)
   if (macAddress === undefined) throw new MacAddressInvalidError(text)
@@ -59,7 +59,7 @@ function newMachine(
     name,
     state: 'discovering',
     macAddresses: [macAddress],
-    onBoot: 'local',
+    onBoot,
     createdAtMs: nowMs,
     lastSeenAtMs: nowMs,
     revision: 0,

@@ -77,6 +77,13 @@ describe('decideBoot', () => {
     expect(decision).toEqual({ target: 'local-disk', because: 'debian-12 is deployed' })
   })
 
+  it('a machine that is built anew on every boot is, but not by the first boot of what was written', () => {
+    const rebuilt: Machine = { ...deployed, onBoot: 'reprovision' }
+    expect(decideBoot({ machine: rebuilt, recentBoots: 1 }).target).toBe('reprovision')
+    expect(decideBoot({ machine: rebuilt, run: at(5), recentBoots: 1 }).target).toBe('local-disk')
+    expect(decideBoot({ machine: rebuilt, recentBoots: 6 }).target).toBe('hold')
+  })
+
   it('a run that needs sledgehammer gets it; one that waits for the first boot does not', () => {
     expect(decideBoot({ machine: deployed, run: at(0), recentBoots: 1 }).target).toBe(
       'sledgehammer',
