@@ -1,9 +1,21 @@
-import { chmod, glob, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import {
+  access,
+  chmod,
+  glob,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { ImageRecipe } from '../contract/image-recipe.ts'
 import { type BootFacts, fileSystemTable, grubConfig } from './boot-files.ts'
 import { copyFilesOver } from './copy-files.ts'
+import { ImageBuildStepError } from './errors.ts'
 import { runTool } from './run-tool.ts'
 
 export interface FinishOptions {
@@ -43,7 +55,7 @@ export async function finishRoot(options: FinishOptions): Promise<void> {
   }
   await writeSystemFiles(rootDirectory, boot)
   await setUnits(rootDirectory, recipe)
-  await runTool('chroot', [rootDirectory, 'update-initramfs', '-c', '-k', 'all'])
+  await makeInitramfs(rootDirectory)
   await removeLeftovers(rootDirectory)
 }
 
@@ -70,6 +82,27 @@ async function setUnits(rootDirectory: string, { units }: ImageRecipe): Promise<
   for (const verb of ['enable', 'disable', 'mask'] as const) {
     const names = units[verb]
     if (names.length > 0) await runTool('chroot', [rootDirectory, 'systemctl', verb, ...names])
+  }
+}
+
+async function makeInitramfs(rootDirectory: string): Promise<void> {
+  const versions = await readdir(join(rootDirectory, 'usr/lib/modules'))
+  const version = versions.length === 1 ? versions[0] : undefined
+  if (version === undefined) {
+    throw new ImageBuildStepError(
+      'finding the kernel',
+      `modules of: ${versions.join(' ') || 'none'}`,
+    )
+  }
+  await runTool('chroot', [rootDirectory, 'update-initramfs', '-c', '-k', version])
+  for (const [link, file] of [
+    ['vmlinuz', `boot/vmlinuz-${version}`],
+    ['initrd.img', `boot/initrd.img-${version}`],
+  ] as const) {
+    await access(join(rootDirectory, file))
+    await rm(join(rootDirectory, link), { force: true })
+    await symlink(file, join(rootDirectory, link))
+    await rm(join(rootDirectory, `${link}.old`), { force: true })
   }
 }
 
