@@ -1,0 +1,72 @@
+import { PassThrough } from 'node:stream'
+
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+
+import type { CliWorld } from '../../../src/cli/cli-world.ts'
+import { jsonText, type OutputFormat, printList, printThing } from '../../../src/cli/output.ts'
+
+async function printed(print: (world: CliWorld) => Promise<void>): Promise<string> {
+  const stdout = new PassThrough()
+  const stderr = new PassThrough()
+  const signal = new AbortController().signal
+  await print({ stdout, stderr, stdin: new PassThrough(), environment: {}, isRoot: false, signal })
+  expect(stderr.read()).toBeNull()
+  return String(stdout.read() ?? '')
+}
+
+const items = [
+  { name: 'a', size: 1 },
+  { name: 'b', size: 2 },
+]
+const list = (format: OutputFormat) =>
+  printed((world) =>
+    printList(world, format, {
+      kind: 'ThingList',
+      items,
+      rev: 7,
+      nameOf: (item) => item.name,
+      columns: [
+        ['NAME', (item) => item.name],
+        ['SIZE', (item) => String(item.size)],
+      ],
+    }),
+  )
+
+describe(printList, () => {
+  it('prints every format', async () => {
+    expect(await list('table')).toBe('NAME  SIZE\na     1\nb     2\n')
+    expect(await list('name')).toBe('a\nb\n')
+    expect(await list('jsonl')).toBe(
+      '{"type":"version","apiVersion":"repave/v1"}\n{"name":"a","size":1}\n{"name":"b","size":2}\n',
+    )
+    const document = { apiVersion: 'repave/v1', kind: 'ThingList', items, rev: 7 }
+    expect(JSON.parse(await list('json'))).toEqual(document)
+    expect(parse(await list('yaml'))).toEqual(document)
+  })
+})
+
+describe(printThing, () => {
+  it('gives back as YAML what went in, whatever it holds, without a control character (U01)', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary' }), async (text) => {
+        fc.pre(text.isWellFormed())
+        const value = { text }
+        const yaml = await printed((world) =>
+          printThing(world, 'yaml', { kind: 'Thing', value, name: 'x', lines: [] }),
+        )
+        expect(yaml).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/)
+        expect(parse(yaml)).toEqual({ apiVersion: 'repave/v1', kind: 'Thing', text })
+      }),
+    )
+  })
+})
+
+describe(jsonText, () => {
+  it('escapes what a terminal acts upon and means the same (U01)', () => {
+    const value = { text: '\u001b[2J\u009b31m\u202eabc\u2028' }
+    expect(jsonText(value)).toMatch(/^[\u0020-\u007e]*$/)
+    expect(JSON.parse(jsonText(value))).toEqual(value)
+  })
+})
