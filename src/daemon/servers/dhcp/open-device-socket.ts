@@ -49,8 +49,10 @@ export async function openDeviceSocket(interfaceName: string, port: number): Pro
     throw error
   }
   const socket = createSocket('udp4')
+  const listening = once(socket, 'listening')
+  // Emitted within this very call: a descriptor is bound already.
   socket.bind({ fd })
-  await once(socket, 'listening')
+  await listening
   socket.setBroadcast(true)
   return socket
 }
