@@ -106,12 +106,14 @@ export class BootDesk implements ScriptDecider {
     return { target: 'sledgehammer', because }
   }
 
-  /** The same workflow and parameters; the image is the newest of its name. */
+  /** The workflow and parameters of its last deployment; the image is the newest of that name. */
   async #repeatLastRun(step: MachineStep): Promise<void> {
     const { state, secrets, clock } = this.#options
-    const { runId = '' } = step.machine
-    const last = await state.store.findRun(runId)
-    if (last === undefined) throw new RunNotFoundError(runId)
+    const { runs } = await state.store.readSnapshot()
+    const last = runs.findLast(
+      (run) => run.machineId === step.machine.id && run.state === 'succeeded' && run.receipt,
+    )
+    if (last === undefined) throw new RunNotFoundError('that deployed it')
     const prepared = await prepareRun(last.workflow, last.params, this.#options)
     const { run, nonce } = runFor(step.machine, prepared, secrets, clock.nowMs())
     step.beginRun(run, nonce)
