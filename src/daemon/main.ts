@@ -1,18 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
-import { CodedError, messageOf } from '../base/coded-error.ts'
-import type { Logger } from '../base/logger.ts'
+import { CodedError } from '../base/coded-error.ts'
 import { bannerText } from './banner.ts'
 import { readFlags } from './command-flags.ts'
-import { composeDaemon, type RunningDaemon } from './compose.ts'
+import { composeDaemon } from './compose.ts'
 import { type ConfigSources, explainConfig, readConfig } from './config.ts'
 import { createLogger } from './create-logger.ts'
 import { explainText } from './explain-text.ts'
 import { hostInterfaces } from './network-interfaces.ts'
+import { runUntilStopped } from './run-until-stopped.ts'
 import { exitCodeOf, failureText, withPortHolder } from './start-failure.ts'
-
-/** How long transfers under way may still take once we are asked to stop. */
-const drainMs = 30_000
 
 /** `repave serve`: runs until SIGTERM or SIGINT (0) or until one of the servers dies (1). */
 export async function runServeCommand(argv: readonly string[]): Promise<number> {
@@ -32,6 +27,9 @@ export async function runServeCommand(argv: readonly string[]): Promise<number> 
   } catch (thrown) {
     if (stop.signal.aborted && thrown === stop.signal.reason) return 0
     return reportFailure(await withPortHolder(thrown))
+  } finally {
+    // What still holds the process after the drain (a transfer that would not end) is left behind.
+    setTimeout(() => process.exit(), 1000).unref()
   }
 }
 
@@ -52,36 +50,6 @@ export async function runConfigCommand(argv: readonly string[]): Promise<number>
   } catch (thrown) {
     return reportFailure(thrown)
   }
-}
-
-async function runUntilStopped(
-  daemon: RunningDaemon,
-  logger: Logger,
-  signal: AbortSignal,
-): Promise<number> {
-  const asked = Promise.withResolvers<'asked'>()
-  signal.addEventListener('abort', () => asked.resolve('asked'))
-  if (signal.aborted) asked.resolve('asked')
-  let exitCode = 0
-  try {
-    await Promise.race([asked.promise, daemon.died])
-    logger.info({ reason: String(signal.reason) }, 'stopping')
-  } catch (thrown) {
-    logger.error({ reason: messageOf(thrown) }, 'a server died, stopping all')
-    exitCode = 1
-  }
-  await drain(daemon, logger)
-  return exitCode
-}
-
-async function drain(daemon: RunningDaemon, logger: Logger): Promise<void> {
-  const limit = new AbortController()
-  const late = sleep(drainMs, 'late' as const, { signal: limit.signal })
-  const outcome = await Promise.race([daemon[Symbol.asyncDispose](), late])
-  limit.abort()
-  late.catch(() => undefined)
-  if (outcome === 'late') logger.warn({ drainMs }, 'stopped with transfers under way')
-  else logger.info({}, 'stopped')
 }
 
 function reportFailure(thrown: unknown): number {
