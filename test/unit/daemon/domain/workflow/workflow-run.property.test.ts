@@ -125,6 +125,7 @@ class World {
       freshId: uuid(++this.#ids),
       ...(this.isAgentPresent ? { agentBootId: uuid(this.#boot) } : {}),
     })
+    if (isStale(before, input)) expect(step).toEqual({ run: before, effects: [], happenings: [] })
     this.#check(before, step)
     this.run = step.run
   }
@@ -147,6 +148,17 @@ class World {
     expect(said).toEqual({ task: run.taskIndex, boot: this.#boot })
     this.orders.set(attemptId, said)
   }
+}
+
+/** A result of an attempt, or the ring of a deadline, that is not the one under way. */
+function isStale(run: Run, input: RunInput): boolean {
+  const current = currentTask(run)
+  if (input.kind === 'result') {
+    return current?.state !== 'running' || current.attemptId !== input.attemptId
+  }
+  const { taskIndex, deadlineAtMs } = input.kind === 'deadline' ? input : {}
+  const isOther = run.taskIndex !== taskIndex || current?.deadlineAtMs !== deadlineAtMs
+  return input.kind === 'deadline' && isOther
 }
 
 /** From wherever it is, a world that behaves brings the run to its end. */
