@@ -72,9 +72,7 @@ class Daemon {
 
   /** Resolves when operators are answered; rejects with what the daemon said when it ends instead. */
   async ready(): Promise<this> {
-    let ended = false
-    void this.exited.then(() => (ended = true))
-    while (!ended) {
+    while (this.child.exitCode === null && this.child.signalCode === null) {
       if ((await call('/healthz').catch(() => undefined))?.status === 200) return this
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
