@@ -1,7 +1,7 @@
 import { useInput, useWindowSize } from 'ink'
 import { createElement as h, type ReactElement, useSyncExternalStore } from 'react'
 
-import { readScreenKey } from '../screen-key.ts'
+import { readScreenKeys } from '../screen-key.ts'
 import type { ScreenStore } from '../screen-store.ts'
 import { type Theme, ThemeContext } from '../theme.ts'
 import { Screen } from './screen.ts'
@@ -19,9 +19,10 @@ export function App({
   const state = useSyncExternalStore(store.subscribe, store.read)
   const { columns, rows } = useWindowSize()
   useInput((input, key) => {
-    const meaning = readScreenKey(input, key)
-    if (meaning === 'quit') onQuit()
-    else if (meaning !== undefined) store.dispatch({ kind: 'key', key: meaning })
+    for (const meaning of readScreenKeys(input, key)) {
+      if (meaning === 'quit') onQuit()
+      else store.dispatch({ kind: 'key', key: meaning })
+    }
   })
   return h(ThemeContext.Provider, { value: theme }, h(Screen, { state, columns, rows }))
 }
