@@ -17,6 +17,8 @@ import { ScriptedAgent, ScriptedKey, agentDisk, receiptOf } from '../../fakes/sc
 import { createSilentLogger } from '../../fakes/silent-logger.ts'
 
 const image = createMemoryImageStore().stored
+/** Each of some twenty starts of Node may take seconds where other tests run beside this one. */
+const restartsTimeoutMs = 300_000
 const program = join(import.meta.dirname, '../../fakes/engine-process.ts')
 
 interface Daemon {
@@ -109,37 +111,41 @@ class StubbornAgent {
 }
 
 describe('a daemon that is killed', () => {
-  it('E01, E06: at every step of a deployment resumes by itself, and no step is done twice', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'repave-killed-'))
-    const port = await freePort()
-    let daemon = await startDaemon(directory, port)
-    onTestFinished(async () => {
+  it(
+    'E01, E06: at every step of a deployment resumes by itself, and no step is done twice',
+    async () => {
+      const directory = mkdtempSync(join(tmpdir(), 'repave-killed-'))
+      const port = await freePort()
+      let daemon = await startDaemon(directory, port)
+      onTestFinished(async () => {
+        await kill(daemon)
+        rmSync(directory, { recursive: true })
+      })
+      const { token, nonce } = daemon
+      const agent = new StubbornAgent()
+      let kills = 0
+      while (!agent.hasRebooted) {
+        await agent.converse(`ws://127.0.0.1:${port}/agent/v1/ws`, token)
+        await kill(daemon)
+        kills++
+        daemon = await startDaemon(directory, port)
+      }
+      expect(agent.executed).toEqual([
+        'inventory',
+        'select-disk',
+        'write-image',
+        'write-seed',
+        'reboot',
+      ])
+      expect(kills).toBe(16)
+      const answer = await fetch(`http://127.0.0.1:${port}/phone-home/${nonce}`, { method: 'POST' })
+      expect(answer.status).toBe(200)
       await kill(daemon)
-      rmSync(directory, { recursive: true })
-    })
-    const { token, nonce } = daemon
-    const agent = new StubbornAgent()
-    let kills = 0
-    while (!agent.hasRebooted) {
-      await agent.converse(`ws://127.0.0.1:${port}/agent/v1/ws`, token)
-      await kill(daemon)
-      kills++
+      await expectSuccess(join(directory, 'repave.db'))
       daemon = await startDaemon(directory, port)
-    }
-    expect(agent.executed).toEqual([
-      'inventory',
-      'select-disk',
-      'write-image',
-      'write-seed',
-      'reboot',
-    ])
-    expect(kills).toBe(16)
-    const answer = await fetch(`http://127.0.0.1:${port}/phone-home/${nonce}`, { method: 'POST' })
-    expect(answer.status).toBe(200)
-    await kill(daemon)
-    await expectSuccess(join(directory, 'repave.db'))
-    daemon = await startDaemon(directory, port)
-  })
+    },
+    restartsTimeoutMs,
+  )
 })
 
 async function expectSuccess(path: string): Promise<void> {
