@@ -1,6 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import type { ClientRequest, IncomingMessage } from 'node:http'
-import { createInterface } from 'node:readline'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
@@ -93,7 +92,7 @@ async function readAnswer(
   head: IncomingMessage,
   onRawBytes: (rawBytes: number) => void,
 ): Promise<Image> {
-  for await (const text of createInterface({ input: head })) {
+  for await (const text of linesOf(head)) {
     const line = checkedAnswer(importLineSchema, parseLine(text))
     if ('image' in line) return line.image
     if ('problem' in line) throw new DaemonProblemError(line.problem)
@@ -102,6 +101,17 @@ async function readAnswer(
   throw new DaemonAnswerError('the daemon went away before it had stored the image', {
     remedy: 'import it again',
   })
+}
+
+/** A stream that breaks makes the loop over this throw; readline would leave that unheard. */
+async function* linesOf(head: IncomingMessage): AsyncGenerator<string> {
+  let rest = ''
+  for await (const text of head.setEncoding('utf8') as AsyncIterable<string>) {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
+  if (rest !== '') yield rest
 }
 
 function parseLine(text: string): unknown {

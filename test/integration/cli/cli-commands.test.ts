@@ -241,6 +241,20 @@ describe('repave image', () => {
     expect((await repave('image', 'import', file, '--name', 'x')).err).toContain('went away')
   })
 
+  it('import is done when the image is named, whether or not the answer has ended by then', async () => {
+    const file = join(folder, 'disk.raw')
+    await writeFile(file, Buffer.alloc(1024))
+    api.answer = () => ({ lines: [{ rawBytes: 1 }, { image }], then: 'open' })
+    expect((await repave('image', 'import', file, '--name', 'debian-12')).exitCode).toBe(0)
+  })
+
+  it('import fails when the connection is cut before the image is named', async () => {
+    const file = join(folder, 'disk.raw')
+    await writeFile(file, Buffer.alloc(1024))
+    api.answer = () => ({ lines: [{ rawBytes: 1 }], then: 'cut' })
+    expect((await repave('image', 'import', file, '--name', 'debian-12')).exitCode).not.toBe(0)
+  })
+
   it('import refuses what is no file', async () => {
     expect((await repave('image', 'import', folder, '--name', 'x')).exitCode).toBe(3)
     expect((await repave('image', 'import', join(folder, 'no'), '--name', 'x')).exitCode).toBe(3)
