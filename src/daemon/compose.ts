@@ -60,8 +60,7 @@ export async function composeDaemon(options: DaemonOptions): Promise<RunningDaem
   await prepareSledgehammer(
     { built: join(config.dataDir, 'sledgehammer'), served: sledgehammerDirectory },
     [foundation.images.signingKey],
-    logger,
-    signal,
+    { logger, signal },
   )
   const servers: RunningServer[] = []
   const use = (server: RunningServer) => {

@@ -14,7 +14,7 @@ export function createLogger(
 ): Logger {
   const forPeople = logFormat === 'pretty' || (logFormat === 'auto' && isTerminal)
   const destination: DestinationStream = forPeople
-    ? pretty({ destination: 2, sync: true, translateTime: 'SYS:HH:MM:ss' })
+    ? pretty({ destination: 2, sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss' })
     : pino.destination({ dest: 2, sync: true })
   const shape = {
     base: null,

@@ -1,7 +1,6 @@
 import { CodedError } from '../base/coded-error.ts'
 import { bannerText } from './banner.ts'
 import { readFlags } from './command-flags.ts'
-import { composeDaemon } from './compose.ts'
 import { type ConfigSources, explainConfig, readConfig } from './config.ts'
 import { createLogger } from './create-logger.ts'
 import { explainText } from './explain-text.ts'
@@ -19,6 +18,8 @@ export async function runServeCommand(argv: readonly string[]): Promise<number> 
     process.once(signal, () => stop.abort(signal))
   try {
     const config = readConfig(sources(reading.flags))
+    // Behind the check of the settings: loading every server takes a second, a wrong flag none.
+    const { composeDaemon } = await import('./compose.ts')
     const isTerminal = process.stderr.isTTY
     const logger = createLogger(config, isTerminal)
     const daemon = await composeDaemon({ config, logger, signal: stop.signal })

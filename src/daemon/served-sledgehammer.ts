@@ -24,6 +24,13 @@ export interface SledgehammerFolders {
   readonly served: string
 }
 
+export interface PrepareOptions {
+  readonly logger: Logger
+  readonly signal: AbortSignal
+  /** Fills the folder and resolves to an exit code; by default `repave sledgehammer build`. */
+  readonly build?: (directory: string, signal: AbortSignal) => Promise<number>
+}
+
 /** The in-RAM Linux is not there and could not be built. */
 export class SledgehammerMissingError extends CodedError {
   readonly code = 'ERR_SLEDGEHAMMER_MISSING'
@@ -53,10 +60,15 @@ const trustedKeysPath = 'etc/repave/trusted-keys.json'
 export async function prepareSledgehammer(
   folders: SledgehammerFolders,
   trustedKeys: readonly TrustedKey[],
-  logger: Logger,
-  signal: AbortSignal,
+  { logger, signal, build = buildInChild }: PrepareOptions,
 ): Promise<void> {
-  if (!(await isBuilt(folders.built))) await build(folders.built, logger, signal)
+  if (!(await isBuilt(folders.built))) {
+    const directory = folders.built
+    logger.info({ directory }, 'building sledgehammer: minutes the first time, then never again')
+    const exitCode = await build(directory, signal)
+    signal.throwIfAborted()
+    if (exitCode !== 0) throw new SledgehammerMissingError(directory, exitCode)
+  }
   await mkdir(folders.served, { recursive: true })
   await replaceFile(join(folders.served, kernel), (path) =>
     copyFile(join(folders.built, kernel), path),
@@ -75,16 +87,19 @@ async function isBuilt(directory: string): Promise<boolean> {
 }
 
 /** A child process, because the daemon knows nothing of how Linux is built. */
-async function build(directory: string, logger: Logger, signal: AbortSignal): Promise<void> {
-  logger.info({ directory }, 'building sledgehammer: minutes the first time, then never again')
+async function buildInChild(directory: string, signal: AbortSignal): Promise<number> {
   const program = fileURLToPath(new URL('../../bin/repave', import.meta.url))
   const child = spawn(program, ['sledgehammer', 'build', '--output', directory], {
     stdio: ['ignore', 2, 2],
-    signal,
   })
-  const [exitCode] = (await once(child, 'exit')) as [number | null]
-  signal.throwIfAborted()
-  if (exitCode !== 0) throw new SledgehammerMissingError(directory, exitCode ?? 1)
+  const stop = () => child.kill()
+  signal.addEventListener('abort', stop)
+  try {
+    const [exitCode] = (await once(child, 'exit')) as [number | null]
+    return exitCode ?? 1
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
 }
 
 /** Appended archives begin at a multiple of four bytes, or the kernel does not see them. */
