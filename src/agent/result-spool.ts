@@ -3,6 +3,8 @@ import type { TaskResult } from '../contract/agent-frames.ts'
 interface Waiting {
   readonly result: TaskResult
   readonly acknowledged: PromiseWithResolvers<void>
+  /** Sent since the timer last fired: its answer may be on the way. */
+  fresh: boolean
 }
 
 /** Results that the daemon has not acknowledged yet, repeated until it does. */
@@ -13,7 +15,7 @@ export class ResultSpool implements Disposable {
 
   constructor(repeatEveryMs: number, send: (result: TaskResult) => void) {
     this.#send = send
-    this.#timer = setInterval(() => this.repeat(), repeatEveryMs)
+    this.#timer = setInterval(() => this.#repeatOld(), repeatEveryMs)
   }
 
   /** Sends it now and again later. Resolves when it is acknowledged. */
@@ -21,12 +23,14 @@ export class ResultSpool implements Disposable {
     const waiting = this.#waiting.get(result.attemptId) ?? {
       result,
       acknowledged: Promise.withResolvers<void>(),
+      fresh: true,
     }
     this.#waiting.set(result.attemptId, waiting)
     this.#send(waiting.result)
     return waiting.acknowledged.promise
   }
 
+  /** Sends all of them again, after a new connection. */
   repeat(): void {
     for (const { result } of this.#waiting.values()) this.#send(result)
   }
@@ -34,6 +38,13 @@ export class ResultSpool implements Disposable {
   acknowledge(attemptId: string): void {
     this.#waiting.get(attemptId)?.acknowledged.resolve()
     this.#waiting.delete(attemptId)
+  }
+
+  #repeatOld(): void {
+    for (const waiting of this.#waiting.values()) {
+      if (!waiting.fresh) this.#send(waiting.result)
+      waiting.fresh = false
+    }
   }
 
   [Symbol.dispose](): void {
