@@ -88,12 +88,14 @@ export class LeasePool {
     return usage
   }
 
-  /** Whether the client has this address, had it last, or has it reserved. */
+  /** Whether the client has this address, had it last, is being offered it, or has it reserved. */
   knows(macAddress: MacAddress, address: Ipv4Address): boolean {
     this.#sweep()
-    return (
-      this.#table.leasedTo(macAddress) === address || this.#reserved.get(macAddress) === address
-    )
+    return [
+      this.#table.leasedTo(macAddress),
+      this.#table.offeredTo(macAddress),
+      this.#reserved.get(macAddress),
+    ].includes(address)
   }
 
   /** The address for a client that asks for one; the same for {@link offerSeconds}. */

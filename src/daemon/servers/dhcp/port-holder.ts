@@ -1,9 +1,12 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
+import { basename } from 'node:path'
+
+import { inertText } from '../../../base/ascii.ts'
 
 /** A process that has a socket on the port. */
 export interface PortHolder {
   readonly processId: number
-  /** As `ps` shows it. */
+  /** Of its program, made harmless to print. */
   readonly name: string
 }
 
@@ -39,6 +42,7 @@ async function holderOf(
   )
   const holds = links.some((link) => inodes.has(/^socket:\[(\d+)\]$/.exec(link)?.[1] ?? 'none'))
   if (!holds) return undefined
-  const name = await readFile(`${folder}/comm`, 'utf8').catch(() => 'a process')
-  return { processId, name: name.trim() }
+  const commandLine = await readFile(`${folder}/cmdline`, 'latin1').catch(() => '')
+  const program = basename(commandLine.split('\0', 1)[0] ?? '')
+  return { processId, name: program === '' ? 'a program' : inertText(program, 40) }
 }
