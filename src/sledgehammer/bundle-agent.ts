@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import { build } from 'esbuild'
+import type { Plugin } from 'esbuild'
 import { AgentBundleError } from './errors.ts'
 
 /**
@@ -19,6 +21,7 @@ export async function bundleAgent(entryPoint: string): Promise<Uint8Array> {
       charset: 'utf8',
       // Optional native helpers of ws, which it does without.
       external: ['bufferutil', 'utf-8-validate'],
+      plugins: [namespaceOfZod],
       write: false,
       logLevel: 'silent',
     })
@@ -29,3 +32,19 @@ export async function bundleAgent(entryPoint: string): Promise<Uint8Array> {
     throw new AgentBundleError(entryPoint, error)
   }
 }
+
+/**
+ * esbuild keeps all of an object that a package exports, and only what is used of a namespace. Zod's
+ * `z` is both: read as a namespace, it is a third of the size, and parsed in a third of the time.
+ */
+const namespaceOfZod: Plugin = {
+  name: 'namespace-of-zod',
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]src[/\\](?:agent|contract)[/\\].*\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8')
+      return { contents: source.replace(zodImport, "import * as z from 'zod'"), loader: 'ts' }
+    })
+  },
+}
+
+const zodImport = /^import \{ z \} from 'zod'$/m
