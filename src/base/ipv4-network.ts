@@ -1,20 +1,10 @@
-import { type Ipv4Address, ipv4FromNumber, ipv4ToNumber, readIpv4Address } from './ipv4-address.ts'
+import { type Ipv4Address, ipv4FromNumber, ipv4ToNumber } from './ipv4-address.ts'
 
 /** An IPv4 network: `10.77.0.0/24`. */
 export interface Ipv4Network {
   readonly address: Ipv4Address
   /** 0 to 32. */
   readonly prefixLength: number
-}
-
-/** Undefined when `text` is not `a.b.c.d/n` or has bits set outside the prefix. */
-export function readIpv4Network(text: string): Ipv4Network | undefined {
-  const match = /^([\d.]+)\/(\d{1,2})$/.exec(text)
-  const address = readIpv4Address(match?.[1] ?? '')
-  const prefixLength = Number(match?.[2])
-  if (address === undefined || prefixLength > 32) return undefined
-  const network = { address, prefixLength }
-  return ipv4ToNumber(address) % hostCount(network) === 0 ? network : undefined
 }
 
 /** Addresses in the network, the network and broadcast addresses included. */

@@ -56,7 +56,6 @@ export const agentActions = [
   'write-seed',
   'reboot',
 ] as const
-export type AgentAction = (typeof agentActions)[number]
 
 export const stageSchema = z.strictObject({
   name: nameSchema,

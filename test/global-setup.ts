@@ -1,0 +1,29 @@
+import { ensureDebianPackages } from '../src/debian/ensure-debian-packages.ts'
+
+/** The peers and tools that tests run for real, each from Debian's own package. */
+const testPackages = [
+  'atftp',
+  'busybox-static',
+  'cpio',
+  'curl',
+  'dnsmasq-base',
+  'dosfstools',
+  'e2fsprogs',
+  'fdisk',
+  'gdisk',
+  'ipxe',
+  'iproute2',
+  'iputils-ping',
+  'isc-dhcp-client',
+  'mount',
+  'mtools',
+  'qemu-system-x86',
+  'tftp-hpa',
+  'udhcpc',
+  'util-linux',
+]
+
+/** Runs once before all tests: installs what is missing when root, else names the line that does. */
+export async function setup(): Promise<void> {
+  await ensureDebianPackages(testPackages, { log: (line) => console.log(line) })
+}
