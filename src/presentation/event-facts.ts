@@ -1,6 +1,6 @@
 import type { RepaveEvent } from '../contract/event.ts'
 import { type Machine, machineSchema } from '../contract/machine.ts'
-import { type Run, runSchema } from '../contract/run.ts'
+import { type Failure, failureSchema, type Run, runSchema } from '../contract/run.ts'
 
 /** The whole run that an event of type `run` carries; undefined when it carries none. */
 export function runOfEvent(event: RepaveEvent): Run | undefined {
@@ -26,4 +26,9 @@ export function linesOfEvent(event: RepaveEvent): string[] {
 export function textOfEvent(event: RepaveEvent, member: string): string | undefined {
   const value = event.body[member]
   return typeof value === 'string' ? value : undefined
+}
+
+/** Why it went wrong, where the event says so. */
+export function failureOfEvent(event: RepaveEvent): Failure | undefined {
+  return failureSchema.safeParse(event.body['failure']).data
 }

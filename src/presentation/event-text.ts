@@ -1,21 +1,24 @@
 import type { RepaveEvent } from '../contract/event.ts'
 import type { Run, RunTask } from '../contract/run.ts'
 import { durationText } from './duration-text.ts'
-import { linesOfEvent, runOfEvent, textOfEvent } from './event-facts.ts'
+import { failureOfEvent, linesOfEvent, runOfEvent, textOfEvent } from './event-facts.ts'
 import { currentTask } from './run-stages.ts'
 import { shortId, shownText } from './shown-text.ts'
 
 /** What an event tells, in one short inert line. */
 export function eventText(event: RepaveEvent): string {
-  if (event.type === 'run') {
-    const run = runOfEvent(event)
-    if (run !== undefined) return runEventText(event, run)
-  }
+  const run = runOfEvent(event)
+  if (run !== undefined) return runEventText(event, run)
   if (event.type === 'boot') return bootText(event)
-  if (event.type === 'log') {
-    return shownText(linesOfEvent(event).at(-1), 200)
-  }
+  if (event.type === 'agent') return agentText(event)
+  if (event.type === 'log') return shownText(linesOfEvent(event).at(-1), 200)
   return bodyText(event)
+}
+
+/** The same where the event's action does not stand beside it. */
+export function noteText(event: RepaveEvent): string {
+  const speaks = ['run', 'boot', 'agent', 'log'].includes(event.type)
+  return speaks ? eventText(event) : `${shownText(event.action, 40)} ${bodyText(event)}`.trimEnd()
 }
 
 /** What an event of type `run` tells about the run that it carries. */
@@ -29,9 +32,9 @@ export function runEventText(event: RepaveEvent, run: Run): string {
     case 'task-succeeded':
       return `${taskName(task)} done${tookText(task)}`
     case 'task-failed':
-      return `${taskName(task)} failed: ${failureText(task?.failure)}`
+      return `${taskName(task)} failed: ${failureText(failureOfEvent(event) ?? task?.failure)}`
     case 'retrying':
-      return `${taskName(task)} will be tried again after: ${failureText(task?.failure)}`
+      return retryText(event, task)
     case 'waiting-approval':
       return `waits for approval: repave run approve ${shortId(run.id)}`
     case 'held':
@@ -39,6 +42,15 @@ export function runEventText(event: RepaveEvent, run: Run): string {
     default:
       return runEndText(event, run)
   }
+}
+
+function retryText(event: RepaveEvent, task: RunTask | undefined): string {
+  const failure = failureOfEvent(event)
+  if (failure !== undefined) {
+    return `${taskName(task)} will be tried again after: ${failureText(failure)}`
+  }
+  const note = textOfEvent(event, 'note')
+  return `${taskName(task)} begins anew${note === undefined ? '' : `: ${shownText(note, 200)}`}`
 }
 
 function runEndText(event: RepaveEvent, run: Run): string {
@@ -54,10 +66,12 @@ export function failureText(failure: Run['failure']): string {
   return `${shownText(failure.code, 64)} ${shownText(failure.message, 300)}`
 }
 
-/** The task that a run event is about: named in its body, else the one under way. */
+/** The task that a run event is about: the last one begun of the name in its body, else the one under way. */
 export function taskOfEvent(event: RepaveEvent, run: Run): RunTask | undefined {
   const name = textOfEvent(event, 'task')
-  return run.tasks.find(({ task }) => task.name === name) ?? currentTask(run) ?? run.tasks.at(-1)
+  const named = run.tasks.filter(({ task }) => task.name === name)
+  const begun = named.findLast((task) => run.tasks.indexOf(task) <= run.taskIndex)
+  return begun ?? named[0] ?? currentTask(run) ?? run.tasks.at(-1)
 }
 
 function taskName(task: RunTask | undefined): string {
@@ -78,6 +92,20 @@ function bootText(event: RepaveEvent): string {
   const target = shownText(textOfEvent(event, 'target'))
   const because = textOfEvent(event, 'because')
   return because === undefined ? `boots ${target}` : `boots ${target}: ${shownText(because, 200)}`
+}
+
+function agentText(event: RepaveEvent): string {
+  if (event.action === 'lost') return 'the agent has fallen silent'
+  const address = textOfEvent(event, 'address')
+  const from = address === undefined ? '' : ` from ${shownText(address, 64)}`
+  if (event.action === 'refused') {
+    const code = shownText(textOfEvent(event, 'code'), 64)
+    return `an agent was refused${from}: ${code} ${shownText(textOfEvent(event, 'message'), 200)}`
+  }
+  const uptimeMs = event.body['uptimeMs']
+  const since =
+    typeof uptimeMs === 'number' ? `, ${durationText(uptimeMs)} after its kernel began` : ''
+  return `the agent has ${shownText(event.action, 40)}${from}${since}`
 }
 
 /** Members that are short values, as `name=value`. */

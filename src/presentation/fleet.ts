@@ -2,7 +2,7 @@ import type { RepaveEvent } from '../contract/event.ts'
 import type { Machine } from '../contract/machine.ts'
 import type { Run } from '../contract/run.ts'
 import { linesOfEvent, machineOfEvent, runOfEvent } from './event-facts.ts'
-import { eventText } from './event-text.ts'
+import { noteText } from './event-text.ts'
 import type { FeedItem } from './operator-feed.ts'
 import { hasEnded } from './run-stages.ts'
 import { shownText } from './shown-text.ts'
@@ -95,14 +95,14 @@ function withNotes(fleet: Fleet, event: RepaveEvent): Fleet['notes'] {
       ? linesOfEvent(event).map((line) => shownText(line, 400))
       : event.type === 'machine'
         ? []
-        : [eventText(event)]
+        : [noteText(event)]
   if (texts.length === 0) return fleet.notes
   const lines = texts.map((text) => ({ timeMs: event.timeMs, source, text }))
   const all = [...(fleet.notes.get(machineId) ?? []), ...lines].slice(-notesPerMachine)
   return new Map(fleet.notes).set(machineId, all)
 }
 
-/** Which machine an event is about: named by it, else owner of the MAC address that is its key. */
+/** Which machine an event is about: named by it, else owner of the MAC or IP address that is its key. */
 export function machineIdOf(
   fleet: Pick<Fleet, 'machines'>,
   event: RepaveEvent,
@@ -111,7 +111,8 @@ export function machineIdOf(
   const run = runOfEvent(event)
   if (run !== undefined) return run.machineId
   for (const machine of fleet.machines.values()) {
-    if (machine.macAddresses.some((address) => address === event.key)) return machine.id
+    const addresses: readonly string[] = [...machine.macAddresses, machine.address ?? '']
+    if (event.key !== '' && addresses.includes(event.key)) return machine.id
   }
   return undefined
 }

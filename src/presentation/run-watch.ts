@@ -2,7 +2,7 @@ import type { RepaveEvent } from '../contract/event.ts'
 import type { Run } from '../contract/run.ts'
 import { durationText } from './duration-text.ts'
 import { runOfEvent } from './event-facts.ts'
-import { eventText, runEventText, taskOfEvent } from './event-text.ts'
+import { noteText, runEventText, taskOfEvent } from './event-text.ts'
 import { emptyFleet, type Fleet, machineIdOf, nextFleet, runOfMachine } from './fleet.ts'
 import type { FeedItem } from './operator-feed.ts'
 import { progressText } from './progress-text.ts'
@@ -16,8 +16,11 @@ const progressIntervalMs = 5000
 /** Lines of the agent's log shown under a failure. */
 const lastLogLines = 5
 
+/** Events beside those of runs that are worth a line. */
+const spoken: ReadonlySet<string> = new Set(['boot', 'agent', 'token'])
+
 /** What a watcher has to subscribe to. */
-export const runWatchTopics = ['run.*.*', 'machine.*.*', 'boot.*.*', 'agent.*.*', 'log.*.*']
+export const runWatchTopics = ['run,machine,boot,agent,token,log.*.*']
 
 /**
  * Follows runs as plain lines: one for each change of state, progress now and then, and the proof of each
@@ -106,9 +109,9 @@ export class RunWatch {
   }
 
   #event(event: RepaveEvent): string[] {
-    if (event.type === 'machine' || event.type === 'log') return []
     const run = runOfEvent(event)
-    return run === undefined ? this.#machineEvent(event) : this.#runEvent(event, run)
+    if (run !== undefined) return this.#runEvent(event, run)
+    return spoken.has(event.type) ? this.#machineEvent(event) : []
   }
 
   #runEvent(event: RepaveEvent, run: Run): string[] {
@@ -117,8 +120,10 @@ export class RunWatch {
     this.#watched.add(run.id)
     const stage = taskOfEvent(event, run)?.stage
     const line = this.#line(run, event.timeMs, stage, runEventText(event, run))
+    // Every event of one step carries the run as the step leaves it; the one named after the state is the last.
+    const isLast = hasEnded(run) && event.action === run.state
     const logs = event.action === 'task-failed' ? this.#logLines(run, event.timeMs, stage) : []
-    return [line, ...logs, ...(hasEnded(run) ? this.#end(run) : [])]
+    return [line, ...logs, ...(isLast ? this.#end(run) : [])]
   }
 
   #logLines(run: Run, timeMs: number, stage: string | undefined): string[] {
@@ -134,8 +139,7 @@ export class RunWatch {
       .flatMap((id) => this.#fleet.runs.get(id) ?? [])
       .findLast((candidate) => candidate.machineId === machineId && !this.#ended.has(candidate.id))
     if (run === undefined) return []
-    const what = event.type === 'boot' ? '' : `${shownText(event.action)} `
-    const text = `${what}${eventText(event)}`.trimEnd()
+    const text = noteText(event)
     // Firmware asks the same thing several times a boot.
     if (this.#lastLine.get(run.id) === text) return []
     const line = this.#line(run, event.timeMs, shownText(event.type), text)
@@ -165,6 +169,6 @@ export class RunWatch {
   #line(run: Run, timeMs: number, stage: string | undefined, text: string): string {
     this.#lastLine.delete(run.id)
     const since = durationText(timeMs - run.createdAtMs).padStart(8)
-    return `${since}  ${shownText(run.machineName, 63).padEnd(10)}  ${(stage ?? '-').padEnd(10)}  ${text}`
+    return `${since}  ${shownText(run.machineName, 63).padEnd(10)}  ${(stage ?? '-').padEnd(11)}  ${text}`
   }
 }

@@ -23,8 +23,9 @@ function taskWaitReason(task: RunTask, nowMs: number): string | undefined {
     const when = leftMs === undefined ? '' : ` in ${durationText(leftMs)}`
     return `next try${when} after: ${shownText(task.failure?.message, 200)}`
   }
-  if (task.state !== 'running') return undefined
   const limit = leftMs === undefined ? '' : `, for ${durationText(leftMs)} more`
+  if (task.state === 'pending') return `waits for sledgehammer's agent${limit}`
+  if (task.state !== 'running') return undefined
   if (task.task.action === 'await-phone-home')
     return `waits for the new system to call home${limit}`
   if (task.task.action === 'reboot') return `waits for the machine to restart${limit}`

@@ -5,11 +5,13 @@ import { WebSocket } from 'ws'
 
 import { type OperatorEndpoint, socketUrl } from '../presentation/operator-endpoint.ts'
 import { type FeedItem, followOperator, type OperatorLink } from '../presentation/operator-feed.ts'
-import { runWatchTopics } from '../presentation/run-watch.ts'
 import { linkOf } from '../presentation/socket-link.ts'
 
 /** The largest frame that is taken: a snapshot of a big site. */
 const maximumFrameBytes = 256 * 1024 * 1024
+
+/** Also what the servers say, for the last lines of each machine. */
+const screenTopics = ['run,machine,boot,agent,token,log,dhcp,tftp,http.*.*']
 
 /** Everything the screen shows, from now on, through restarts of the daemon, until `signal` aborts. */
 export function openFeed(
@@ -17,7 +19,7 @@ export function openFeed(
   signal: AbortSignal,
 ): AsyncGenerator<FeedItem> {
   return followOperator({
-    topics: runWatchTopics,
+    topics: screenTopics,
     connect: () => connectToDaemon(endpoint, signal),
     wait: (milliseconds) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
     signal,

@@ -34,7 +34,7 @@ export function chooseColumns(
     { name: 'name', width: Math.min(20, Math.max(6, longestName)) },
     { name: 'state', width: 11 },
     { name: 'image', width: 16 },
-    { name: 'stage', width: 10 },
+    { name: 'stage', width: 11 },
     { name: 'progress', width: terminalColumns >= barFromColumns ? 12 : 4 },
     { name: 'mac', width: 17 },
     { name: 'age', width: 6 },

@@ -27,7 +27,7 @@ export interface FakeAnswer {
   readonly json?: unknown
   readonly lines?: readonly unknown[]
   /** After the lines: `end` the answer (the default), leave it `open`, or `cut` the connection. */
-  readonly then?: 'end' | 'open' | 'cut'
+  readonly afterwards?: 'end' | 'open' | 'cut'
 }
 
 /** A daemon's operator interface on a real unix socket, with state and events that the test scripts. */
@@ -141,15 +141,20 @@ export class FakeOperatorApi implements AsyncDisposable {
       body: Buffer.concat(parts),
     }
     this.requests.push(seen)
-    const { status = 200, json, lines, then = 'end' } = this.answer(seen) ?? this.#builtIn(seen)
+    const {
+      status = 200,
+      json,
+      lines,
+      afterwards = 'end',
+    } = this.answer(seen) ?? this.#builtIn(seen)
     response.statusCode = status
     if (lines === undefined) {
       response.end(json === undefined ? undefined : JSON.stringify(json))
       return
     }
     response.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(''), () => {
-      if (then === 'end') response.end()
-      if (then === 'cut') response.destroy()
+      if (afterwards === 'end') response.end()
+      if (afterwards === 'cut') response.destroy()
     })
   }
 

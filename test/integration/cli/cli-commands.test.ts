@@ -244,14 +244,14 @@ describe('repave image', () => {
   it('import is done when the image is named, whether or not the answer has ended by then', async () => {
     const file = join(folder, 'disk.raw')
     await writeFile(file, Buffer.alloc(1024))
-    api.answer = () => ({ lines: [{ rawBytes: 1 }, { image }], then: 'open' })
+    api.answer = () => ({ lines: [{ rawBytes: 1 }, { image }], afterwards: 'open' })
     expect((await repave('image', 'import', file, '--name', 'debian-12')).exitCode).toBe(0)
   })
 
   it('import fails when the connection is cut before the image is named', async () => {
     const file = join(folder, 'disk.raw')
     await writeFile(file, Buffer.alloc(1024))
-    api.answer = () => ({ lines: [{ rawBytes: 1 }], then: 'cut' })
+    api.answer = () => ({ lines: [{ rawBytes: 1 }], afterwards: 'cut' })
     expect((await repave('image', 'import', file, '--name', 'debian-12')).exitCode).not.toBe(0)
   })
 

@@ -74,4 +74,36 @@ describe(eventText, () => {
     const body = { file: 'ipxe/snponly.efi', bytes: 12, machine: {}, nested: { a: 1 } }
     expect(eventText(eventOf({ type: 'tftp', body }))).toBe('file=ipxe/snponly.efi bytes=12')
   })
+
+  it('tells of agents: come, gone, turned away', () => {
+    const agent = (action: string, body: RepaveEvent['body']) =>
+      eventText(eventOf({ type: 'agent', action, body }))
+    expect(agent('joined', { address: '10.77.0.100', uptimeMs: 4200, bootId: 'x' })).toBe(
+      'the agent has joined from 10.77.0.100, 4.2s after its kernel began',
+    )
+    expect(agent('lost', { bootId: 'x' })).toBe('the agent has fallen silent')
+    expect(agent('refused', { code: 'ERR_TOKEN_TAKEN', message: 'no', address: '1.2.3.4' })).toBe(
+      'an agent was refused from 1.2.3.4: ERR_TOKEN_TAKEN no',
+    )
+  })
+
+  it('tells why a task is tried again, or that a person let it go on', () => {
+    const failure = { code: 'ERR_TASK_TIMEOUT', message: 'too slow', retryable: true }
+    expect(textOf(runningRun(1, 2), 'retrying', { task: 'write-image', failure })).toBe(
+      'write-image will be tried again after: ERR_TASK_TIMEOUT too slow',
+    )
+    expect(
+      textOf(runningRun(1, 2), 'retrying', { task: 'write-image', note: 'disk changed' }),
+    ).toBe('write-image begins anew: disk changed')
+  })
+
+  it('means the last task begun where two have the same name', () => {
+    const tasks = [
+      sampleTask('a', 'reboot', { state: 'succeeded', startedAtMs: 0, endedAtMs: 1000 }),
+      sampleTask('b', 'reboot', { state: 'succeeded', startedAtMs: 0, endedAtMs: 9000 }),
+      sampleTask('c', 'reboot'),
+    ]
+    const run = sampleRun(1, { tasks, taskIndex: 1 })
+    expect(textOf(run, 'task-succeeded', { task: 'reboot' })).toBe('reboot done in 9.0s')
+  })
 })

@@ -40,8 +40,8 @@ describe(RunWatch, () => {
   it('prints where each run stands when it begins to watch', () => {
     const watch = new RunWatch()
     expect(watch.take(snapshot([sampleRun(1), runningRun(2, 2)]), sampleTimeMs + 5000)).toEqual([
-      '    5.0s  node-1      discover    waits for the machine to boot from the network',
-      '    5.0s  node-2      write       running, task write-image',
+      '    5.0s  node-1      discover     waits for the machine to boot from the network',
+      '    5.0s  node-2      write        running, task write-image',
     ])
     expect(watch.isDone).toBe(false)
   })
@@ -50,10 +50,10 @@ describe(RunWatch, () => {
     const watch = new RunWatch()
     watch.take(snapshot([sampleRun(1)]), sampleTimeMs)
     expect(watch.take(changed(runningRun(1, 0), 'task-started', { task: 'inventory' }), 0)).toEqual(
-      ['    2.0s  node-1      discover    inventory started'],
+      ['    2.0s  node-1      discover     inventory started'],
     )
     const end = watch.take(changed(succeededRun(1), 'succeeded'), 0)
-    expect(end[0]).toBe('     12s  node-1      finish      succeeded after 12s')
+    expect(end[0]).toBe('     12s  node-1      finish       succeeded after 12s')
     expect(end[1]).toBe('node-1 succeeded in 12s')
     expect(watch.isDone && watch.hasSucceeded).toBe(true)
     expect(watch.outcomes).toEqual(end.slice(1))
@@ -77,7 +77,9 @@ describe(RunWatch, () => {
       ...watch.take(progress(2), sampleTimeMs + index * 250),
     ]).flat()
     expect(lines).toHaveLength(6)
-    expect(lines[2]).toBe('    5.0s  node-1      write       58%  1.3/2.2 GiB  312 MiB/s  ETA ~3 s')
+    expect(lines[2]).toBe(
+      '    5.0s  node-1      write        58%  1.3/2.2 GiB  312 MiB/s  ETA ~3 s',
+    )
   })
 
   it('waits for the event that ends a run, even when a later snapshot says so already (W09)', () => {
@@ -129,5 +131,20 @@ describe(RunWatch, () => {
     }
     const lines = [1, 2, 3].flatMap(() => watch.take(eventItem(boot), 0))
     expect(lines).toEqual([expect.stringContaining('boots sledgehammer: a run waits')])
+  })
+
+  it('prints every event of the step that ends a run, and the proof once, behind the last', () => {
+    const watch = new RunWatch()
+    watch.take(snapshot([runningRun(1, 2)]), 0)
+    const failed = failedRun(1)
+    const body = { task: 'write-image', failure: failed.failure }
+    expect(watch.take(changed(failed, 'task-failed', body), 0)).toEqual([
+      '    9.0s  node-1      write        write-image failed: ERR_DISK_WRITE the disk said no',
+    ])
+    expect(watch.isDone).toBe(false)
+    const last = watch.take(changed(failed, 'failed', { failure: failed.failure }), 0)
+    expect(last[0]).toContain('failed after 9.0s: ERR_DISK_WRITE')
+    expect(last[1]).toContain('node-1 failed')
+    expect(watch.isDone).toBe(true)
   })
 })

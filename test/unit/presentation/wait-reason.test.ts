@@ -31,6 +31,13 @@ describe(waitReason, () => {
     expect(waitReason(sampleRun(1, { state: 'held', failure }), 0)).toContain('server gone?')
   })
 
+  it('says for how long it still waits for the agent', () => {
+    const task = sampleTask('write', 'write-image', { deadlineAtMs })
+    expect(waitReason(runningRun(1, 0, { tasks: [task] }), sampleTimeMs)).toBe(
+      "waits for sledgehammer's agent, for 1m30s more",
+    )
+  })
+
   it('says for how long it still waits for the new system', () => {
     const task = sampleTask('finish', 'await-phone-home', { state: 'running', deadlineAtMs })
     const run = runningRun(1, 0, { tasks: [task] })

@@ -70,18 +70,18 @@ describe(Screen, () => {
   it('lists machines alone at 60 columns, with progress as a number', () => {
     expect(frameOf(onSecond, 60).slice(0, 5)).toEqual([
       ' repave  4 machines  2 deploying  1 failed        connected',
-      ' ✓ node-1 deployed    -               9.0s',
-      '>▶ node-2 deploying   write      58%  9.0s',
-      ' ✗ node-3 failed      -               9.0s',
-      ' ● node-4 waiting     discover        9.0s',
+      ' ✓ node-1 deployed    -                9.0s',
+      '>▶ node-2 deploying   write       58%  9.0s',
+      ' ✗ node-3 failed      -                9.0s',
+      ' ● node-4 waiting     discover         9.0s',
     ])
   })
 
   it('lists machines alone at 80 columns, with a bar', () => {
     expect(frameOf(onSecond, 80).slice(0, 3)).toEqual([
       ' repave  4 machines  2 deploying  1 failed                  connected  03:04:14',
-      ' ✓ node-1 deployed    -                       52:54:00:aa:bb:01 9.0s',
-      '>▶ node-2 deploying   write      ████░░░  58% 52:54:00:aa:bb:02 9.0s',
+      ' ✓ node-1 deployed    -                        52:54:00:aa:bb:01 9.0s',
+      '>▶ node-2 deploying   write       ████░░░  58% 52:54:00:aa:bb:02 9.0s',
     ])
   })
 

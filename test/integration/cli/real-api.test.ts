@@ -1,0 +1,147 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+
+import type { FastifyInstance } from 'fastify'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+import { runInWorld } from '../../../src/cli/main.ts'
+import { createOperatorApp } from '../../../src/daemon/api/operator-app.ts'
+import { ManualTime } from '../../fakes/manual-time.ts'
+import { createMemoryImageStore } from '../../fakes/memory-image-store.ts'
+import { MemoryOperatorServices } from '../../fakes/memory-operator-services.ts'
+import { realClock } from '../../fakes/real-clock.ts'
+import { type RunningEngine, startRunningEngine } from '../../fakes/running-engine.ts'
+import { doTasks, ScriptedAgent, ScriptedKey } from '../../fakes/scripted-agent.ts'
+import { createSilentLogger } from '../../fakes/silent-logger.ts'
+
+const images = createMemoryImageStore()
+let folder: string
+let daemon: RunningEngine
+let app: FastifyInstance
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'repave-cli-'))
+  const timers = new ManualTime()
+  daemon = await startRunningEngine({ directory: folder, images, clock: realClock, timers })
+  const { importer } = new MemoryOperatorServices()
+  const readStatus = () => Promise.reject(new Error('no status here'))
+  const { runs, machines } = daemon.engine
+  const { events } = daemon.store
+  const logger = createSilentLogger()
+  const services = {
+    runs,
+    machines,
+    events,
+    images,
+    importer,
+    clock: realClock,
+    logger,
+    readStatus,
+  }
+  app = await createOperatorApp(services, 'unix')
+  await app.listen({ path: join(folder, 'api.sock') })
+})
+
+afterEach(async () => {
+  await app.close()
+  await daemon[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true })
+})
+
+function start(...argv: string[]) {
+  const interruption = new AbortController()
+  const text = { out: '', err: '' }
+  const stdout = new PassThrough()
+  const stderr = new PassThrough()
+  stdout.on('data', (part) => (text.out += String(part)))
+  stderr.on('data', (part) => (text.err += String(part)))
+  const exitCode = runInWorld([...argv, '--socket', join(folder, 'api.sock')], {
+    stdout,
+    stderr,
+    stdin: new PassThrough(),
+    environment: {},
+    isRoot: true,
+    signal: interruption.signal,
+  })
+  return { text, exitCode, interrupt: () => interruption.abort() }
+}
+
+async function repave(...argv: string[]) {
+  const { text, exitCode } = start(...argv)
+  return { exitCode: await exitCode, ...text }
+}
+
+const addMachine = () => repave('machine', 'add', 'node-1', '--mac', '525400000001')
+const deploy = (...argv: string[]) =>
+  start('machine', 'deploy', 'node-1', '--image', 'debian-12', '--yes', ...argv)
+
+describe("the command line with the daemon's own interface", () => {
+  it('adds, lists and shows machines, and is told of a name that is taken', async () => {
+    expect((await addMachine()).exitCode).toBe(0)
+    expect((await repave('machine', 'list', '-o', 'name')).out).toBe('node-1\n')
+    expect((await repave('machine', 'show', 'node-1')).exitCode).toBe(0)
+    expect((await addMachine()).exitCode).toBe(5)
+    expect((await repave('machine', 'add', 'Bad Name', '--mac', 'x')).exitCode).toBe(2)
+  })
+
+  it('imports an image that is there', async () => {
+    const file = join(folder, 'disk.raw')
+    await writeFile(file, Buffer.alloc(5 * 1024 ** 2, 1))
+    expect((await repave('image', 'import', file, '--name', 'other')).exitCode).toBe(0)
+    expect((await repave('image', 'list', '-o', 'name')).out).toBe('debian-12\n')
+    expect((await repave('image', 'show', 'debian-12')).exitCode).toBe(0)
+  })
+
+  it('refuses an image that is not there, and a machine that is busy', async () => {
+    await addMachine()
+    const unknown = await repave('machine', 'deploy', 'node-1', '--image', 'debian-99', '--yes')
+    expect(unknown).toMatchObject({ exitCode: 3, out: '' })
+    expect(await deploy('--detach').exitCode).toBe(0)
+    expect(await deploy('--detach').exitCode).not.toBe(0)
+  })
+
+  it('follows a deployment from its order to the call home', async () => {
+    await addMachine()
+    const following = deploy()
+    await expect.poll(() => following.text.out).toContain('waits for the machine to boot')
+    const key = new ScriptedKey()
+    const token = await daemon.bootToken('52:54:00:00:00:01')
+    const agent = new ScriptedAgent({ url: daemon.agentUrl, token, key })
+    const { machineId } = await agent.take('welcome')
+    await doTasks(agent, machineId, images.stored)
+    agent.socket.terminate()
+    await daemon.boot()
+    const [run] = await daemon.engine.runs.listRuns()
+    const nonce = await daemon.store.state.findNonceOfRun(run?.id ?? '')
+    const body = new URLSearchParams({ instance_id: 'x', hostname: 'node-1' })
+    await fetch(`${daemon.url}/phone-home/${nonce?.nonce}`, { method: 'POST', body })
+    expect(await following.exitCode).toBe(0)
+    const lines = following.text.out.split('\n').map((line) => line.slice(10).trimEnd())
+    expect(lines.filter((line) => / (?:started|done in \S+)$/.test(line))).toHaveLength(12)
+    expect(following.text.out).toContain('boots sledgehammer')
+    expect(following.text.out).toContain('the agent has joined')
+    expect(following.text.out).toMatch(/node-1 succeeded in [^\n]*\n {2}machine +node-1/)
+    expect(following.text.out).toMatch(/ {2}receipt +sha256:[0-9a-f]{64}\n/)
+    expect((await repave('machine', 'list')).out).toMatch(/node-1 +deployed +debian-12/)
+  })
+
+  it('sees a run cancelled, and exits with 1', async () => {
+    await addMachine()
+    const following = deploy()
+    await expect.poll(() => following.text.out).toContain('node-1')
+    expect((await repave('run', 'cancel', 'node-1')).exitCode).toBe(0)
+    expect(await following.exitCode).toBe(1)
+    expect(following.text.out).toContain('cancelled')
+    expect((await repave('run', 'approve', 'node-1')).exitCode).not.toBe(0)
+  })
+
+  it('watches events from the first one on', async () => {
+    await addMachine()
+    const watch = start('event', 'watch', 'machine', '--since', '1h')
+    await expect.poll(() => watch.text.out).toContain('machine.created')
+    watch.interrupt()
+    expect(await watch.exitCode).toBe(130)
+  })
+})
