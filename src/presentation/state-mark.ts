@@ -1,5 +1,5 @@
 import type { Machine } from '../contract/machine.ts'
-import type { Run, RunState } from '../contract/run.ts'
+import type { Run } from '../contract/run.ts'
 import type { StageState } from './run-stages.ts'
 
 /** What a state means to whoever watches; a screen gives each its colour. */
@@ -42,21 +42,6 @@ export function machineMark(machine: Machine, run: Run | undefined): StateMark {
     if (run.state === 'queued') return { word: 'waiting', tone: 'waiting' }
   }
   return { word: machine.state, tone: machineTones[machine.state] }
-}
-
-const runTones: Readonly<Record<RunState, Tone>> = {
-  queued: 'waiting',
-  running: 'active',
-  'waiting-approval': 'attention',
-  held: 'attention',
-  succeeded: 'good',
-  failed: 'bad',
-  cancelled: 'idle',
-  lost: 'bad',
-}
-
-export function runMark(state: RunState): StateMark {
-  return { word: state, tone: runTones[state] }
 }
 
 const taskTones: Readonly<Record<StageState, Tone>> = {
