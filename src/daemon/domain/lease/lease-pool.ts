@@ -41,6 +41,12 @@ export const offerSeconds = 60
 /** How long an address that somebody else uses is lent to nobody. */
 export const quarantineSeconds = 600
 
+/**
+ * No stored lease holds its address longer than this after a start, or than a lease lasts when that is
+ * longer: leases of a wall clock that was years ahead would block the pool for years.
+ */
+const longestStoredLeaseMs = 7 * 24 * 3_600_000
+
 /** Addresses that one client may have put into quarantine at one time. */
 const mostQuarantinedPerClient = 8
 
@@ -74,8 +80,10 @@ export class LeasePool {
     this.#heldBack = table.poolSize < 5 ? 0 : Math.ceil(table.poolSize / 5)
     const nowMs = options.clock.nowMs()
     const monotonicMs = options.clock.monotonicMs()
+    const mostMs = Math.max(longestStoredLeaseMs, options.leaseSeconds * 1000)
     for (const { address, macAddress, state, expiresAtMs } of leases.toSorted(byExpiry)) {
-      table.hold(address, { macAddress, state, untilMs: monotonicMs + expiresAtMs - nowMs })
+      const remainingMs = Math.min(expiresAtMs - nowMs, mostMs)
+      table.hold(address, { macAddress, state, untilMs: monotonicMs + remainingMs })
     }
     table.sweep(monotonicMs)
   }

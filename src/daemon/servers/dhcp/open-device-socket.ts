@@ -15,6 +15,9 @@ const linux = {
   optionBindToDevice: 25,
 } as const
 
+/** A rack that is switched on asks all at once; the kernel may grant less. */
+const receiveBufferBytes = 1024 * 1024
+
 /** The four calls that we need of the C library; each returns -1 on failure. */
 interface SocketCalls {
   socket(family: number, type: number, protocol: number): number
@@ -54,6 +57,7 @@ export async function openDeviceSocket(interfaceName: string, port: number): Pro
   socket.bind({ fd })
   await listening
   socket.setBroadcast(true)
+  socket.setRecvBufferSize(receiveBufferBytes)
   return socket
 }
 

@@ -70,6 +70,17 @@ describe(openLeasePool, () => {
     expect(await lease(restarted, mac(2))).not.toBe('10.77.0.10')
     expect(await lease(restarted, mac(1))).toBe('10.77.0.10')
   })
+
+  test('D29 leases of a wall clock that was ten years ahead end within a week', async () => {
+    const { pool, clock, options } = await openPool()
+    clock.jumpWallClock(315_360_000_000)
+    await lease(pool, mac(1))
+    clock.jumpWallClock(-315_360_000_000)
+    const restarted = await openLeasePool(options)
+    expect(restarted.usage().bound).toBe(1)
+    clock.advance(7 * 24 * 3_600_000)
+    expect(restarted.usage().bound).toBe(0)
+  })
 })
 
 describe(LeasePool, () => {
