@@ -271,7 +271,9 @@ describe('runWriteImage', () => {
       const { trustedKeysPath } = world
       writeFileSync(settings, JSON.stringify({ order, url: server.url, trustedKeysPath }))
       const script = join(import.meta.dirname, '../../fakes/write-image-process.ts')
-      const child = spawn(process.execPath, [script, settings], { stdio: 'inherit' })
+      // What it leaves behind when it is killed goes with the directory.
+      const env = { ...process.env, TMPDIR: directory }
+      const child = spawn(process.execPath, [script, settings], { stdio: 'inherit', env })
       const exited = once(child, 'exit')
       await reached.promise
       child.kill('SIGKILL')
