@@ -78,7 +78,7 @@ async function buildIn(
   const today = new Date().toISOString().slice(0, 10)
   const sourceDateEpoch = Date.parse(today) / 1000
   const sources = await findAptSources(recipe.suite)
-  await buildRoot({ recipe, sources, rootDirectory, workDirectory, sourceDateEpoch, log })
+  await buildRoot({ recipe, sources, rootDirectory, workDirectory, log })
 
   const packages = await listPackages(rootDirectory)
   const inputDigest = createHash('sha256').update(`${recipeDigest}\n${packages}`).digest('hex')
@@ -90,7 +90,7 @@ async function buildIn(
   }
   const boot = { rootPartitionGuid: guids.root, kernelArguments: recipe.kernel.arguments }
   log('making the initramfs')
-  await finishRoot({ recipe, filesDirectory, rootDirectory, boot })
+  await finishRoot({ recipe, filesDirectory, rootDirectory, boot, sourceDateEpoch })
 
   log('assembling the disk')
   const layout = planDisk(recipe.size, guids)

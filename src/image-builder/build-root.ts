@@ -11,8 +11,6 @@ export interface RootOptions {
   /** Made by this call; must not exist. */
   readonly rootDirectory: string
   readonly workDirectory: string
-  /** Seconds since 1970, for every file that a package does not date. */
-  readonly sourceDateEpoch: number
   readonly log: (line: string) => void
 }
 
@@ -34,11 +32,8 @@ export async function buildRoot(options: RootOptions): Promise<void> {
   const args = bootstrapArguments(recipe, preferences, await proxyOptions())
   log(`installing ${recipe.packages.length} packages and the kernel of Debian ${recipe.suite}`)
   await runTool('mmdebstrap', [...args, recipe.suite, rootDirectory, sourcesFile], {
-    env: {
-      SOURCE_DATE_EPOCH: String(options.sourceDateEpoch),
-      INITRD: 'No',
-      TMPDIR: workDirectory,
-    },
+    // No SOURCE_DATE_EPOCH: under it Python's compiler makes modules that are hashed at every import.
+    env: { INITRD: 'No', TMPDIR: workDirectory },
     onLine: (line) => {
       if (/^I: (?:downloading|extracting|installing)/.test(line)) log(line.slice('I: '.length))
     },

@@ -2,6 +2,8 @@ import {
   access,
   chmod,
   glob,
+  lstat,
+  lutimes,
   mkdir,
   readdir,
   readFile,
@@ -23,6 +25,8 @@ export interface FinishOptions {
   readonly filesDirectory: string
   readonly rootDirectory: string
   readonly boot: BootFacts
+  /** Seconds since 1970: nothing in the image is younger. */
+  readonly sourceDateEpoch: number
 }
 
 /** What a machine must make itself, and what only this build knew. */
@@ -57,6 +61,7 @@ export async function finishRoot(options: FinishOptions): Promise<void> {
   await setUnits(rootDirectory, recipe)
   await makeInitramfs(rootDirectory)
   await removeLeftovers(rootDirectory)
+  await clampTimes(rootDirectory, options.sourceDateEpoch)
 }
 
 async function writeSystemFiles(rootDirectory: string, boot: BootFacts): Promise<void> {
@@ -113,6 +118,21 @@ async function removeLeftovers(rootDirectory: string): Promise<void> {
     if (entry.isDirectory() && !/\/(?:tmp|run|lists)$/.test(entry.parentPath)) continue
     await rm(path, { force: true, recursive: true })
   }
+}
+
+/** What a package brought keeps its date; what this build wrote gets one that the build's day decides. */
+async function clampTimes(directory: string, latestSeconds: number): Promise<void> {
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name)
+    if (entry.isDirectory()) await clampTimes(path, latestSeconds)
+    else await clampTime(path, latestSeconds)
+  }
+  await clampTime(directory, latestSeconds)
+}
+
+async function clampTime(path: string, latestSeconds: number): Promise<void> {
+  const { mtimeMs } = await lstat(path)
+  if (mtimeMs > latestSeconds * 1000) await lutimes(path, latestSeconds, latestSeconds)
 }
 
 /** The installed packages, one `name version` a line, in the order of their names. */
