@@ -97,6 +97,9 @@ async function writeAptFiles(
   rootDirectory: string,
 ): Promise<void> {
   const write = (path: string, text: string) => writeFile(join(rootDirectory, path), text)
+  // mmdebstrap keeps what it was given here, credentials and all.
+  await rm(join(rootDirectory, 'etc/apt/sources.list.d'), { recursive: true, force: true })
+  await mkdir(join(rootDirectory, 'etc/apt/sources.list.d'))
   await write('etc/apt/sources.list', formatAptSources(withoutCredentials(sources)))
   await mkdir(join(rootDirectory, 'etc/dpkg/dpkg.cfg.d'), { recursive: true })
   const excludes = leaveOutOptions(recipe).map((option) => `${option}\n`)
