@@ -7,6 +7,7 @@ import {
   type AgentToDaemon,
   type DaemonToAgent,
   daemonToAgentSchema,
+  staleTokenCodes,
   type TaskResult,
 } from '../contract/agent-frames.ts'
 import type { Inventory } from '../contract/machine.ts'
@@ -23,6 +24,8 @@ export interface LinkListener {
   readonly onTask: (frame: DaemonFrame<'task'>) => void
   readonly onCancel: (attemptId: string) => void
   readonly onIdle: (waitingFor: string) => void
+  /** The token is no longer good, and the daemon has not changed its mind for a while: boot again. */
+  readonly onStaleToken: () => void
   /** One line on how the connection is: for the console. */
   readonly onState: (state: string) => void
 }
@@ -47,6 +50,8 @@ export interface LinkTiming {
   /** Without any sign of the daemon for so long the connection is given up. */
   readonly silenceMs: number
   readonly repeatResultsEveryMs: number
+  /** From the first refusal of a stale token to {@link LinkListener.onStaleToken}. */
+  readonly staleAfterMs: number
 }
 
 const usualTiming: LinkTiming = {
@@ -55,6 +60,7 @@ const usualTiming: LinkTiming = {
   pingEveryMs: 10_000,
   silenceMs: 35_000,
   repeatResultsEveryMs: 5_000,
+  staleAfterMs: 30_000,
 }
 
 /** How the kernel says that the machine has no network yet: asked again at once, no daemon is burdened. */
@@ -73,6 +79,7 @@ export class DaemonLink implements Disposable {
   #closed = false
   #waitMs: number
   #retryTimer: NodeJS.Timeout | undefined
+  #staleTimer: NodeJS.Timeout | undefined
   #lastError = ''
 
   constructor(options: DaemonLinkOptions) {
@@ -122,6 +129,7 @@ export class DaemonLink implements Disposable {
   [Symbol.dispose](): void {
     this.#closed = true
     clearTimeout(this.#retryTimer)
+    clearTimeout(this.#staleTimer)
     this.#spool[Symbol.dispose]()
     this.#socket?.terminate()
   }
@@ -170,12 +178,17 @@ export class DaemonLink implements Disposable {
       case 'welcome':
         this.#joined = true
         this.#waitMs = this.#timing.shortestWaitMs
+        clearTimeout(this.#staleTimer)
+        this.#staleTimer = undefined
         listener.onWelcome(frame)
         return this.#spool.repeat()
       case 'refused':
         this.#waitMs = this.#timing.longestWaitMs
         listener.onState(`refused: ${inertText(`${frame.code} ${frame.message}`)}`)
         this.#socket?.close()
+        if (staleTokenCodes.includes(frame.code)) {
+          this.#staleTimer ??= setTimeout(listener.onStaleToken, this.#timing.staleAfterMs)
+        }
         return
       case 'task':
         return listener.onTask(frame)

@@ -40,6 +40,10 @@ export function startAgent({ world, token, page, uptimeMs, timing }: AgentOption
         idleText = `waiting for ${waitingFor}`
         if (!loop.busy) page.show({ doing: idleText, progress: undefined })
       },
+      onStaleToken: () => {
+        page.show({ lastLine: 'this boot is no longer known to the daemon: booting again' })
+        void world.reboot()
+      },
       onState: (state) => page.show({ lastLine: state }),
     },
   })

@@ -16,6 +16,13 @@ import { diskRuleSchema } from './workflow.ts'
  */
 export const agentProtocolVersion = 1
 
+/** Refusals that only another boot cures: the token of this one will never be good again. */
+export const staleTokenCodes: readonly string[] = [
+  'ERR_TOKEN_EXPIRED',
+  'ERR_TOKEN_SUPERSEDED',
+  'ERR_TOKEN_UNKNOWN',
+]
+
 /** What a task needs, decided by the daemon; the agent looks nothing up. */
 export const taskOrderSchema = z.discriminatedUnion('action', [
   z.object({ action: z.literal('inventory') }),

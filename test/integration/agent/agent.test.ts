@@ -20,6 +20,7 @@ const timing = {
   pingEveryMs: 50,
   silenceMs: 5_000,
   repeatResultsEveryMs: 50,
+  staleAfterMs: 100,
 }
 
 const start = (world: AgentWorld) => {
@@ -51,6 +52,16 @@ describe('startAgent', () => {
     expect(agent.shown.join('\n')).toContain('refused: ERR_TOKEN used before')
     daemon.refusal = undefined
     await daemon.frame('hello', 4)
+  })
+
+  test('boots again when its token stays unknown to the daemon', async () => {
+    await using daemon = await FakeDaemon.start()
+    daemon.refusal = { code: 'ERR_TOKEN_UNKNOWN', message: 'no boot was given this token' }
+    using world = createAgentWorld(daemon.url, [])
+    const { promise: rebooted, resolve: reboot } = Promise.withResolvers<void>()
+    using agent = start({ ...world, reboot: async () => reboot() })
+    await rebooted
+    expect(agent.shown.join('\n')).toContain('booting again')
   })
 
   test('ends a connection that speaks nonsense and comes again', async () => {
