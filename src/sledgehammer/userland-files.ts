@@ -16,6 +16,8 @@ export async function userlandEntries(root: string): Promise<ArchiveEntry[]> {
     ...emptyFolders.map((path): ArchiveEntry => ({ type: 'directory', path })),
     // The kernel opens it for process 1 before anything is mounted.
     { type: 'character-device', path: 'dev/console', major: 5, minor: 1, mode: 0o600 },
+    // The kernel itself calls /sbin/modprobe.
+    { type: 'symlink', path: 'sbin', target: 'bin' },
     { type: 'symlink', path: 'etc/resolv.conf', target: '../run/resolv.conf' },
   ]
 }

@@ -2,7 +2,7 @@
 
 # One modprobe reads its index once for many aliases, which is far quicker than one process each.
 load_aliases() {
-	sort -u | xargs modprobe -q -a -b 2>/dev/null
+	sort -u | xargs -r modprobe -q -a -b 2>/dev/null
 }
 
 # Network cards first (PCI class 02), and what virtual machines hang them on: they decide how soon
@@ -15,20 +15,23 @@ load_network_drivers() {
 		esac
 	done | load_aliases
 	cat /sys/bus/virtio/devices/*/modalias 2>/dev/null | load_aliases
-	cat /sys/bus/vmbus/devices/*/modalias /sys/bus/xen/devices/*/modalias 2>/dev/null | load_aliases
 }
 
 # Drivers reveal further devices (a disk behind a controller, a keyboard behind a hub), so the rounds
-# go on until one finds nothing new; what is plugged in or found later comes through the kernel's events.
+# go on until one finds nothing new. A driver's modprobe ends when its first look for devices has.
 load_all_drivers() {
-	known=none
 	while aliases=$(find /sys/devices -name modalias -exec cat {} + | sort -u) &&
-		[ "$aliases" != "$known" ]; do
-		known=$aliases
+		[ "$aliases" != "$known_aliases" ]; do
+		known_aliases=$aliases
 		echo "$aliases" | load_aliases
 	done
-	modprobe -q -a -b sd_mod sr_mod 2>/dev/null
+}
+
+# What is plugged in or found later comes through the kernel's events; one more round finds what came
+# before they were listened to.
+watch_for_devices() {
 	uevent /lib/repave/uevent.sh &
+	load_all_drivers
 }
 
 mount_firmware_variables() {
