@@ -1,8 +1,9 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { ImageRecipe } from '../contract/image-recipe.ts'
 import { type AptSource, formatAptSources, withoutCredentials } from './apt-sources.ts'
+import { dpkgOptions, removeLeftOut } from './leave-out.ts'
 import { runTool } from './run-tool.ts'
 
 export interface RootOptions {
@@ -14,8 +15,14 @@ export interface RootOptions {
   readonly log: (line: string) => void
 }
 
-/** mmdebstrap leaves the options it was given behind under this name. */
-const leftOptions = ['etc/apt/apt.conf.d/99mmdebstrap', 'etc/dpkg/dpkg.cfg.d/99mmdebstrap']
+const debianArchs = { x86_64: 'amd64', aarch64: 'arm64' } as const
+
+/** mmdebstrap leaves behind what it was given: options, and sources with their credentials. */
+const leftByBootstrap = [
+  'etc/apt/apt.conf.d/99mmdebstrap',
+  'etc/dpkg/dpkg.cfg.d/99mmdebstrap',
+  'etc/apt/sources.list.d',
+]
 
 /**
  * Installs the recipe's packages into a folder. The kernel's initramfs is not made yet: it would be
@@ -25,11 +32,17 @@ const leftOptions = ['etc/apt/apt.conf.d/99mmdebstrap', 'etc/dpkg/dpkg.cfg.d/99m
  */
 export async function buildRoot(options: RootOptions): Promise<void> {
   const { recipe, sources, rootDirectory, workDirectory, log } = options
-  const sourcesFile = join(workDirectory, 'sources.list')
-  const preferences = join(workDirectory, 'preferences')
-  await writeFile(sourcesFile, formatAptSources(sources), { mode: 0o600 })
-  await writeFile(preferences, avoidPackages(recipe.avoid))
-  const args = bootstrapArguments(recipe, preferences, await proxyOptions())
+  const writeInput = async (name: string, text: string) => {
+    const path = join(workDirectory, name)
+    await writeFile(path, text, { mode: 0o600 })
+    return path
+  }
+  const sourcesFile = await writeInput('sources.list', formatAptSources(sources))
+  const uploads = {
+    '/etc/apt/preferences.d/repave-image': await writeInput('avoid', avoidText(recipe.avoid)),
+    '/etc/dpkg/dpkg.cfg.d/repave-image': await writeInput('dpkg', dpkgOptions(recipe)),
+  }
+  const args = bootstrapArguments(recipe, uploads, await proxyOptions())
   log(`installing ${recipe.packages.length} packages and the kernel of Debian ${recipe.suite}`)
   await runTool('mmdebstrap', [...args, recipe.suite, rootDirectory, sourcesFile], {
     // No SOURCE_DATE_EPOCH: under it Python's compiler makes modules that are hashed at every import.
@@ -38,47 +51,41 @@ export async function buildRoot(options: RootOptions): Promise<void> {
       if (/^I: (?:downloading|extracting|installing)/.test(line)) log(line.slice('I: '.length))
     },
   })
-  for (const path of leftOptions) await rm(join(rootDirectory, path), { force: true })
-  await writeAptFiles(recipe, sources, rootDirectory)
+  await removeLeftOut(rootDirectory, recipe)
+  await writeAptFiles(rootDirectory, sources, Object.keys(uploads))
 }
 
 function bootstrapArguments(
   recipe: ImageRecipe,
-  preferences: string,
+  uploads: Readonly<Record<string, string>>,
   proxies: readonly string[],
 ): string[] {
   const aptOptions = ['APT::Install-Recommends "false"', 'Acquire::Languages "none"', ...proxies]
-  const dpkgOptions = ['force-unsafe-io', ...leaveOutOptions(recipe)]
-  const quoted = `'${preferences.replaceAll("'", String.raw`'\''`)}'`
   return [
     '--variant=apt',
     '--mode=root',
     '--format=directory',
-    `--architectures=${debianArch(recipe.arch)}`,
+    `--architectures=${debianArchs[recipe.arch]}`,
     ...aptOptions.map((option) => `--aptopt=${option}`),
-    ...dpkgOptions.map((option) => `--dpkgopt=${option}`),
+    // What is left out stands in an uploaded file: given here, mmdebstrap would filter the first
+    // packages itself, several times as slowly as it unpacks them.
+    '--dpkgopt=force-unsafe-io',
     // The folders are merged from the start, so that no package has to move them.
     '--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr',
-    `--setup-hook=upload ${quoted} /etc/apt/preferences.d/repave-image`,
+    ...Object.entries(uploads).map(
+      ([inside, file]) => `--setup-hook=upload ${quoted(file)} ${inside}`,
+    ),
     `--include=${[...recipe.packages, recipe.kernel.package].join(',')}`,
   ]
 }
 
-const debianArchs = { x86_64: 'amd64', aarch64: 'arm64' } as const
-
-function debianArch(arch: ImageRecipe['arch']): string {
-  return debianArchs[arch]
-}
-
-function leaveOutOptions(recipe: ImageRecipe): string[] {
-  return [
-    ...recipe.leaveOut.map((path) => `path-exclude=${path}`),
-    ...recipe.keep.map((path) => `path-include=${path}`),
-  ]
+/** As one word of a hook's text, which mmdebstrap splits as a shell does. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`
 }
 
 /** apt_preferences(5): a negative priority is never chosen. */
-function avoidPackages(names: readonly string[]): string {
+function avoidText(names: readonly string[]): string {
   return names.map((name) => `Package: ${name}\nPin: release *\nPin-Priority: -1\n`).join('\n')
 }
 
@@ -92,16 +99,17 @@ async function proxyOptions(): Promise<string[]> {
 }
 
 async function writeAptFiles(
-  recipe: ImageRecipe,
-  sources: readonly AptSource[],
   rootDirectory: string,
+  sources: readonly AptSource[],
+  uploaded: readonly string[],
 ): Promise<void> {
-  const write = (path: string, text: string) => writeFile(join(rootDirectory, path), text)
-  // mmdebstrap keeps what it was given here, credentials and all.
-  await rm(join(rootDirectory, 'etc/apt/sources.list.d'), { recursive: true, force: true })
-  await mkdir(join(rootDirectory, 'etc/apt/sources.list.d'))
-  await write('etc/apt/sources.list', formatAptSources(withoutCredentials(sources)))
-  await mkdir(join(rootDirectory, 'etc/dpkg/dpkg.cfg.d'), { recursive: true })
-  const excludes = leaveOutOptions(recipe).map((option) => `${option}\n`)
-  await write('etc/dpkg/dpkg.cfg.d/repave-image', excludes.join(''))
+  for (const path of leftByBootstrap) {
+    await rm(join(rootDirectory, path), { recursive: true, force: true })
+  }
+  const folder = join(rootDirectory, 'etc/apt/sources.list.d')
+  await mkdir(folder)
+  await chmod(folder, 0o755)
+  const list = 'etc/apt/sources.list'
+  await writeFile(join(rootDirectory, list), formatAptSources(withoutCredentials(sources)))
+  for (const path of [list, ...uploaded]) await chmod(join(rootDirectory, path), 0o644)
 }
