@@ -39,13 +39,17 @@ export const layers: Readonly<
     libraries: ['node:*', 'ws'],
   },
   'src/presentation': { rooms: ['src/base', 'src/contract'], libraries: [] },
-  'src/cli': {
+  'src/operator-client': {
     rooms: ['src/base', 'src/contract', 'src/presentation'],
-    libraries: ['node:*', 'commander', 'ws', 'yaml'],
+    libraries: ['node:*', 'ws'],
+  },
+  'src/cli': {
+    rooms: ['src/base', 'src/contract', 'src/presentation', 'src/operator-client'],
+    libraries: ['node:*', 'commander', 'yaml'],
   },
   'src/tui': {
-    rooms: ['src/base', 'src/contract', 'src/presentation'],
-    libraries: ['node:*', 'ink', 'react', 'ws'],
+    rooms: ['src/base', 'src/contract', 'src/presentation', 'src/operator-client'],
+    libraries: ['node:*', 'ink', 'react'],
   },
   'src/debian': { rooms: ['src/base'], libraries: ['node:*'] },
   'src/sledgehammer': {

@@ -3,6 +3,7 @@ import { eventListSchema } from '../contract/api-documents.ts'
 import { type RepaveEvent, topicSchema } from '../contract/event.ts'
 import { readDurationMs } from '../presentation/duration-text.ts'
 import { eventText } from '../presentation/event-text.ts'
+import { openFeed } from '../operator-client/open-feed.ts'
 import { endpointText } from '../presentation/operator-endpoint.ts'
 import { shortId, shownText } from '../presentation/shown-text.ts'
 import { writeLines } from './cli-world.ts'
@@ -13,7 +14,6 @@ import {
   connectionOf,
   runs,
 } from './command-line.ts'
-import { openFeed } from './daemon-feed.ts'
 import { askDaemon, type DaemonConnection } from './daemon-request.ts'
 import { DaemonUnreachableError, UsageError } from './errors.ts'
 import { exitCodes } from './exit-code.ts'
@@ -71,7 +71,11 @@ async function watchEvents(
   const asJson = json === 'json' || json === 'jsonl'
   if (asJson) writeLines(line.world.stdout, [versionRecord()])
   let begun = false
-  const feed = openFeed(connection, { topics, ...(since === undefined ? {} : { since }) })
+  const feed = openFeed({
+    ...connection,
+    topics,
+    ...(since === undefined ? {} : { since }),
+  })
   for await (const item of feed) {
     if (item.kind === 'disconnected') {
       if (!begun)

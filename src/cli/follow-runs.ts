@@ -1,9 +1,9 @@
 import { CodedError } from '../base/coded-error.ts'
 import type { FeedItem } from '../presentation/operator-feed.ts'
 import { endpointText } from '../presentation/operator-endpoint.ts'
+import { openFeed } from '../operator-client/open-feed.ts'
 import { RunWatch, runWatchTopics } from '../presentation/run-watch.ts'
 import { type CliWorld, writeLines } from './cli-world.ts'
-import { openFeed } from './daemon-feed.ts'
 import type { DaemonConnection } from './daemon-request.ts'
 import { DaemonUnreachableError, ReferenceUnresolvedError } from './errors.ts'
 import { exitCodes } from './exit-code.ts'
@@ -31,7 +31,7 @@ export async function followRuns(
 ): Promise<number> {
   const watch = new RunWatch(only)
   const outage = new Outage(world, connection)
-  for await (const item of openFeed(connection, { topics: runWatchTopics })) {
+  for await (const item of openFeed({ ...connection, topics: runWatchTopics })) {
     outage.take(item, watch.started)
     writeLines(world.stdout, watch.take(item, Date.now()))
     if (item.kind === 'snapshot' && untilDone) requireRuns(watch)

@@ -2,11 +2,14 @@ import { render } from 'ink'
 import { createElement as h } from 'react'
 
 import type { OperatorEndpoint } from '../presentation/operator-endpoint.ts'
+import { openFeed } from '../operator-client/open-feed.ts'
 import { RunWatch } from '../presentation/run-watch.ts'
 import { App } from './components/app.ts'
-import { openFeed } from './daemon-client.ts'
 import { ScreenStore } from './screen-store.ts'
 import type { Theme } from './theme.ts'
+
+/** Also what the servers say, for the last lines of each machine. */
+const screenTopics = ['run,machine,boot,agent,token,log,dhcp,tftp,http.*.*']
 
 export interface ScreenOptions {
   readonly endpoint: OperatorEndpoint
@@ -35,7 +38,11 @@ export async function runScreen({ endpoint, theme, exitWhenDone }: ScreenOptions
   const ticks = setInterval(() => store.dispatch({ kind: 'tick', nowMs: Date.now() }), tickMs)
   for (const signal of endingSignals) process.once(signal, end)
   try {
-    for await (const item of openFeed(endpoint, ending.signal)) {
+    for await (const item of openFeed({
+      endpoint,
+      topics: screenTopics,
+      signal: ending.signal,
+    })) {
       const nowMs = Date.now()
       store.dispatch({ kind: 'feed', item, nowMs })
       watch.take(item, nowMs)

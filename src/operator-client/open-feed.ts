@@ -10,26 +10,28 @@ import { linkOf } from '../presentation/socket-link.ts'
 /** The largest frame that is taken: a snapshot of a big site. */
 const maximumFrameBytes = 256 * 1024 * 1024
 
-/** Also what the servers say, for the last lines of each machine. */
-const screenTopics = ['run,machine,boot,agent,token,log,dhcp,tftp,http.*.*']
+export interface FeedRequest {
+  readonly endpoint: OperatorEndpoint
+  readonly topics: readonly string[]
+  /** Number of the last event already known; absent: from now on, behind a snapshot. */
+  readonly since?: number
+  /** Ends the feed. */
+  readonly signal: AbortSignal
+}
 
-/** Everything the screen shows, from now on, through restarts of the daemon, until `signal` aborts. */
-export function openFeed(
-  endpoint: OperatorEndpoint,
-  signal: AbortSignal,
-): AsyncGenerator<FeedItem> {
+/** Follows the daemon's events, through restarts of it, until the signal aborts. */
+export function openFeed(request: FeedRequest): AsyncGenerator<FeedItem> {
+  const { topics, since, signal } = request
   return followOperator({
-    topics: screenTopics,
-    connect: () => connectToDaemon(endpoint, signal),
+    topics,
+    ...(since === undefined ? {} : { since }),
+    connect: () => connectToDaemon(request),
     wait: (milliseconds) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
     signal,
   })
 }
 
-async function connectToDaemon(
-  endpoint: OperatorEndpoint,
-  signal: AbortSignal,
-): Promise<OperatorLink> {
+async function connectToDaemon({ endpoint, signal }: FeedRequest): Promise<OperatorLink> {
   const socket = new WebSocket(socketUrl(endpoint), {
     perMessageDeflate: false,
     maxPayload: maximumFrameBytes,
