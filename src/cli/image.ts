@@ -16,8 +16,9 @@ import {
 } from './command-line.ts'
 import { confirmByName } from './confirm.ts'
 import { askDaemon, type DaemonConnection, noContent } from './daemon-request.ts'
-import { ReferenceUnresolvedError } from './errors.ts'
+import { ReferenceUnresolvedError, UsageError } from './errors.ts'
 import { importImage } from './image-import.ts'
+import { readImageLabel } from './image-label.ts'
 import { ImportProgressPrinter } from './import-progress.ts'
 import { printList, printThing } from './output.ts'
 
@@ -30,7 +31,7 @@ export function imageCommands(line: CommandLine, program: Command): void {
   addRemoveCommand(line, image)
   image.addHelpText(
     'after',
-    '\nExamples:\n  repave image list\n  repave image import debian-12.raw --name debian-12',
+    '\nExamples:\n  repave image list\n  repave image import debian-12.raw',
   )
 }
 
@@ -76,32 +77,37 @@ function addShowCommand(line: CommandLine, parent: Command): void {
 }
 
 interface ImportOptions extends CommonOptions {
-  readonly name: string
-  readonly version: string
+  readonly name?: string
+  readonly version?: string
   readonly ifMissing: boolean
 }
 
 function addImportCommand(line: CommandLine, parent: Command): void {
   addCommand(line, parent, {
     words: 'import <file>',
-    summary: 'store a disk image: raw or qcow2, plain or compressed',
+    summary: 'store a disk image: raw, plain or as gzip or zstd',
     examples: [
-      'image import debian-12.raw --name debian-12',
-      'image import debian-12.qcow2 --name debian-12 --version 20261101',
+      'image import debian-12.raw',
+      'image import disk.raw.zst --name web --version 20261101',
     ],
   })
-    .requiredOption('--name <name>', 'what it is to be called')
-    .option('--version <version>', 'which one it is', '1')
+    .option('--name <name>', 'what it is to be called (default: as it was built)')
+    .option('--version <version>', 'which one it is (default: as it was built, else 1)')
     .option('--if-missing', 'do nothing when there is an image of that name', false)
     .action(
-      runs(line, async (file: string, { name, version, ifMissing, ...common }: ImportOptions) => {
-        const connection = connectionOf(line, common)
+      runs(line, async (file: string, { ifMissing, ...options }: ImportOptions) => {
+        const connection = connectionOf(line, options)
+        const label = await readImageLabel(file)
+        const { name = label?.name, version = label?.version ?? '1' } = options
+        if (name === undefined) {
+          throw new UsageError('the image needs a name', { remedy: '--name NAME' })
+        }
         const present = ifMissing
           ? (await readImages(connection)).find((image) => image.name === name)
           : undefined
         if (present !== undefined) {
           writeLines(line.world.stderr, [`image ${name} is there already`])
-          await printImage(line, common, present, [importedLine(present)])
+          await printImage(line, options, present, [importedLine(present)])
           return 0
         }
         const printer = new ImportProgressPrinter(line.world.stderr)
@@ -111,7 +117,7 @@ function addImportCommand(line: CommandLine, parent: Command): void {
           version,
           onProgress: (progress) => printer.show(progress, performance.now()),
         }).finally(() => printer.finish())
-        await printImage(line, common, image, [importedLine(image)])
+        await printImage(line, options, image, [importedLine(image)])
         return 0
       }),
     )
@@ -120,7 +126,7 @@ function addImportCommand(line: CommandLine, parent: Command): void {
 function addRemoveCommand(line: CommandLine, parent: Command): void {
   addCommand(line, parent, {
     words: 'rm <image>',
-    summary: 'forget an image and its bytes',
+    summary: 'forget the name of an image',
     examples: ['image rm debian-12', 'image rm debian-12 --yes'],
   })
     .option('--yes', 'do not ask', false)

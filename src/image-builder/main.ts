@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -5,7 +6,8 @@ import { Command, CommanderError } from 'commander'
 
 import { formatByteSize } from '../base/byte-size.ts'
 import { CodedError } from '../base/coded-error.ts'
-import { buildImage } from './build-image.ts'
+import { type ImageLabel, imageLabelPath } from '../contract/image-label.ts'
+import { type BuiltImage, buildImage } from './build-image.ts'
 
 const projectRecipes = fileURLToPath(new URL('../../images', import.meta.url))
 
@@ -52,6 +54,7 @@ async function build(recipe: string, flags: Flags): Promise<number> {
       log,
     })
     const sizes = `${formatByteSize(built.rawBytes)}, ${formatByteSize(built.allocatedBytes)} not zero`
+    await writeLabel(built)
     log(`${built.name} ${built.version}: ${built.packages} packages, ${sizes}`)
     process.stdout.write(`${built.outputFile}\n`)
     return 0
@@ -61,4 +64,10 @@ async function build(recipe: string, flags: Flags): Promise<number> {
     if (thrown.remedy !== '') process.stderr.write(`  try: ${thrown.remedy}\n`)
     return 1
   }
+}
+
+/** So that `repave image import` needs to be told no more than the file. */
+async function writeLabel({ name, version, outputFile }: BuiltImage): Promise<void> {
+  const label: ImageLabel = { format: 'repave-image-label/1', name, version }
+  await writeFile(imageLabelPath(outputFile), `${JSON.stringify(label)}\n`)
 }

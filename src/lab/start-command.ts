@@ -1,5 +1,6 @@
-import { mkdir, stat } from 'node:fs/promises'
+import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 import { imageSchema } from '../contract/api-documents.ts'
 import { askDaemon } from './ask-daemon.ts'
@@ -10,6 +11,7 @@ import { runRepave } from './repave-program.ts'
 
 /** The image the tour deploys. */
 export const tourImage = 'debian-12'
+const recipeDirectory = fileURLToPath(new URL(`../../images/${tourImage}`, import.meta.url))
 
 export interface TourOptions {
   readonly plan: LabPlan
@@ -62,7 +64,7 @@ export async function prepareTour({ plan, log }: Pick<TourOptions, 'plan' | 'log
   await Promise.all([
     ensureLabPackages(log),
     requireSuccess(sledgehammer, runRepave(sledgehammer)),
-    (await fileExists(imageFile(plan))) ? undefined : requireSuccess(image, runRepave(image)),
+    (await isUpToDate(imageFile(plan))) ? undefined : requireSuccess(image, runRepave(image)),
   ])
 }
 
@@ -74,7 +76,7 @@ export async function importTourImage(plan: LabPlan): Promise<void> {
   const known = imageSchema.safeParse(answer?.body).data
   const { mtimeMs } = await stat(imageFile(plan))
   if (known === undefined || known.importedAtMs < mtimeMs) {
-    await repave(plan, 'image', 'import', imageFile(plan), '--name', tourImage)
+    await repave(plan, 'image', 'import', imageFile(plan))
   }
 }
 
@@ -87,9 +89,11 @@ async function requireSuccess(args: readonly string[], exit: Promise<number>): P
   if (code !== 0) throw new LabStepError(args, code)
 }
 
-async function fileExists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
+/** Whether the image was built since its recipe last changed. */
+async function isUpToDate(image: string): Promise<boolean> {
+  const built = await stat(image).catch(() => undefined)
+  if (built === undefined) return false
+  const files = await readdir(recipeDirectory, { recursive: true })
+  const changes = await Promise.all(files.map((file) => stat(join(recipeDirectory, file))))
+  return changes.every(({ mtimeMs }) => mtimeMs < built.mtimeMs)
 }

@@ -226,6 +226,19 @@ describe('repave image', () => {
     expect(api.requests[0]?.body.equals(bytes)).toBe(true)
   })
 
+  it('import takes name and version from the label that the builder has left', async () => {
+    const file = join(folder, 'disk.raw')
+    await writeFile(file, Buffer.alloc(1024))
+    expect((await repave('image', 'import', file)).exitCode).toBe(2)
+    const label = { format: 'repave-image-label/1', name: 'web', version: '12.15' }
+    await writeFile(`${file}.label.json`, JSON.stringify(label))
+    api.answer = () => ({ lines: [{ image }] })
+    expect((await repave('image', 'import', file)).exitCode).toBe(0)
+    expect(api.requests.at(-1)).toMatchObject({ path: '/images?name=web&version=12.15' })
+    await writeFile(`${file}.label.json`, '{}')
+    expect((await repave('image', 'import', file)).err).toContain('is no image label')
+  })
+
   it('import says why the daemon did not take the image', async () => {
     const file = join(folder, 'disk.raw')
     await writeFile(file, Buffer.alloc(1024))
