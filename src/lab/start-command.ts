@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat } from 'node:fs/promises'
+import { lstat, mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -94,6 +94,6 @@ async function isUpToDate(image: string): Promise<boolean> {
   const built = await stat(image).catch(() => undefined)
   if (built === undefined) return false
   const files = await readdir(recipeDirectory, { recursive: true })
-  const changes = await Promise.all(files.map((file) => stat(join(recipeDirectory, file))))
+  const changes = await Promise.all(files.map((file) => lstat(join(recipeDirectory, file))))
   return changes.every(({ mtimeMs }) => mtimeMs < built.mtimeMs)
 }
