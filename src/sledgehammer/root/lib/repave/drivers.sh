@@ -27,10 +27,11 @@ load_all_drivers() {
 	done
 }
 
-# What is plugged in or found later comes through the kernel's events; one more round finds what came
-# before they were listened to.
+# What is plugged in or found later comes through the kernel's events. One more round finds what came
+# before they were listened to; it waits until the agent has had the processor to itself.
 watch_for_devices() {
 	uevent /lib/repave/uevent.sh &
+	sleep 10
 	load_all_drivers
 }
 
