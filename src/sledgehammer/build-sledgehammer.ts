@@ -10,21 +10,12 @@ import { digestOfBuilder } from './builder-digest.ts'
 import { bundleAgent } from './bundle-agent.ts'
 import { compressArchive } from './compress-archive.ts'
 
-/** A key whose signature makes an image genuine. */
-export interface TrustedKey {
-  readonly keyId: string
-  /** The raw ed25519 key. */
-  readonly publicKeyBase64: string
-}
-
 export interface SledgehammerOptions {
   /** Where `vmlinuz`, `initramfs.zst` and `sledgehammer.json` are put. */
   readonly outputDirectory: string
   /** Where Debian's packages and the base system stay between builds. */
   readonly cacheDirectory: string
   readonly log: (line: string) => void
-  /** The image-signing keys that the agent trusts; none by default. */
-  readonly signingPublicKeys?: readonly TrustedKey[]
   /** The file to bundle as the agent; the agent of this project by default. */
   readonly agentEntryPoint?: string
 }
@@ -42,14 +33,13 @@ export interface SledgehammerBuild {
   readonly packages: readonly PackageVersion[]
   readonly vmlinuz: SledgehammerFile
   readonly initramfs: SledgehammerFile
-  /** Over the agent, the keys and the builder: what decides whether a build is up to date. */
+  /** Over the agent and the builder: what decides whether a build is up to date. */
   readonly inputsDigest: Digest
 }
 
 /** What a machine gets besides the base system. */
 export interface SledgehammerInputs {
   readonly agent: Uint8Array
-  readonly trustedKeys: string
   readonly digest: Digest
 }
 
@@ -58,7 +48,8 @@ const projectAgent = fileURLToPath(new URL('../agent/main.ts', import.meta.url))
 /**
  * Builds the kernel and the initramfs that machines boot into. Equal inputs give equal bytes, and no
  * root is needed. The initramfs is two archives in a row: the base system, which is cached, and a small
- * one with the agent and its keys, so that a changed agent or key costs a fraction of a second.
+ * one with the agent, so that a changed agent costs a fraction of a second. What belongs to one site,
+ * such as the keys that sign its images, is not in it: the daemon adds that when it serves the file.
  *
  * @throws {AgentBundleError} when the agent does not bundle
  * @throws what {@link readBaseSystem} throws
@@ -68,7 +59,6 @@ export async function buildSledgehammer(options: SledgehammerOptions): Promise<S
   const base = await readBaseSystem(options)
   const overlay = await compressArchive([
     { type: 'file', path: 'lib/repave/agent.cjs', bytes: inputs.agent },
-    { type: 'file', path: 'etc/repave/trusted-keys.json', bytes: Buffer.from(inputs.trustedKeys) },
   ])
   const initramfs = Buffer.concat([base.archive, overlay])
   const build: SledgehammerBuild = {
@@ -89,18 +79,13 @@ export async function buildSledgehammer(options: SledgehammerOptions): Promise<S
 
 /** @throws {AgentBundleError} when the agent does not bundle */
 export async function readInputs(
-  options: Pick<SledgehammerOptions, 'signingPublicKeys' | 'agentEntryPoint'>,
+  options: Pick<SledgehammerOptions, 'agentEntryPoint'>,
 ): Promise<SledgehammerInputs> {
   const agent = await bundleAgent(options.agentEntryPoint ?? projectAgent)
-  const keys = (options.signingPublicKeys ?? []).map(({ keyId, publicKeyBase64 }) => ({
-    keyId,
-    publicKeyBase64,
-  }))
-  const trustedKeys = `${JSON.stringify(keys, undefined, 2)}\n`
   const hash = createHash('sha256')
   hash.update(await digestOfBuilder()).update(process.versions.node)
-  hash.update(`${agent.length}\n`).update(agent).update(trustedKeys)
-  return { agent, trustedKeys, digest: digestFromBytes(hash.digest()) }
+  hash.update(`${agent.length}\n`).update(agent)
+  return { agent, digest: digestFromBytes(hash.digest()) }
 }
 
 function describeFile(name: string, bytes: Uint8Array): SledgehammerFile {

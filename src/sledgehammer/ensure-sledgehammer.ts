@@ -16,8 +16,8 @@ export interface ReadySledgehammer {
 }
 
 /**
- * The sledgehammer in `outputDirectory`, built only when it is absent or when the agent, the keys or
- * the builder changed. A newer kernel package alone is no reason: `sledgehammer build` takes it in.
+ * The sledgehammer in `outputDirectory`, built only when it is absent or when the agent or the builder
+ * changed. A newer kernel package alone is no reason: `sledgehammer build` takes it in.
  * Costs a fraction of a second and no network when nothing changed.
  *
  * @throws what {@link buildSledgehammer} throws

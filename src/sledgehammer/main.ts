@@ -1,16 +1,15 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { formatByteSize } from '../base/byte-size.ts'
 import { CodedError } from '../base/coded-error.ts'
 import { buildSledgehammer } from './build-sledgehammer.ts'
-import type { SledgehammerFile, TrustedKey } from './build-sledgehammer.ts'
+import type { SledgehammerFile } from './build-sledgehammer.ts'
 import { ensureSledgehammer } from './ensure-sledgehammer.ts'
 
 interface BuildArguments {
   readonly output: string
   readonly cache: string
-  readonly trustKey: readonly TrustedKey[]
   readonly fresh?: boolean
 }
 
@@ -35,7 +34,6 @@ export async function runSledgehammerCommand(argv: readonly string[]): Promise<n
     .description('makes its kernel and initramfs; equal inputs give equal digests')
     .option('--output <directory>', 'where the files are put', defaultOutput())
     .option('--cache <directory>', 'where Debian packages are kept', defaultCache())
-    .option('--trust-key <keyId=base64>', 'an image-signing key to trust; may repeat', addKey, [])
     .option('--fresh', 'look for newer Debian packages even when nothing else changed')
     .addHelpText('after', exampleText)
     .action(build)
@@ -51,7 +49,6 @@ async function build(chosen: BuildArguments): Promise<void> {
   const options = {
     outputDirectory: chosen.output,
     cacheDirectory: chosen.cache,
-    signingPublicKeys: chosen.trustKey,
     log: (line: string): void => {
       process.stderr.write(`${line}\n`)
     },
@@ -66,12 +63,6 @@ async function build(chosen: BuildArguments): Promise<void> {
 function printFile(file: SledgehammerFile, directory: string): void {
   const size = formatByteSize(file.sizeBytes)
   process.stdout.write(`${file.digest}  ${size}  ${join(directory, file.name)}\n`)
-}
-
-function addKey(text: string, keys: readonly TrustedKey[]): readonly TrustedKey[] {
-  const match = /^([0-9a-f]{16})=([A-Za-z0-9+/]{43}=)$/.exec(text)
-  if (match === null) throw new InvalidArgumentError('Expected 16 hex digits, "=", 44 of base64.')
-  return [...keys, { keyId: match[1] ?? '', publicKeyBase64: match[2] ?? '' }]
 }
 
 /** Where the daemon keeps its data. */

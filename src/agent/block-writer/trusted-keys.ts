@@ -15,7 +15,7 @@ export class TrustedKeysError extends CodedError {
   readonly code = 'ERR_TRUSTED_KEYS'
 
   constructor(path: string, reason: string) {
-    super(`${path}: ${reason}`, { remedy: 'build sledgehammer with the signing key of the daemon' })
+    super(`${path}: ${reason}`, { remedy: 'the daemon adds them to what it serves: boot the machine from it' })
   }
 }
 

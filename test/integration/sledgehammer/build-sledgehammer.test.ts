@@ -11,7 +11,7 @@ import type { SledgehammerBuild } from '../../../src/sledgehammer/build-sledgeha
 import { ensureSledgehammer } from '../../../src/sledgehammer/ensure-sledgehammer.ts'
 
 const log = (): void => {}
-const signingPublicKeys = [{ keyId: '0123456789abcdef', publicKeyBase64: `${'A'.repeat(43)}=` }]
+const agentSource = "process.stdout.write('agent\\n')\n"
 
 let directory: string
 let first: SledgehammerBuild
@@ -20,12 +20,11 @@ let options: Parameters<typeof buildSledgehammer>[0]
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'repave-sledgehammer-'))
   const agentEntryPoint = join(directory, 'agent.ts')
-  await writeFile(agentEntryPoint, "process.stdout.write('agent\\n')\n")
+  await writeFile(agentEntryPoint, agentSource)
   options = {
     outputDirectory: join(directory, 'first'),
     cacheDirectory: join(directory, 'first-cache'),
     agentEntryPoint,
-    signingPublicKeys,
     log,
   }
   first = await buildSledgehammer(options)
@@ -69,7 +68,7 @@ describe('buildSledgehammer', () => {
     expect(first.vmlinuz.sizeBytes + first.initramfs.sizeBytes).toBeLessThan(90 * MEBIBYTE)
   })
 
-  it('holds init, Node, the agent, the keys and the drivers, and no sound or graphics', async () => {
+  it('holds init, Node, the agent and the drivers, and no sound or graphics', async () => {
     const lines = await listInitramfs()
     const paths = lines.map((line) => line.slice(line.lastIndexOf(' ') + 1))
     const modules = `lib/modules/${first.kernelRelease}`
@@ -79,7 +78,6 @@ describe('buildSledgehammer', () => {
         'bin/busybox',
         'usr/bin/node',
         'lib/repave/agent.cjs',
-        'etc/repave/trusted-keys.json',
         `${modules}/kernel/drivers/net/virtio_net.ko`,
         `${modules}/kernel/drivers/nvme/host/nvme.ko`,
         `${modules}/modules.alias`,
@@ -92,13 +90,15 @@ describe('buildSledgehammer', () => {
 })
 
 describe('ensureSledgehammer', () => {
-  it('builds again when a file is missing, and when a key changed', async () => {
+  it('builds again when a file is missing, and when the agent changed', async () => {
     await rm(join(options.outputDirectory, 'vmlinuz'))
     const repaired = await ensureSledgehammer(options)
     expect(repaired.isNew).toBe(true)
     expect(repaired.build).toEqual(first)
 
-    const changed = await ensureSledgehammer({ ...options, signingPublicKeys: [] })
+    await writeFile(options.agentEntryPoint ?? '', "process.stdout.write('changed')\n")
+    const changed = await ensureSledgehammer(options)
+    await writeFile(options.agentEntryPoint ?? '', agentSource)
     expect(changed.isNew).toBe(true)
     expect(changed.build.initramfs.digest).not.toBe(first.initramfs.digest)
     expect(changed.build.vmlinuz).toEqual(first.vmlinuz)
