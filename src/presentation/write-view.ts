@@ -3,6 +3,8 @@ import type { WriteProgress } from '../contract/run.ts'
 /** Live progress of one write, with what can only be told from several reports. */
 export interface WriteView {
   readonly progress: WriteProgress
+  /** Of the whole image, also while only its first MiB is left. */
+  readonly imageBytes: number
   readonly phaseStartedAtMs: number
   /** When the byte count last grew. */
   readonly advancedAtMs: number
@@ -25,8 +27,10 @@ export function nextWriteView(
   const phaseStartedAtMs = same?.phaseStartedAtMs ?? nowMs
   const advanced = same === undefined || progress.doneBytes > same.progress.doneBytes
   const etaSeconds = estimateSeconds(same?.etaSeconds, progress, nowMs - phaseStartedAtMs)
+  const { totalBytes } = progress
   return {
     progress,
+    imageBytes: progress.phase === 'commit' ? (previous?.imageBytes ?? totalBytes) : totalBytes,
     phaseStartedAtMs,
     advancedAtMs: advanced ? nowMs : same.advancedAtMs,
     ...(etaSeconds === undefined ? {} : { etaSeconds }),

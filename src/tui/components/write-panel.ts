@@ -43,9 +43,9 @@ export function writePanelLines(
   view: WriteView,
   { nowMs, columns, ascii }: { nowMs: number; columns: number; ascii: boolean },
 ): string[] {
-  const { progress } = view
-  const done = { doneBytes: progress.totalBytes, totalBytes: progress.totalBytes }
-  const open = { doneBytes: 0, totalBytes: progress.totalBytes }
+  const { progress, imageBytes } = view
+  const done = { doneBytes: imageBytes, totalBytes: imageBytes }
+  const open = { doneBytes: 0, totalBytes: imageBytes }
   const bar = (name: string, part: Pick<WriteProgress, 'doneBytes' | 'totalBytes'>) =>
     barLine(name, part, columns, ascii)
   return [
@@ -71,7 +71,7 @@ function barLine(
 
 function factsText(view: WriteView, nowMs: number): string {
   const { phase, bytesPerSecond, fetchedBytes, chunksRefetched } = view.progress
-  if (phase === 'commit') return 'commits the first MiB'
+  if (phase === 'commit') return 'every byte is proven, the first MiB comes last'
   const parts = [
     rateText(bytesPerSecond),
     paceText(view, nowMs),

@@ -22,6 +22,12 @@ describe(nextWriteView, () => {
     expect(verify.etaSeconds).toBeUndefined()
   })
 
+  it('keeps the size of the image while only its first MiB is left', () => {
+    const verify = nextWriteView(undefined, sampleProgress({ phase: 'verify' }), 0)
+    const commit = sampleProgress({ phase: 'commit', doneBytes: 0, totalBytes: 1_048_576 })
+    expect(nextWriteView(verify, commit, 1000).imageBytes).toBe(sampleProgress().totalBytes)
+  })
+
   it('lets the estimate at most double or halve from one report to the next', () => {
     const rates = fc.array(fc.integer({ min: 1, max: 2 ** 40 }), { minLength: 2, maxLength: 30 })
     fc.assert(
