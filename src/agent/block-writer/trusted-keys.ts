@@ -15,7 +15,9 @@ export class TrustedKeysError extends CodedError {
   readonly code = 'ERR_TRUSTED_KEYS'
 
   constructor(path: string, reason: string) {
-    super(`${path}: ${reason}`, { remedy: 'the daemon adds them to what it serves: boot the machine from it' })
+    super(`${path}: ${reason}`, {
+      remedy: 'the daemon adds them to what it serves: boot the machine from it',
+    })
   }
 }
 

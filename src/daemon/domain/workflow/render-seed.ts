@@ -42,7 +42,13 @@ function userData({ userConfig, sshAuthorizedKeys, hostname, phoneHomeUrl }: See
 function networkConfig({ macAddress }: Seed): Json {
   return {
     version: 2,
-    ethernets: { boot: { match: { macaddress: macAddress }, dhcp4: true } },
+    ethernets: {
+      boot: {
+        match: { macaddress: macAddress },
+        dhcp4: true,
+        'dhcp4-overrides': { 'use-hostname': false },
+      },
+    },
   }
 }
 

@@ -62,7 +62,13 @@ describe('renderSeed', () => {
     })
     expect(parse(files['network-config'] ?? '')).toEqual({
       version: 2,
-      ethernets: { boot: { match: { macaddress: '52:54:00:00:00:01' }, dhcp4: true } },
+      ethernets: {
+        boot: {
+          match: { macaddress: '52:54:00:00:00:01' },
+          dhcp4: true,
+          'dhcp4-overrides': { 'use-hostname': false },
+        },
+      },
     })
     expect(files['vendor-data']).toBe('')
   })
