@@ -57,6 +57,7 @@ async function freePort(): Promise<number> {
 class StubbornAgent {
   readonly done = new Map<string, TaskResult>()
   readonly executed: string[] = []
+  readonly #actions = new Map<string, string>()
   readonly #key = new ScriptedKey()
   readonly #edges = new Set<string>()
   hasRebooted = false
@@ -76,9 +77,11 @@ class StubbornAgent {
         agent.send(this.#perform(frame, machineId))
         if (this.#isNew(`reported ${action}`)) return
       } else {
+        // The next order may overtake the acknowledgement of the result that was told again.
+        const action = this.#actions.get(frame.attemptId)
         this.done.delete(frame.attemptId)
-        this.hasRebooted = this.executed.at(-1) === 'reboot'
-        if (this.#isNew(`acknowledged ${this.executed.at(-1)}`)) return
+        this.hasRebooted ||= action === 'reboot'
+        if (this.#isNew(`acknowledged ${action}`)) return
       }
     }
   }
@@ -94,6 +97,7 @@ class StubbornAgent {
     if (known !== undefined) return known
     const { action } = task.order
     this.executed.push(action)
+    this.#actions.set(task.attemptId, action)
     const result: TaskResult = {
       frame: 'result',
       attemptId: task.attemptId,
