@@ -3,7 +3,7 @@ FROM node:24-bookworm-slim
 
 RUN apt-get update \
   && apt-get install -y --no-install-recommends \
-    binutils busybox-static ca-certificates cpio ipxe iproute2 kmod xz-utils zstd \
+    ca-certificates ipxe iproute2 \
   && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /opt/repave
