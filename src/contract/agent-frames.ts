@@ -99,7 +99,7 @@ export const agentToDaemonSchema = z.discriminatedUnion('frame', [
     signature: z.base64(),
     agentVersion: z.string().max(64),
     inventory: inventorySchema,
-    /** Milliseconds since init began, as the kernel counts them. */
+    /** Milliseconds since the kernel began (`/proc/uptime`). */
     uptimeMs: z.number().int().nonnegative(),
   }),
   z.object({ frame: z.literal('progress'), attemptId: z.uuid(), progress: writeProgressSchema }),
