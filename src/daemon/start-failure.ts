@@ -1,5 +1,5 @@
 import { CodedError } from '../base/coded-error.ts'
-import { findPortHolder } from './port-holder.ts'
+import { findPortHolder } from './servers/port-holder.ts'
 import { ListenError } from './servers/listen-error.ts'
 
 /** Exit codes of `repave serve` (the same words as the command line's): by error code. */

@@ -1,6 +1,6 @@
 import { CodedError } from '../../../base/coded-error.ts'
 import type { Ipv4Address } from '../../../base/ipv4-address.ts'
-import type { PortHolder } from './port-holder.ts'
+import type { PortHolder } from '../port-holder.ts'
 
 /** There is no interface of that name. */
 export class InterfaceMissingError extends CodedError {
@@ -34,16 +34,17 @@ export class AddressMissingError extends CodedError {
 export class PortTakenError extends CodedError {
   readonly code = 'ERR_DHCP_PORT_TAKEN'
   readonly port: number
-  readonly holders: readonly PortHolder[]
+  /** Absent where /proc does not say. */
+  readonly holder: PortHolder | undefined
 
-  constructor(port: number, holders: readonly PortHolder[]) {
-    const names = holders.map(({ name, processId }) => `${name} (process ${processId})`)
-    const who = names.length === 0 ? 'another program' : names.join(' and ')
+  constructor(port: number, holder: PortHolder | undefined) {
+    const who =
+      holder === undefined ? 'another program' : `${holder.program} (process ${holder.processId})`
     super(`port ${port}/udp is taken by ${who}`, {
       remedy: `Stop ${who}: two DHCP servers on one network give out the same addresses.`,
     })
     this.port = port
-    this.holders = holders
+    this.holder = holder
   }
 
   override shouldRetry(): boolean {

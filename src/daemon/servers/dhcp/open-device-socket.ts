@@ -4,7 +4,7 @@ import { getSystemErrorName } from 'node:util'
 
 import { asciiBytes } from '../../../base/ascii.ts'
 import { DeviceSocketError, PortTakenError } from './errors.ts'
-import { findPortHolders } from './port-holder.ts'
+import { findPortHolder } from '../port-holder.ts'
 
 /** Of linux/socket.h, linux/net.h and asm-generic/socket.h. */
 const linux = {
@@ -76,7 +76,7 @@ async function bindToPort(calls: SocketCalls, fd: number, port: number): Promise
   address.set([port >>> 8, port & 255], 2)
   if (calls.bind(fd, address, address.length) === 0) return
   const systemCode = calls.lastError()
-  if (systemCode === 'EADDRINUSE') throw new PortTakenError(port, await findPortHolders(port))
+  if (systemCode === 'EADDRINUSE') throw new PortTakenError(port, await findPortHolder('udp', port))
   throw new DeviceSocketError(`listen on port ${port}/udp`, systemCode)
 }
 

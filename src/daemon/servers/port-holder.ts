@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { basename } from 'node:path'
 
-import { inertText } from '../base/ascii.ts'
+import { inertText } from '../../base/ascii.ts'
 
 /** A process that listens on a port. */
 export interface PortHolder {
