@@ -15,11 +15,11 @@ export const layers: Readonly<
   },
   'src/daemon/api': {
     rooms: ['src/base', 'src/contract', 'src/daemon/domain'],
-    libraries: ['node:*', 'fastify', 'ws', '@fastify/websocket', 'zod'],
+    libraries: ['node:*', 'fastify', 'ws', '@fastify/websocket', 'zod', '@prometheus-io/client'],
   },
   'src/daemon/store': {
     rooms: ['src/base', 'src/contract', 'src/protocol', 'src/stream', 'src/daemon/domain'],
-    libraries: ['node:*', 'better-sqlite3', 'kysely', 'yaml', 'zod'],
+    libraries: ['node:*', 'better-sqlite3', 'kysely', 'yaml', 'zod', 'liquidjs'],
   },
   'src/daemon/compose': {
     rooms: [
@@ -73,6 +73,7 @@ export const layers: Readonly<
       'src/sledgehammer',
       'src/image-builder',
       'src/lab',
+      'src/agent',
     ],
     libraries: ['node:*', 'commander'],
   },
