@@ -135,6 +135,7 @@ function operatorServices(
     runs: engine.runs,
     images: images.store,
     importer: images.importer,
+    importSources: images.importSources,
     events: store.events,
     clock: nodeClock,
     logger,

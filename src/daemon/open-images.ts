@@ -1,15 +1,18 @@
 import { join } from 'node:path'
 
 import type { ImageImporter, ImageStore } from './domain/image/image-store.ts'
+import type { ImportSources } from './domain/image/import-source.ts'
 import { nodeClock } from './node-clock.ts'
 import type { TrustedKey } from './served-sledgehammer.ts'
 import { openImageStore } from './store/blobs/image-store.ts'
 import { loadSigningKey } from './store/blobs/signing-key.ts'
+import { createImportSources } from './store/import/import-sources.ts'
 
 /** Images at rest, the way in, and the key that vouches for them. */
 export interface Images {
   readonly store: ImageStore
   readonly importer: ImageImporter
+  readonly importSources: ImportSources
   readonly signingKey: TrustedKey
 }
 
@@ -22,5 +25,10 @@ export async function openImages(dataDir: string): Promise<Images> {
   const directory = join(dataDir, 'images')
   const images = await openImageStore({ directory, signingKey, clock: nodeClock })
   const { keyId, publicKeyBase64 } = signingKey
-  return { store: images, importer: images, signingKey: { keyId, publicKeyBase64 } }
+  return {
+    store: images,
+    importer: images,
+    importSources: createImportSources(),
+    signingKey: { keyId, publicKeyBase64 },
+  }
 }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { MEBIBYTE } from '../../src/base/byte-size.ts'
 import { openImageStore } from '../../src/daemon/store/blobs/image-store.ts'
 import { loadSigningKey } from '../../src/daemon/store/blobs/signing-key.ts'
+import { rawSource } from './raw-source.ts'
 
 const stdout = 1
 const [directory = '', mebibytes = ''] = process.argv.slice(2)
@@ -22,6 +23,6 @@ async function* noise() {
 await store.importImage({
   name: 'debian',
   version: '1',
-  source: noise(),
+  source: rawSource(noise()),
   onProgress: (rawBytes) => writeSync(stdout, `${rawBytes}\n`),
 })

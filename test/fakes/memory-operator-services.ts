@@ -10,6 +10,7 @@ import { taskSchema } from '../../src/contract/workflow.ts'
 import type { OperatorServices } from '../../src/daemon/api/operator-services.ts'
 import type { ImportRequest, StoredImage } from '../../src/daemon/domain/image/image-store.ts'
 import type { ProgressReport } from '../../src/daemon/domain/workflow/run-desk.ts'
+import { createImportSources } from '../../src/daemon/store/import/import-sources.ts'
 import { MemoryEventLog } from './memory-event-log.ts'
 
 const timeMs = 1_700_000_000_000
@@ -69,6 +70,8 @@ export class MemoryOperatorServices implements OperatorServices {
   readonly importer = {
     importImage: (request: ImportRequest) => this.#importImage(request),
   }
+
+  readonly importSources = createImportSources()
 
   async readStatus(): Promise<Status> {
     return {

@@ -19,8 +19,8 @@ const progressIntervalMs = 250
  * `{"image":…}` or `{"problem":…}`. A client that goes away cancels the import.
  */
 export function importStream(
-  { importer, clock, logger }: OperatorServices,
-  { name, version, source }: UploadedImage,
+  { importer, importSources, clock, logger }: OperatorServices,
+  { name, version, source: bytes }: UploadedImage,
 ): Readable {
   const cancel = new AbortController()
   const lines = new Readable({
@@ -42,8 +42,10 @@ export function importStream(
     write(line)
     lines.push(null)
     // What the importer left unread would otherwise keep the client waiting with its upload.
-    source.resume()
+    bytes.resume()
   }
+  const from = { kind: 'upload', origin: { kind: 'stdin' }, bytes } as const
+  const source = importSources.open({ from, signal: cancel.signal })
   importer.importImage({ name, version, source, onProgress, signal: cancel.signal }).then(
     ({ image }) => finish({ image }),
     (thrown: unknown) => {

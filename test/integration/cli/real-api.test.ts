@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { runInWorld } from '../../../src/cli/main.ts'
 import { createOperatorApp } from '../../../src/daemon/api/operator-app.ts'
+import { createImportSources } from '../../../src/daemon/store/import/import-sources.ts'
 import { ManualTime } from '../../fakes/manual-time.ts'
 import { createMemoryImageStore } from '../../fakes/memory-image-store.ts'
 import { MemoryOperatorServices } from '../../fakes/memory-operator-services.ts'
@@ -36,6 +37,7 @@ beforeEach(async () => {
     events,
     images,
     importer,
+    importSources: createImportSources(),
     clock: realClock,
     logger,
     readStatus,

@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MEBIBYTE } from '../../../src/base/byte-size.ts'
 import { openImageStore } from '../../../src/daemon/store/blobs/image-store.ts'
 import { loadSigningKey } from '../../../src/daemon/store/blobs/signing-key.ts'
+import { rawSource } from '../../fakes/raw-source.ts'
 
 const importer = fileURLToPath(new URL('../../fakes/import-image-process.ts', import.meta.url))
 const clock = { nowMs: () => 2, monotonicMs: () => 2 }
@@ -63,7 +64,7 @@ describe(openImageStore, () => {
     async function* zeros() {
       yield Buffer.alloc(MEBIBYTE)
     }
-    await store.importImage({ name: 'debian', version: '2', source: zeros() })
+    await store.importImage({ name: 'debian', version: '2', source: rawSource(zeros()) })
     expect((await store.listImages()).map(({ version }) => version)).toEqual(['2'])
   })
 })

@@ -2,6 +2,7 @@ import type { CpuArch } from '../../../base/cpu-arch.ts'
 import type { Digest } from '../../../base/digest.ts'
 import type { Image } from '../../../contract/api-documents.ts'
 import type { ImageManifest, SignedManifest } from '../../../contract/image-manifest.ts'
+import type { ImportSource } from './import-source.ts'
 
 export interface StoredImage {
   readonly image: Image
@@ -24,8 +25,11 @@ export interface ImportRequest {
   readonly version: string
   /** Processor it is for; x86_64 where the importer is told nothing. */
   readonly arch?: CpuArch
-  /** Sniffed by content: raw, gzip or zstd. The stream is read to its end. */
-  readonly source: AsyncIterable<Uint8Array>
+  /** Logical sector size it was made for; by default as its partition table says, else 512. */
+  readonly sectorBytes?: 512 | 4096
+  /** Who asks, as events record it. */
+  readonly principal?: string
+  readonly source: ImportSource
   readonly onProgress?: (rawBytes: number) => void
   readonly signal?: AbortSignal
 }

@@ -25,7 +25,6 @@ import { replaceFile, syncDirectory } from './durable-files.ts'
 import { digestOf } from './encode-chunk.ts'
 import { StoredImageDamagedError } from './errors.ts'
 import { writePack } from './pack-writer.ts'
-import { rawStream } from './raw-stream.ts'
 import type { SigningKey } from './signing-key.ts'
 
 const chunkBytes = 4 * MEBIBYTE
@@ -116,7 +115,7 @@ class FolderImageStore implements ImageStore, ImageImporter {
     await using pack = await open(join(folder, 'pack'), 'wx')
     const source = abortable(request.source, request.signal)
     const onProgress = request.onProgress ?? (() => {})
-    const facts = await writePack(rawStream(source), pack, chunkBytes, onProgress)
+    const facts = await writePack(source, pack, chunkBytes, onProgress)
     await pack.sync()
     const manifest: ImageManifest = {
       format: 'repave-manifest/1',

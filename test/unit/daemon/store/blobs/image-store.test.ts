@@ -2,7 +2,7 @@ import { createPublicKey, randomBytes, verify } from 'node:crypto'
 import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { zstdDecompressSync } from 'node:zlib'
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
@@ -18,6 +18,7 @@ import {
   loadSigningKey,
   type SigningKey,
 } from '../../../../../src/daemon/store/blobs/signing-key.ts'
+import { rawSource } from '../../../../fakes/raw-source.ts'
 
 /** 9 MiB and two sectors: noise, zeros, text that compresses, and a short last chunk. */
 const raw = Buffer.concat([
@@ -48,7 +49,7 @@ describe(openImageStore, () => {
     await rm(directory, { recursive: true })
   })
   const importBytes = async (bytes: Uint8Array, version = '1') =>
-    store.importImage({ name: 'debian', version, source: parts(bytes) })
+    store.importImage({ name: 'debian', version, source: rawSource(parts(bytes)) })
 
   const rebuild = async (manifest: ImageManifest, packPath: string) => {
     await using pack = await open(packPath)
@@ -66,41 +67,6 @@ describe(openImageStore, () => {
     return Buffer.concat(await Promise.all(chunks))
   }
 
-  const foreign = (bytes: number[] | string, offset = 0) => {
-    const image = Buffer.alloc(MEBIBYTE)
-    Buffer.from(bytes as string).copy(image, offset)
-    return image
-  }
-
-  it.each([
-    ['I01 qcow2', foreign([0x51, 0x46, 0x49, 0xfb])],
-    ['I02 VMDK', foreign('KDMV')],
-    ['I02 VDI', foreign([0x7f, 0x10, 0xda, 0xbe], 0x40)],
-    ['I02 LUKS', foreign([...Buffer.from('LUKS'), 0xba, 0xbe])],
-    ['I02 ISO 9660', foreign('CD001', 0x8001)],
-    ['xz', foreign([0xfd, ...Buffer.from('7zXZ'), 0])],
-    ['I03 qcow2 inside gzip', gzipSync(foreign([0x51, 0x46, 0x49, 0xfb]))],
-    ['gzip inside zstd', zstdCompressSync(gzipSync(raw))],
-  ])('refuses %s and stores nothing', async (_name, bytes) => {
-    await expect(importBytes(bytes)).rejects.toMatchObject({ code: 'ERR_IMAGE_FORMAT' })
-    expect(await store.listImages()).toEqual([])
-    expect(await readdir(join(directory, 'incoming'))).toEqual([])
-  })
-
-  const gzip = gzipSync(raw)
-  const zstd = zstdCompressSync(raw)
-  it.each([
-    ['truncated gzip', gzip.subarray(0, -9)],
-    ['truncated zstd', zstd.subarray(0, -9)],
-    ['gzip with a wrong checksum', Buffer.concat([gzip.subarray(0, -8), Buffer.alloc(8)])],
-    ['gzip with NULs behind it', Buffer.concat([gzip, Buffer.alloc(600)])],
-    ['gzip with garbage behind it', Buffer.concat([gzip, Buffer.from('garbage')])],
-    ['zstd with garbage behind it', Buffer.concat([zstd, Buffer.from('garbage')])],
-  ])('I04 refuses %s', async (_name, bytes) => {
-    await expect(importBytes(bytes)).rejects.toMatchObject({ code: 'ERR_IMAGE_DAMAGED' })
-    expect(await store.findImage('debian')).toBeUndefined()
-  })
-
   it('I15 refuses what is no whole number of sectors, and what is empty', async () => {
     await expect(importBytes(raw.subarray(0, 1000))).rejects.toMatchObject({
       code: 'ERR_IMAGE_SIZE',
@@ -113,26 +79,26 @@ describe(openImageStore, () => {
       yield raw.subarray(0, 5 * MEBIBYTE)
       throw new Error('connection reset')
     }
-    const importing = store.importImage({ name: 'debian', version: '1', source: broken() })
+    const importing = store.importImage({
+      name: 'debian',
+      version: '1',
+      source: rawSource(broken()),
+    })
     await expect(importing).rejects.toThrow('connection reset')
     expect(await readdir(join(directory, 'incoming'))).toEqual([])
   })
 
-  it.each([
-    ['raw', raw],
-    ['gzip', gzip],
-    ['zstd', zstd],
-  ])('gives the raw bytes back, chunk by chunk, from %s', async (_name, bytes) => {
-    const { manifest, image } = await importBytes(bytes)
+  it('gives the raw bytes back, chunk by chunk', async () => {
+    const { manifest, image } = await importBytes(raw)
     expect(manifest.chunks.map((chunk) => chunk.kind)).toEqual(['raw', 'zero', 'zstd'])
     expect(manifest.rawDigest).toBe(digestOf(raw))
     expect(raw.equals(await rebuild(manifest, store.packPath(image.digest)))).toBe(true)
     expect(digestOf(await readFile(store.packPath(image.digest)))).toBe(manifest.packDigest)
   })
 
-  it('gives equal images equal identities, however they were packed', async () => {
+  it('gives equal images equal identities', async () => {
     const one = await importBytes(raw)
-    const other = await importBytes(zstd)
+    const other = await importBytes(raw)
     expect(other.image.digest).toBe(one.image.digest)
     expect(await store.listImages()).toHaveLength(1)
   })
