@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { cpuArchs } from '../base/cpu-arch.ts'
+import { bootProgramsSchema } from './boot-programs.ts'
 import {
   byteCountSchema,
   ipv4AddressSchema,
@@ -84,6 +85,8 @@ export const machineSchema = z.object({
   macAddresses: z.array(macAddressSchema).min(1),
   address: ipv4AddressSchema.optional(),
   onBoot: z.enum(['local', 'reprovision']),
+  /** Over those of its subnet, which stand over the usual ones. */
+  bootPrograms: bootProgramsSchema.optional(),
   inventory: inventorySchema.optional(),
   /** The run under way, or the last one. */
   runId: z.uuid().optional(),

@@ -1,6 +1,7 @@
 import { type Ipv4Address, unspecifiedIpv4 } from '../../../base/ipv4-address.ts'
 import type { Ipv4Network } from '../../../base/ipv4-network.ts'
 import type { MacAddress } from '../../../base/mac-address.ts'
+import type { BootPrograms } from '../../../contract/boot-programs.ts'
 import { dhcpOptionCode } from '../../../protocol/dhcpv4/dhcp-option-code.ts'
 import type { DhcpOptions, DhcpPacket } from '../../../protocol/dhcpv4/dhcp-packet.ts'
 import type { BootClient, BootFileDecision } from '../../domain/bootenv/boot-client.ts'
@@ -17,6 +18,8 @@ export interface DhcpSubnet {
   readonly domainName?: string
   /** Addresses of their own, inside or outside the pool. */
   readonly reservations: readonly Reservation[]
+  /** Other boot programs than the usual ones. */
+  readonly bootPrograms?: BootPrograms
 }
 
 /** One request that is being answered. */
