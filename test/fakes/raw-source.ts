@@ -20,6 +20,6 @@ export function rawSource(
 ): ImportSource {
   return {
     [Symbol.asyncIterator]: () => bytes[Symbol.asyncIterator](),
-    provenance: () => provenance,
+    prove: () => provenance,
   }
 }

@@ -1,13 +1,28 @@
+import type { Digest } from '../../../base/digest.ts'
 import type {
   ImportFormat,
   ImportOrigin,
   ImportProvenance,
 } from '../../../contract/import-provenance.ts'
 
-/** The raw disk inside whatever came, and what it was made from. Ends only when all of it is proven. */
+/** What was read of a source, as measured by whoever read it. */
+export interface ReadRawDisk {
+  readonly digest: Digest
+  readonly bytes: number
+}
+
+/**
+ * The raw disk inside whatever came. Its parts are never written to again, and may be the same
+ * memory (zeros).
+ */
 export interface ImportSource extends AsyncIterable<Uint8Array> {
-  /** Known once the bytes have been read to their end. @throws {Error} before */
-  provenance(): ImportProvenance
+  /**
+   * Says what the disk was made from, after it has been read to its end and before anybody may see
+   * it: only here it is known whether the bytes are those that somebody vouched for.
+   *
+   * @throws {Error} when a checksum does not match, or the source was not read to its end
+   */
+  prove(raw: ReadRawDisk): ImportProvenance
 }
 
 /** Bytes that arrive, or an address to fetch them from. */
@@ -16,6 +31,8 @@ export type ImportFrom =
       readonly kind: 'upload'
       readonly origin: Exclude<ImportOrigin, { kind: 'url' }>
       readonly bytes: AsyncIterable<Uint8Array>
+      /** How many there will be, where that is known. */
+      readonly sizeBytes?: number
     }
   | { readonly kind: 'url'; readonly url: string }
 
@@ -33,6 +50,8 @@ export interface ImportOrder {
   /** `sha256:…` or `sha512:…` of the raw disk inside. */
   readonly rawChecksum?: string
   readonly signal?: AbortSignal
+  /** Told what has arrived so far, and how much there will be where that is known. */
+  readonly onArrival?: (sourceBytes: number, totalBytes?: number) => void
 }
 
 /** The way from an order to a raw disk. */

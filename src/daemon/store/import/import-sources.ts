@@ -22,7 +22,7 @@ class SniffedSource implements ImportSource {
     return rawStream(this.#arriving())
   }
 
-  provenance(): ImportProvenance {
+  prove(): ImportProvenance {
     if (this.#source === undefined) throw new Error('the source has not been read to its end')
     const { from } = this.#order
     return {

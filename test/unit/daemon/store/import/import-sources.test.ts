@@ -21,7 +21,8 @@ async function importBytes(bytes: Uint8Array) {
   })
   const read: Uint8Array[] = []
   for await (const part of source) read.push(Buffer.from(part))
-  return { raw: Buffer.concat(read), provenance: source.provenance() }
+  const raw = Buffer.concat(read)
+  return { raw, provenance: source.prove({ digest: digestOf(raw), bytes: raw.length }) }
 }
 
 describe(createImportSources, () => {
