@@ -6,7 +6,7 @@ import {
   type Setting,
   settings,
 } from './settings.ts'
-import { issueMessage } from './store/content/issue-message.ts'
+import { issueMessage } from '../contract/issue-message.ts'
 
 /** A value and where it came from, for people: `flag --interface`, `environment REPAVE_INTERFACE`, a file, `default`. */
 export interface ResolvedSetting {

@@ -4,14 +4,14 @@ import { dirname, join, resolve } from 'node:path'
 import { arch } from 'node:os'
 
 import { ensureDebianPackages } from '../debian/ensure-debian-packages.ts'
-import { findAptSources } from './apt-sources.ts'
-import { assembleDisk } from './assemble-disk.ts'
-import { buildRoot } from './build-root.ts'
-import { derivedGuid } from './derived-guid.ts'
-import { planDisk } from './disk-layout.ts'
+import { findAptSources } from './root/apt-sources.ts'
+import { assembleDisk } from './disk/assemble-disk.ts'
+import { buildRoot } from './root/build-root.ts'
+import { derivedGuid } from './disk/derived-guid.ts'
+import { planDisk } from './disk/disk-layout.ts'
 import { ImageArchUnsupportedError, ImageBuildNeedsRootError } from './errors.ts'
-import { debianRelease, finishRoot, listPackages } from './finish-root.ts'
-import { type LoadedRecipe, loadRecipe } from './read-recipe.ts'
+import { debianRelease, finishRoot, listPackages } from './root/finish-root.ts'
+import { type LoadedRecipe, loadRecipe } from './recipe/read-recipe.ts'
 
 export interface BuildOptions {
   /** The folder that holds `image.yaml`, and `files/` when there are any. */

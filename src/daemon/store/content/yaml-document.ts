@@ -2,9 +2,9 @@ import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } fr
 import type { z } from 'zod'
 
 import { messageOf } from '../../../base/coded-error.ts'
+import { issueMessage, unknownKeyMessage } from '../../../contract/issue-message.ts'
+import { schemaKeysAt } from '../../../contract/schema-keys.ts'
 import type { DocumentFault } from './document-fault.ts'
-import { issueMessage, unknownKeyMessage } from './issue-message.ts'
-import { schemaKeysAt } from './schema-keys.ts'
 
 /** Longer files are refused before they are parsed. */
 const maximumCharacters = 1_048_576

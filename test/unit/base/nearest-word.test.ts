@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { nearestWord } from '../../../../../src/daemon/store/content/nearest-word.ts'
+import { nearestWord } from '../../../src/base/nearest-word.ts'
 
 describe(nearestWord, () => {
   it('finds nothing when every candidate is far away', () => {

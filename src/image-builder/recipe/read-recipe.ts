@@ -4,9 +4,9 @@ import { basename, join, resolve } from 'node:path'
 
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
 
-import { messageOf } from '../base/coded-error.ts'
-import { type ImageRecipe, imageRecipeSchema } from '../contract/image-recipe.ts'
-import { ImageRecipeInvalidError, type RecipeFault } from './errors.ts'
+import { messageOf } from '../../base/coded-error.ts'
+import { type ImageRecipe, imageRecipeSchema } from '../../contract/image-recipe.ts'
+import { ImageRecipeInvalidError, type RecipeFault } from '../errors.ts'
 
 /** Longer files are refused before they are parsed. */
 const maximumCharacters = 262_144

@@ -1,4 +1,4 @@
-import { ImageTooSmallError } from './errors.ts'
+import { ImageTooSmallError } from '../errors.ts'
 
 const sectorBytes = 512
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-import { nearestWord } from './nearest-word.ts'
+import { nearestWord } from '../base/nearest-word.ts'
 
 const words: Readonly<Record<string, string>> = {
   array: 'a list',

@@ -14,7 +14,7 @@ import { join } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-import { copyFilesOver } from '../../../src/image-builder/copy-files.ts'
+import { copyFilesOver } from '../../../../src/image-builder/root/copy-files.ts'
 
 describe(copyFilesOver, () => {
   let directory: string

@@ -1,10 +1,10 @@
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import type { ImageRecipe } from '../contract/image-recipe.ts'
+import type { ImageRecipe } from '../../contract/image-recipe.ts'
 import { type AptSource, formatAptSources, withoutCredentials } from './apt-sources.ts'
 import { dpkgOptions, removeLeftOut } from './leave-out.ts'
-import { runTool } from './run-tool.ts'
+import { runTool } from '../run-tool.ts'
 
 export interface RootOptions {
   readonly recipe: ImageRecipe

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
-import { GIBIBYTE, MEBIBYTE } from '../../../src/base/byte-size.ts'
-import { planDisk } from '../../../src/image-builder/disk-layout.ts'
-import { derivedGuid } from '../../../src/image-builder/derived-guid.ts'
-import { encodeGpt } from '../../../src/protocol/gpt/encode-gpt.ts'
+import { GIBIBYTE, MEBIBYTE } from '../../../../src/base/byte-size.ts'
+import { planDisk } from '../../../../src/image-builder/disk/disk-layout.ts'
+import { derivedGuid } from '../../../../src/image-builder/disk/derived-guid.ts'
+import { encodeGpt } from '../../../../src/protocol/gpt/encode-gpt.ts'
 
 const guids = {
   disk: derivedGuid('x', 'disk'),

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 
 import { describe, expect, it } from 'vitest'
 
-import { dpkgOptions, removeLeftOut } from '../../../src/image-builder/leave-out.ts'
+import { dpkgOptions, removeLeftOut } from '../../../../src/image-builder/root/leave-out.ts'
 
 const rules = {
   leaveOut: ['/usr/share/doc/*', '/lib/modules/*/kernel/sound/*', '/etc/motd'],

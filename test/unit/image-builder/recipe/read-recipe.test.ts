@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { assert, property, string } from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-import { loadRecipe, parseRecipe } from '../../../src/image-builder/read-recipe.ts'
+import { loadRecipe, parseRecipe } from '../../../../src/image-builder/recipe/read-recipe.ts'
 
 const text = await readFile('images/debian-12/image.yaml', 'utf8')
 

@@ -1,6 +1,6 @@
-import { MEBIBYTE } from '../base/byte-size.ts'
-import { createGptTable, type GptTable, gptPartitionTypes } from '../protocol/gpt/gpt-table.ts'
-import { ImageTooSmallError } from './errors.ts'
+import { MEBIBYTE } from '../../base/byte-size.ts'
+import { createGptTable, type GptTable, gptPartitionTypes } from '../../protocol/gpt/gpt-table.ts'
+import { ImageTooSmallError } from '../errors.ts'
 
 /** Images are made for disks with 512-byte logical sectors. */
 const sectorBytes = 512

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { fileSystemTable, grubConfig } from '../../../src/image-builder/boot-files.ts'
+import { fileSystemTable, grubConfig } from '../../../../src/image-builder/disk/boot-files.ts'
 
 const boot = { rootPartitionGuid: 'aaaa-bbbb', kernelArguments: ['console=tty0', 'quiet'] }
 

@@ -10,7 +10,7 @@ import {
   parseSourceLines,
   parseSourceStanzas,
   withoutCredentials,
-} from '../../../src/image-builder/apt-sources.ts'
+} from '../../../../src/image-builder/root/apt-sources.ts'
 
 const stanzas = `Types: deb deb-src
 # a comment

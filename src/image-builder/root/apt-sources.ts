@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { NoAptSourceError } from './errors.ts'
+import { NoAptSourceError } from '../errors.ts'
 
 /** One line of sources.list(5). */
 export interface AptSource {

@@ -1,10 +1,10 @@
 import { open, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { encodeGpt } from '../protocol/gpt/encode-gpt.ts'
+import { encodeGpt } from '../../protocol/gpt/encode-gpt.ts'
 import { type DiskLayout, type Extent, rootPartitionNumber } from './disk-layout.ts'
 import { linkBiosBoot } from './grub-bios.ts'
-import { runTool } from './run-tool.ts'
+import { runTool } from '../run-tool.ts'
 
 export interface AssembleOptions {
   readonly layout: DiskLayout

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { MEBIBYTE } from '../../../src/base/byte-size.ts'
-import { linkBiosBoot } from '../../../src/image-builder/grub-bios.ts'
+import { MEBIBYTE } from '../../../../src/base/byte-size.ts'
+import { linkBiosBoot } from '../../../../src/image-builder/disk/grub-bios.ts'
 
 const bootImage = new Uint8Array(512).fill(0x11)
 bootImage.set([0xeb, 0x05], 0x66)

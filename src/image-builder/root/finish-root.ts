@@ -14,11 +14,11 @@ import {
 } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import type { ImageRecipe } from '../contract/image-recipe.ts'
-import { type BootFacts, fileSystemTable, grubConfig } from './boot-files.ts'
+import type { ImageRecipe } from '../../contract/image-recipe.ts'
+import { type BootFacts, fileSystemTable, grubConfig } from '../disk/boot-files.ts'
 import { copyFilesOver } from './copy-files.ts'
-import { ImageBuildStepError } from './errors.ts'
-import { runTool } from './run-tool.ts'
+import { ImageBuildStepError } from '../errors.ts'
+import { runTool } from '../run-tool.ts'
 
 export interface FinishOptions {
   readonly recipe: ImageRecipe
@@ -80,7 +80,10 @@ async function writeSystemFiles(rootDirectory: string, boot: BootFacts): Promise
   await write('etc/machine-id', '')
   // mmdebstrap leaves the building machine's name servers here.
   await rm(join(rootDirectory, 'etc/resolv.conf'), { force: true })
-  await symlink('../run/systemd/resolve/stub-resolv.conf', join(rootDirectory, 'etc/resolv.conf'))
+  await symlink(
+    '../../run/systemd/resolve/stub-resolv.conf',
+    join(rootDirectory, 'etc/resolv.conf'),
+  )
 }
 
 async function setUnits(rootDirectory: string, { units }: ImageRecipe): Promise<void> {
