@@ -15,10 +15,12 @@ const testPackages = [
   'isc-dhcp-client',
   'mount',
   'mtools',
+  'ntfs-3g',
   'qemu-system-x86',
   'tftp-hpa',
   'udhcpc',
   'util-linux',
+  'xfsprogs',
 ]
 
 /** Runs once before all tests: installs what is missing when root, else names the line that does. */

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 
+import { capturedImageSchema } from './capture.ts'
 import { digestSchema, nameSchema, timeMsSchema } from './values.ts'
 import { diskSchema, inventorySchema } from './machine.ts'
 import { failureSchema, writeProgressSchema } from './run.ts'
 import { signedReceiptSchema } from './receipt.ts'
-import { diskRuleSchema } from './workflow.ts'
+import { diskChoiceRequestSchema } from './disk-choice/choice-request.ts'
 
 /**
  * JSON text frames on the agent's websocket (`/agent/v1/ws` on the provisioning listener).
@@ -26,11 +27,7 @@ export const staleTokenCodes: readonly string[] = [
 /** What a task needs, decided by the daemon; the agent looks nothing up. */
 export const taskOrderSchema = z.discriminatedUnion('action', [
   z.object({ action: z.literal('inventory') }),
-  z.object({
-    action: z.literal('select-disk'),
-    rule: diskRuleSchema,
-    minimumBytes: z.number().int().nonnegative(),
-  }),
+  diskChoiceRequestSchema.extend({ action: z.literal('select-disk') }),
   z.object({
     action: z.literal('write-image'),
     imageName: nameSchema,
@@ -38,7 +35,7 @@ export const taskOrderSchema = z.discriminatedUnion('action', [
     /** Paths below the daemon's base URL. */
     manifestPath: z.string(),
     packPath: z.string(),
-    /** The frozen choice; checked again on the open descriptor. */
+    /** The frozen choice, checked again on the open descriptor; its content too, where it is stated. */
     disk: diskSchema,
   }),
   z.object({
@@ -48,6 +45,14 @@ export const taskOrderSchema = z.discriminatedUnion('action', [
     /** Files of a NoCloud volume by name: `meta-data`, `user-data`, `network-config`, `vendor-data`. */
     files: z.record(z.string(), z.string()),
   }),
+  z.object({
+    action: z.literal('capture-image'),
+    disk: diskSchema,
+    /** Below the daemon's base URL; see ./capture.ts. */
+    uploadPath: z.string(),
+    generalise: z.boolean(),
+    script: z.string().optional(),
+  }),
   z.object({ action: z.literal('reboot') }),
 ])
 export type TaskOrder = z.infer<typeof taskOrderSchema>
@@ -55,7 +60,10 @@ export type TaskOrder = z.infer<typeof taskOrderSchema>
 export const taskFactsSchema = z.object({
   inventory: inventorySchema.optional(),
   disk: diskSchema.optional(),
+  /** Disks that a rule of the workflow keeps. */
+  dataDisks: z.array(diskSchema).max(1024).optional(),
   receipt: signedReceiptSchema.optional(),
+  capturedImage: capturedImageSchema.optional(),
 })
 
 export const daemonToAgentSchema = z.discriminatedUnion('frame', [

@@ -21,6 +21,8 @@ export const importOriginSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('file'), name: z.string().min(1).max(255) }),
   z.strictObject({ kind: z.literal('url'), url: z.string().min(1).max(2048) }),
   z.strictObject({ kind: z.literal('stdin') }),
+  /** Captured from a machine's disk. */
+  z.strictObject({ kind: z.literal('machine'), name: z.string(), runId: z.uuid() }),
 ])
 export type ImportOrigin = z.infer<typeof importOriginSchema>
 

@@ -4,11 +4,53 @@ import { cpuArchs } from '../base/cpu-arch.ts'
 import { bootProgramsSchema } from './boot-programs.ts'
 import {
   byteCountSchema,
+  digestSchema,
   ipv4AddressSchema,
   macAddressSchema,
   nameSchema,
   timeMsSchema,
 } from './values.ts'
+
+/** Something on a disk that others recognise. See src/protocol/disk-signatures/. */
+export const diskSignatureSchema = z.object({
+  /** As `blkid` calls it: `ext4`, `LVM2_member`, `zfs_member`. */
+  kind: z.string().max(64),
+  label: z.string().max(128).optional(),
+  uuid: z.string().max(64).optional(),
+  /** The array, group or pool that it is a part of; `members` counts its devices, this one included. */
+  set: z
+    .object({
+      id: z.string().max(128),
+      name: z.string().max(128).optional(),
+      members: byteCountSchema,
+    })
+    .optional(),
+  /** Why other machines may use the same device. */
+  sharedBy: z.string().max(128).optional(),
+})
+export type DiskSignature = z.infer<typeof diskSignatureSchema>
+
+/** What lies on a disk. */
+export const diskContentsSchema = z.object({
+  partitionTable: z.enum(['gpt', 'mbr', 'none']),
+  diskGuid: z.string().max(64).optional(),
+  /** Of the first MiB, boot code and partition table included: changes when the disk is another. */
+  fingerprint: digestSchema,
+  signatures: z.array(diskSignatureSchema).max(64),
+  partitions: z
+    .array(
+      z.object({
+        number: z.number().int().positive(),
+        name: z.string().max(128).optional(),
+        /** A GUID, or the byte of a master boot record as `0x83`. */
+        type: z.string().max(64),
+        sizeBytes: byteCountSchema,
+        signatures: z.array(diskSignatureSchema).max(64),
+      }),
+    )
+    .max(1024),
+})
+export type DiskContents = z.infer<typeof diskContentsSchema>
 
 /** One block device as the agent sees it. Strings come from hardware: hostile until shown inert. */
 export const diskSchema = z.object({
@@ -23,13 +65,17 @@ export const diskSchema = z.object({
   wwn: z.string().max(256).optional(),
   model: z.string().max(256).optional(),
   vendor: z.string().max(256).optional(),
-  /** `virtio`, `nvme`, `sata`, `sas`, `scsi`, `usb`, `mmc`, `iscsi`, `fc`, `unknown`. */
+  /** The slot it sits in, as udev calls it below `/dev/disk/by-path`: `pci-0000:00:04.0`. */
+  physicalPath: z.string().max(256).optional(),
+  /** `virtio`, `nvme`, `sata`, `sas`, `scsi`, `usb`, `mmc`, `sd-card`, `iscsi`, `fc`, `unknown`. */
   transport: z.string().max(32),
   rotational: z.boolean(),
   removable: z.boolean(),
   readOnly: z.boolean(),
   /** Why the kernel holds it (`mounted`, `swap`, `holder dm-0`), empty when nothing does. */
   inUseBy: z.array(z.string().max(128)),
+  /** Absent where nobody looked. */
+  contents: z.union([diskContentsSchema, z.object({ unreadable: z.string().max(500) })]).optional(),
 })
 export type Disk = z.infer<typeof diskSchema>
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { capturedImageSchema } from './capture.ts'
 import { diskSchema } from './machine.ts'
 import { signedReceiptSchema } from './receipt.ts'
 import { byteCountSchema, digestSchema, nameSchema, timeMsSchema } from './values.ts'
@@ -61,6 +62,9 @@ export type RunTask = z.infer<typeof runTaskSchema>
 /** What the person asked for. */
 export const runParamsSchema = z.strictObject({
   imageName: nameSchema.optional(),
+  /** What `capture-image` calls the image that it makes; its version is the run's date unless given. */
+  captureName: nameSchema.optional(),
+  captureVersion: z.string().min(1).max(64).optional(),
   hostname: nameSchema.optional(),
   sshAuthorizedKeys: z.array(z.string().max(8192)).max(64).optional(),
   /** cloud-init user-data, merged under what we set ourselves. */
@@ -83,6 +87,8 @@ export const runSchema = z.object({
   /** What `select-disk` chose, frozen. */
   disk: diskSchema.optional(),
   receipt: signedReceiptSchema.optional(),
+  /** What `capture-image` made. */
+  capturedImage: capturedImageSchema.optional(),
   failure: failureSchema.optional(),
   createdAtMs: timeMsSchema,
   startedAtMs: timeMsSchema.optional(),

@@ -1,14 +1,29 @@
 import { z } from 'zod'
 
+import { readByteSize } from '../base/byte-size.ts'
 import { nameSchema } from './values.ts'
 
-/** Which disk to write. Exactly one disk of the machine must match, else the task refuses. */
+/** A number of bytes, in YAML also as `40G` or `512 MiB` (powers of 1024). */
+const ruleBytesSchema = z.union([
+  z.number().int().positive(),
+  z.string().transform((text, context): number => {
+    const bytes = readByteSize(text)
+    if (bytes !== undefined && bytes > 0) return bytes
+    context.issues.push({ code: 'custom', message: 'expected bytes, as 40G', input: text })
+    return z.NEVER
+  }),
+])
+
+/** What a disk must be like. Text is compared whole; `*` in `model` and `vendor` stands for any text. */
 export const diskRuleSchema = z.strictObject({
   serial: z.string().optional(),
   wwn: z.string().optional(),
   model: z.string().optional(),
-  minimumBytes: z.number().int().positive().optional(),
-  maximumBytes: z.number().int().positive().optional(),
+  vendor: z.string().optional(),
+  /** The slot it sits in, as in `/dev/disk/by-path`: `pci-0000:00:1f.2-ata-1`. */
+  path: z.string().optional(),
+  minimumBytes: ruleBytesSchema.optional(),
+  maximumBytes: ruleBytesSchema.optional(),
   rotational: z.boolean().optional(),
   transport: z.string().optional(),
 })
@@ -32,16 +47,29 @@ const taskBase = {
 const task = <Action extends string>(action: Action) =>
   z.strictObject({ ...taskBase, action: z.literal(action) })
 
-/** What the agent or the daemon does. The agent runs the first five, the daemon the last two. */
+/** What the agent or the daemon does. The agent runs all but the last two, which are the daemon's. */
 export const taskSchema = z.discriminatedUnion('action', [
   task('inventory'),
   z.strictObject({
     ...taskBase,
     action: z.literal('select-disk'),
+    /** Which disk to write. Exactly one of the machine's must match, else the task refuses. */
     disk: diskRuleSchema.prefault({}),
+    /** Disks that match one of these are kept: never chosen here, and protected from then on. */
+    dataDisks: z.array(diskRuleSchema).max(64).default([]),
+    /** Signatures that would keep the disk from being chosen (`zfs_member`) and may be lost after all. */
+    overwrite: z.array(z.string().max(64)).max(64).default([]),
   }),
   task('write-image'),
   task('write-seed'),
+  z.strictObject({
+    ...taskBase,
+    action: z.literal('capture-image'),
+    /** Takes the machine's identity out of the image; its disk stays as it is. */
+    generalise: z.boolean().default(true),
+    /** Shell script of the site that runs after ours; its argument is the root of the copied system. */
+    script: z.string().max(65_536).optional(),
+  }),
   task('reboot'),
   task('approve'),
   task('await-phone-home'),
@@ -54,6 +82,7 @@ export const agentActions = [
   'select-disk',
   'write-image',
   'write-seed',
+  'capture-image',
   'reboot',
 ] as const
 

@@ -1,6 +1,7 @@
 import { CodedError, messageOf } from '../../base/coded-error.ts'
 import type { TaskOrder } from '../../contract/agent-frames.ts'
 import type { Failure } from '../../contract/run.ts'
+import { runCaptureImage } from './capture-image.ts'
 import { runInventory } from './inventory.ts'
 import { runReboot } from './reboot.ts'
 import { runSelectDisk } from './select-disk.ts'
@@ -18,11 +19,13 @@ export async function runTask(
     case 'inventory':
       return runInventory(world)
     case 'select-disk':
-      return runSelectDisk(world, order)
+      return runSelectDisk(world, order, context)
     case 'write-image':
       return runWriteImage(world, order, context)
     case 'write-seed':
       return runWriteSeed(world, order, context)
+    case 'capture-image':
+      return runCaptureImage(world, order, context)
     case 'reboot':
       break
   }

@@ -37,6 +37,18 @@ export class ImageRequiredError extends CodedError {
   }
 }
 
+export class CaptureNameRequiredError extends CodedError {
+  readonly code = 'ERR_CAPTURE_NAME_REQUIRED'
+  readonly workflow: string
+
+  constructor(workflow: string) {
+    super(`workflow ${workflow} captures an image, and it was given no name`, {
+      remedy: 'say what to call it: repave machine capture MACHINE --name NAME',
+    })
+    this.workflow = workflow
+  }
+}
+
 export class ImageNotFoundError extends CodedError {
   readonly code = 'ERR_IMAGE_NOT_FOUND'
   readonly imageName: string

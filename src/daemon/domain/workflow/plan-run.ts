@@ -47,6 +47,10 @@ export function planRun(request: RunRequest): Run {
   }
 }
 
+export function capturesImage(workflow: Workflow): boolean {
+  return workflow.stages.some(({ tasks }) => tasks.some(({ action }) => action === 'capture-image'))
+}
+
 export function writesImage(workflow: Workflow): boolean {
   return workflow.stages.some(({ tasks }) => tasks.some(({ action }) => action === 'write-image'))
 }
@@ -55,6 +59,7 @@ export function writesImage(workflow: Workflow): boolean {
 const prerequisites: Partial<Record<TaskAction, TaskAction>> = {
   'write-image': 'select-disk',
   'write-seed': 'write-image',
+  'capture-image': 'select-disk',
   'await-phone-home': 'write-seed',
 }
 

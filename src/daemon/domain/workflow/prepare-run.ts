@@ -8,12 +8,13 @@ import type { ImageStore } from '../image/image-store.ts'
 import type { CloudConfigReader } from './cloud-config.ts'
 import type { ContentSource } from './content-source.ts'
 import {
+  CaptureNameRequiredError,
   ImageNotFoundError,
   ImageRequiredError,
   UserDataInvalidError,
   WorkflowNotFoundError,
 } from './errors.ts'
-import { planRun, writesImage } from './plan-run.ts'
+import { capturesImage, planRun, writesImage } from './plan-run.ts'
 import type { PhoneHomeNonce } from './state-store.ts'
 
 export interface RunSources {
@@ -41,6 +42,9 @@ export async function prepareRun(
   if (params.userData !== undefined) {
     const read = sources.cloudConfig.readCloudConfig(params.userData)
     if (!read.ok) throw new UserDataInvalidError(read.reason)
+  }
+  if (capturesImage(workflow) && params.captureName === undefined) {
+    throw new CaptureNameRequiredError(workflowName)
   }
   if (!writesImage(workflow)) return { workflow, params }
   const { imageName } = params

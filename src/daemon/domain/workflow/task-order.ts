@@ -3,6 +3,7 @@ import { digestHex } from '../../../base/digest.ts'
 import type { TaskOrder } from '../../../contract/agent-frames.ts'
 import type { Disk, Machine } from '../../../contract/machine.ts'
 import type { Failure, Run } from '../../../contract/run.ts'
+import type { Task } from '../../../contract/workflow.ts'
 import type { ImageStore, StoredImage } from '../image/image-store.ts'
 import type { CloudConfigReader } from './cloud-config.ts'
 import { renderSeed } from './render-seed.ts'
@@ -45,6 +46,8 @@ export async function orderFor(
       return withImage(run, sources, (image, disk) =>
         writeSeedOrder(run, machine, image, disk, sources),
       )
+    case 'capture-image':
+      return captureImageOrder(run, task, sources)
     case 'approve':
     case 'await-phone-home':
     case undefined:
@@ -62,6 +65,23 @@ function writeImageOrder(image: StoredImage, disk: Disk): OrderResult {
     manifestPath: `${path}/manifest.json`,
     packPath: `${path}/pack`,
     disk,
+  })
+}
+
+async function captureImageOrder(
+  run: Run,
+  { generalise, script }: Extract<Task, { action: 'capture-image' }>,
+  { store }: OrderSources,
+): Promise<OrderResult> {
+  const nonce = await store.findNonceOfRun(run.id)
+  if (nonce === undefined) return impossible('ERR_ORDER_IMPOSSIBLE', 'the run has no secret word')
+  if (run.disk === undefined) return impossible('ERR_ORDER_IMPOSSIBLE', 'no disk was selected')
+  return ordered({
+    action: 'capture-image',
+    disk: run.disk,
+    uploadPath: `/captures/${nonce.nonce}`,
+    generalise,
+    ...(script === undefined ? {} : { script }),
   })
 }
 

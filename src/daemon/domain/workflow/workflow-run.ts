@@ -114,11 +114,14 @@ function takeResult(
   if (current?.state !== 'running' || current.attemptId !== input.attemptId) return unchanged(run)
   const failure = failureOf(current.task.action, input)
   if (failure !== undefined) return attemptFailed(run, failure, context)
-  const { disk, receipt } = input.facts
+  const { disk, receipt, capturedImage } = input.facts
   const informed = {
     ...run,
     ...(current.task.action === 'select-disk' && disk !== undefined ? { disk } : {}),
     ...(current.task.action === 'write-image' && receipt !== undefined ? { receipt } : {}),
+    ...(current.task.action === 'capture-image' && capturedImage !== undefined
+      ? { capturedImage }
+      : {}),
   }
   return taskSucceeded(unchanged(informed), context)
 }
@@ -133,7 +136,8 @@ function failureOf(
   }
   const missing =
     (action === 'select-disk' && facts.disk === undefined && 'disk') ||
-    (action === 'write-image' && facts.receipt === undefined && 'receipt')
+    (action === 'write-image' && facts.receipt === undefined && 'receipt') ||
+    (action === 'capture-image' && facts.capturedImage === undefined && 'captured image')
   if (missing === false) return undefined
   const message = `the agent reported success without the ${missing}`
   return { code: 'ERR_RESULT_INCOMPLETE', message, retryable: false }
