@@ -7,6 +7,7 @@ import { unpackDebianArchive } from '../debian/unpack-debian-archive.ts'
 import { withFileLock } from '../debian/with-file-lock.ts'
 import { digestOfBuilder } from './builder-digest.ts'
 import { compressArchive } from './compress-archive.ts'
+import { diskToolEntries, diskToolPackages } from './disk-tools.ts'
 import { readKernelFiles } from './kernel-files.ts'
 import { nodeEntries, nodeLibraryPackages, readNodeRuntime } from './node-runtime.ts'
 import type { NodeRuntime } from './node-runtime.ts'
@@ -20,6 +21,7 @@ const wantedPackages: readonly WantedPackage[] = [
   'busybox-static',
   ...nodeLibraryPackages,
   ...depmodPackages,
+  ...diskToolPackages,
 ]
 
 export interface PackageVersion {
@@ -93,9 +95,11 @@ async function buildInto(
     const root = join(work, 'packages')
     for (const { path } of archives) await unpackDebianArchive(path, root)
     const kernel = await readKernelFiles(root)
+    const node = await nodeEntries(runtime, root)
     const entries = [
       ...kernel.entries,
-      ...(await nodeEntries(runtime, root)),
+      ...node,
+      ...(await diskToolEntries(root, new Set(node.map(({ path }) => path)))),
       ...(await userlandEntries(root)),
     ]
     const facts: Facts = {

@@ -57,6 +57,7 @@ export const selectedModules: readonly string[] = [
   'fs/nls/nls_cp437.ko',
   'fs/nls/nls_iso8859-1.ko',
   'fs/nls/nls_utf8.ko',
+  'fs/xfs/',
 ]
 
 /** Taken out of the folders above. */

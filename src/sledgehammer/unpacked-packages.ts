@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { PackageToolError } from '../debian/errors.ts'
 import { runCommand } from '../debian/run-command.ts'
 import { PackageFileMissingError } from './errors.ts'
@@ -36,10 +36,30 @@ export async function runUnpacked(
   name: string,
   args: readonly string[],
 ): Promise<string> {
+  return runLoader(root, name, ['--argv0', name, program, ...args])
+}
+
+/**
+ * Files of every library that a program of the unpacked packages loads, the loader left out.
+ *
+ * @throws {PackageToolError} when one of them is not unpacked
+ */
+export async function listLibraries(root: string, program: string): Promise<readonly string[]> {
+  const name = basename(program)
+  const list = await runLoader(root, name, ['--list', program])
+  const missing = /^\s*(\S+) => not found$/m.exec(list)?.[1]
+  if (missing !== undefined) throw new PackageToolError(name, `it needs ${missing}`)
+  return [...list.matchAll(/ => (\S+) \(0x/g)].map(([, path = '']) => path)
+}
+
+async function runLoader(root: string, name: string, args: readonly string[]): Promise<string> {
   const loader = await findUnpacked(root, `${libraryFolder}/ld-linux-x86-64.so.2`)
   const libraries = [join(root, libraryFolder), join(root, 'usr', libraryFolder)].join(':')
-  const loaderArgs = ['--library-path', libraries, '--argv0', name, program]
-  const { exitCode, stdout, stderr } = await runCommand(loader, [...loaderArgs, ...args])
+  const { exitCode, stdout, stderr } = await runCommand(loader, [
+    '--library-path',
+    libraries,
+    ...args,
+  ])
   if (exitCode !== 0) throw new PackageToolError(name, stderr || stdout)
   return stdout
 }
