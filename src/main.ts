@@ -26,7 +26,7 @@ Usage: repave <command> [options]
   serve                     run the daemon
   config explain            every setting of the daemon and where it comes from
   status                    one screen: services, counts
-  machine list|show|add|deploy
+  machine list|show|add|deploy|capture
   run     list|show|watch|cancel|approve
   image   list|show|import|rm
   image   build <recipe>    make a disk image from Debian's packages

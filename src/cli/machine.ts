@@ -15,17 +15,21 @@ import {
 } from './command-line.ts'
 import { readMachines, readRuns } from './daemon-lists.ts'
 import { askDaemon } from './daemon-request.ts'
+import { addCaptureCommand } from './machine-capture.ts'
 import { addDeployCommand } from './machine-deploy.ts'
 import { printList, printThing } from './output.ts'
 import { findMachine } from './references.ts'
 
-/** `repave machine list|show|add|deploy`. */
+/** `repave machine list|show|add|deploy|capture`. */
 export function machineCommands(line: CommandLine, program: Command): void {
-  const machine = program.command('machine').description('machines: list, show, add, deploy')
+  const machine = program
+    .command('machine')
+    .description('machines: list, show, add, deploy, capture')
   addListCommand(line, machine)
   addShowCommand(line, machine)
   addAddCommand(line, machine)
   addDeployCommand(line, machine)
+  addCaptureCommand(line, machine)
   machine.addHelpText(
     'after',
     '\nExamples:\n  repave machine list\n  repave machine deploy node-1 --image debian-12',
