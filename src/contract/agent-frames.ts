@@ -35,6 +35,9 @@ export const taskOrderSchema = z.discriminatedUnion('action', [
     /** Paths below the daemon's base URL. */
     manifestPath: z.string(),
     packPath: z.string(),
+    /** As in the workflow's task. */
+    mode: z.enum(['delta', 'full']).optional(),
+    readBack: z.boolean().optional(),
     /** The frozen choice, checked again on the open descriptor; its content too, where it is stated. */
     disk: diskSchema,
   }),

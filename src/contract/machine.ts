@@ -131,6 +131,8 @@ export const machineSchema = z.object({
   macAddresses: z.array(macAddressSchema).min(1),
   address: ipv4AddressSchema.optional(),
   onBoot: z.enum(['local', 'reprovision']),
+  /** Serials or WWNs of disks that no workflow may write here. */
+  protectedDisks: z.array(z.string().min(1).max(256)).max(256).optional(),
   /** Over those of its subnet, which stand over the usual ones. */
   bootPrograms: bootProgramsSchema.optional(),
   inventory: inventorySchema.optional(),

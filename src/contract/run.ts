@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { capturedImageSchema } from './capture.ts'
+import { approvedDiskSchema } from './disk-choice/choice-request.ts'
 import { diskSchema } from './machine.ts'
 import { signedReceiptSchema } from './receipt.ts'
 import { byteCountSchema, digestSchema, nameSchema, timeMsSchema } from './values.ts'
@@ -84,6 +85,10 @@ export const runSchema = z.object({
   taskIndex: z.number().int().nonnegative(),
   /** Fixed when the run begins, so that a newer image of that name does not slip in. */
   imageDigest: digestSchema.optional(),
+  /** The disk that a person saw in the plan: another one is refused. */
+  approvedDisk: approvedDiskSchema.optional(),
+  /** Until when a disk may still be chosen: an old order does not strike a machine that others use by now. */
+  armedUntilMs: timeMsSchema.optional(),
   /** What `select-disk` chose, frozen. */
   disk: diskSchema.optional(),
   receipt: signedReceiptSchema.optional(),
@@ -99,15 +104,23 @@ export type Run = z.infer<typeof runSchema>
 
 /** How far a write is. Sent at most four times a second, never stored. */
 export const writeProgressSchema = z.object({
-  /** `verify` is the read-back. */
-  phase: z.enum(['write', 'verify', 'commit']),
+  /** `scan` looks for what is right already, `verify` is the read-back, `commit` the first MiB. */
+  phase: z.enum(['scan', 'write', 'verify', 'commit']),
   /** Bytes of the raw image done in this phase. */
   doneBytes: byteCountSchema,
   totalBytes: byteCountSchema,
   /** Compressed bytes received. */
   fetchedBytes: byteCountSchema,
+  /** Raw bytes that were read from the disk and are right, over all phases. */
+  provenBytes: byteCountSchema.optional(),
   /** Moving average over the last seconds; 0 until known. */
   bytesPerSecond: byteCountSchema,
+  /** The same of compressed bytes received, of raw bytes decoded, and of bytes to or from the disk. */
+  networkBytesPerSecond: byteCountSchema.optional(),
+  decodeBytesPerSecond: byteCountSchema.optional(),
+  diskBytesPerSecond: byteCountSchema.optional(),
+  /** What the writer was most often found waiting for, or `processor` where it computes. */
+  bottleneck: z.enum(['network', 'processor', 'disk']).optional(),
   chunksRefetched: z.number().int().nonnegative(),
 })
 export type WriteProgress = z.infer<typeof writeProgressSchema>

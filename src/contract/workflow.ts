@@ -60,7 +60,14 @@ export const taskSchema = z.discriminatedUnion('action', [
     /** Signatures that would keep the disk from being chosen (`zfs_member`) and may be lost after all. */
     overwrite: z.array(z.string().max(64)).max(64).default([]),
   }),
-  task('write-image'),
+  z.strictObject({
+    ...taskBase,
+    action: z.literal('write-image'),
+    /** `delta` writes only what differs from what is on the disk, `full` everything. */
+    mode: z.enum(['delta', 'full']).default('delta'),
+    /** Without it the image is written but not proven: the receipt says so. */
+    readBack: z.boolean().default(true),
+  }),
   task('write-seed'),
   z.strictObject({
     ...taskBase,

@@ -3,6 +3,7 @@ import { CodedError, messageOf } from '../../base/coded-error.ts'
 import type { Disk } from '../../contract/machine.ts'
 import { findDiskUsers } from './disk-users.ts'
 import type { KernelFiles } from './kernel-files.ts'
+import { physicalPathOf } from './physical-path.ts'
 
 /** Kinds that are never a disk of the machine: made of other disks, of memory, or read-only media. */
 const skippedNames = /^(?:loop|ram|zram|sr|fd|dm-|md|nbd|mtdblock|mmcblk\d+(?:boot|rpmb|gp))/
@@ -62,7 +63,8 @@ export function readDisk(files: KernelFiles, name: string): Disk {
     ...present('wwn', texts('wwid', 'device/wwid')),
     ...present('model', texts('device/model', 'device/name')),
     ...present('vendor', texts('device/vendor')),
-    transport: transportOf(name, devicePath, files.optionalText(`${base}/device/transport`)),
+    ...present('physicalPath', physicalPathOf(files, name, devicePath)),
+    transport: transportOf(name, devicePath, texts('device/transport'), texts('device/type')),
     rotational: numbers('queue/rotational') === 1,
     removable: numbers('removable') === 1,
     readOnly: numbers('ro') === 1,
@@ -100,7 +102,12 @@ function readNumber(files: KernelFiles, path: string): number {
 }
 
 /** How the disk is attached, as the path of its device in the tree of buses tells. */
-function transportOf(name: string, devicePath: string, nvmeTransport: string | undefined): string {
+function transportOf(
+  name: string,
+  devicePath: string,
+  nvmeTransport: string | undefined,
+  deviceType: string | undefined,
+): string {
   if (name.startsWith('nvme')) {
     if (nvmeTransport === undefined || nvmeTransport === 'pcie') return 'nvme'
     return inertText(`nvme-${nvmeTransport}`, 32)
@@ -111,7 +118,7 @@ function transportOf(name: string, devicePath: string, nvmeTransport: string | u
     [/\/rport-/, 'fc'],
     [/\/end_device-/, 'sas'],
     [/\/ata\d+\//, 'sata'],
-    [/\/mmc_host\//, 'mmc'],
+    [/\/mmc_host\//, deviceType === 'SD' ? 'sd-card' : 'mmc'],
     [/\/host\d+\//, 'scsi'],
     [/\/virtio\d+\//, 'virtio'],
   ]

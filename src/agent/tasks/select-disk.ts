@@ -1,10 +1,14 @@
 import { formatByteSize } from '../../base/byte-size.ts'
 import { CodedError } from '../../base/coded-error.ts'
 import type { TaskOrder } from '../../contract/agent-frames.ts'
+import type { ApprovedDisk, DiskChoiceRequest } from '../../contract/disk-choice/choice-request.ts'
+import { identityDifferences } from '../../contract/disk-choice/disk-identity.ts'
+import { type JudgedDisk, judgeDisks } from '../../contract/disk-choice/judge-disks.ts'
 import type { Disk } from '../../contract/machine.ts'
-import type { DiskRule } from '../../contract/workflow.ts'
+import { DiskChangedError } from '../block-writer/errors.ts'
 import { DiskUnreadableError, readBlockDevices } from '../linux/block-devices.ts'
-import type { AgentWorld, TaskOutcome } from './task-context.ts'
+import { withContents } from '../linux/disk-contents.ts'
+import type { AgentWorld, TaskContext, TaskOutcome } from './task-context.ts'
 
 type SelectDiskOrder = Extract<TaskOrder, { action: 'select-disk' }>
 
@@ -23,65 +27,52 @@ export class DiskNotSelectedError extends CodedError {
   }
 }
 
-/** @throws {DiskNotSelectedError} {@link DiskUnreadableError} */
-export function runSelectDisk(world: AgentWorld, order: SelectDiskOrder): TaskOutcome {
+/** @throws {DiskNotSelectedError} {@link DiskUnreadableError} {@link DiskChangedError} */
+export async function runSelectDisk(
+  world: AgentWorld,
+  order: SelectDiskOrder,
+  context: Pick<TaskContext, 'log'>,
+): Promise<TaskOutcome> {
   const { disks, unreadable } = readBlockDevices(world.files)
   if (unreadable.length > 0) throw new DiskUnreadableError(unreadable)
-  return { facts: { disk: selectDisk(disks, order.rule, order.minimumBytes) } }
+  const judged = judgeDisks(await withContents(world.files, disks), order)
+  for (const one of judged) context.log(describeVerdict(one))
+  const disk = requireOne(judged)
+  requireApproved(disk, order.approved)
+  const dataDisks = judged.flatMap((one) => (one.isDataDisk ? [one.disk] : []))
+  return { facts: { disk, ...(dataDisks.length === 0 ? {} : { dataDisks }) } }
 }
 
 /**
- * The one disk that the rule means.
+ * The one disk that the request means.
  *
  * @throws {DiskNotSelectedError} unless exactly one matches; lists every disk with the reason
  */
-export function selectDisk(disks: readonly Disk[], rule: DiskRule, minimumBytes: number): Disk {
-  const judged = disks.map((disk) => ({ disk, refusal: refuseDisk(disk, rule, minimumBytes) }))
+export function selectDisk(disks: readonly Disk[], request: DiskChoiceRequest): Disk {
+  return requireOne(judgeDisks(disks, request))
+}
+
+function requireOne(judged: readonly JudgedDisk[]): Disk {
   const [chosen, ...others] = judged.filter(({ refusal }) => refusal === undefined)
   if (chosen !== undefined && others.length === 0) return chosen.disk
-  const candidates = judged.map(({ disk, refusal }) => `${describe(disk)}: ${refusal ?? 'matches'}`)
-  throw new DiskNotSelectedError(chosen === undefined ? 0 : others.length + 1, candidates)
+  const matching = chosen === undefined ? 0 : others.length + 1
+  throw new DiskNotSelectedError(matching, judged.map(describeVerdict))
 }
 
-function describe(disk: Disk): string {
+function describeVerdict({ disk, refusal = 'matches' }: JudgedDisk): string {
   const identity = disk.serial ?? disk.wwn ?? 'no serial'
-  return `${disk.name} (${identity}, ${formatByteSize(disk.sizeBytes)}, ${disk.transport})`
+  return `${disk.name} (${identity}, ${formatByteSize(disk.sizeBytes)}, ${disk.transport}): ${refusal}`
 }
 
-/** Why this disk is not written, or undefined when it may be. */
-function refuseDisk(disk: Disk, rule: DiskRule, minimumBytes: number): string | undefined {
-  return refuseByRule(disk, rule) ?? refuseByKind(disk, rule) ?? refuseBySize(disk, minimumBytes)
-}
-
-function refuseByRule(disk: Disk, rule: DiskRule): string | undefined {
-  for (const fact of ['serial', 'wwn', 'model', 'rotational', 'transport'] as const) {
-    if (rule[fact] !== undefined && rule[fact] !== disk[fact]) {
-      return `${fact} is ${disk[fact] ?? 'unknown'}, not ${rule[fact]}`
-    }
+/** What a person agreed to lose is this disk, or nothing is lost. */
+function requireApproved(disk: Disk, approved: ApprovedDisk | undefined): void {
+  if (approved === undefined) return
+  const differences = identityDifferences(approved, disk)
+  const { contents } = disk
+  const fingerprint =
+    contents === undefined || 'unreadable' in contents ? undefined : contents.fingerprint
+  if (approved.fingerprint !== undefined && approved.fingerprint !== fingerprint) {
+    differences.push('its first MiB is not what the plan showed')
   }
-  if (rule.minimumBytes !== undefined && disk.sizeBytes < rule.minimumBytes) {
-    return `smaller than ${formatByteSize(rule.minimumBytes)}`
-  }
-  if (rule.maximumBytes !== undefined && disk.sizeBytes > rule.maximumBytes) {
-    return `larger than ${formatByteSize(rule.maximumBytes)}`
-  }
-  return undefined
-}
-
-const sharedTransports = /^(?:iscsi|fc|nvme-.*)$/
-
-/** What no rule unlocks, and what only naming that very disk does. */
-function refuseByKind(disk: Disk, rule: DiskRule): string | undefined {
-  if (disk.inUseBy.length > 0) return `in use (${disk.inUseBy.join(', ')})`
-  if (disk.readOnly) return 'read-only'
-  if (rule.serial !== undefined || rule.wwn !== undefined) return undefined
-  if (disk.removable) return 'removable'
-  if (disk.transport === 'usb') return 'USB'
-  if (sharedTransports.test(disk.transport)) return `shared storage (${disk.transport})`
-  return undefined
-}
-
-function refuseBySize(disk: Disk, minimumBytes: number): string | undefined {
-  if (disk.sizeBytes >= minimumBytes) return undefined
-  return `too small: the image needs ${formatByteSize(minimumBytes)} (${minimumBytes} bytes), it has ${disk.sizeBytes} bytes`
+  if (differences.length > 0) throw new DiskChangedError(disk.path, differences)
 }

@@ -13,6 +13,7 @@ import { currentTask } from '../workflow/run-step.ts'
 import type { Timers } from '../workflow/timers.ts'
 import type { AgentSession } from './agent-desk.ts'
 import type { AgentSessions, ConnectedAgent } from './agent-sessions.ts'
+import { protectedAlso } from './protected-disks.ts'
 import { LineBudget } from './line-budget.ts'
 
 export interface ConversationOptions {
@@ -78,12 +79,13 @@ export class AgentConversation implements AgentSession {
     const machine = state.machine(this.#agent.machineId)
     if (machine === undefined || !this.#isCurrent()) return
     const step = keeper.begin(machine, `agent:${machine.name}`)
-    const { inventory } = result.facts
+    const { inventory, dataDisks } = result.facts
     const isTaken = step.feed({ kind: 'result', ...(await this.#proven(result, step.run)) })
     if (isTaken) {
       step.changeMachine({
         lastSeenAtMs: clock.nowMs(),
         ...(inventory === undefined ? {} : { inventory }),
+        ...(dataDisks === undefined ? {} : protectedAlso(machine, dataDisks)),
       })
       await keeper.commit(step)
     }

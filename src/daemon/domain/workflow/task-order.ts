@@ -1,4 +1,4 @@
-import { MEBIBYTE } from '../../../base/byte-size.ts'
+import type { Clock } from '../../../base/clock.ts'
 import { digestHex } from '../../../base/digest.ts'
 import type { TaskOrder } from '../../../contract/agent-frames.ts'
 import type { Disk, Machine } from '../../../contract/machine.ts'
@@ -6,6 +6,7 @@ import type { Failure, Run } from '../../../contract/run.ts'
 import type { Task } from '../../../contract/workflow.ts'
 import type { ImageStore, StoredImage } from '../image/image-store.ts'
 import type { CloudConfigReader } from './cloud-config.ts'
+import { choiceForbidden, diskChoiceFor, frozenDisk } from './disk-choice.ts'
 import { renderSeed } from './render-seed.ts'
 import { currentTask } from './run-step.ts'
 import type { StateStore } from './state-store.ts'
@@ -15,14 +16,13 @@ export interface OrderSources {
   readonly store: Pick<StateStore, 'findNonceOfRun'>
   readonly cloudConfig: CloudConfigReader
   readonly provisioningUrl: string
+  readonly clock: Pick<Clock, 'nowMs'>
+  machines(): readonly Machine[]
 }
 
 export type OrderResult =
   | { readonly ok: true; readonly order: TaskOrder }
   | { readonly ok: false; readonly failure: Failure }
-
-/** Room behind the image for the seed volume and the backup partition table. */
-const seedRoomBytes = 16 * MEBIBYTE
 
 /** Everything the agent needs for the run's current task. */
 export async function orderFor(
@@ -35,13 +35,12 @@ export async function orderFor(
     case 'inventory':
     case 'reboot':
       return ordered({ action: task.action })
-    case 'select-disk': {
-      const image = await imageOf(run, sources)
-      const minimumBytes = image === undefined ? 0 : image.manifest.rawBytes + seedRoomBytes
-      return ordered({ action: 'select-disk', rule: task.disk, minimumBytes })
-    }
+    case 'select-disk':
+      return selectDiskOrder(run, machine, task, sources)
     case 'write-image':
-      return withImage(run, sources, async (image, disk) => writeImageOrder(image, disk))
+      return withImage(run, sources, async (image, disk) =>
+        writeImageOrder(image, frozenDisk(disk, currentTask(run))),
+      )
     case 'write-seed':
       return withImage(run, sources, (image, disk) =>
         writeSeedOrder(run, machine, image, disk, sources),
@@ -54,6 +53,24 @@ export async function orderFor(
       break
   }
   return impossible('ERR_ORDER_IMPOSSIBLE', `${task?.name ?? 'nothing'} is no task of an agent`)
+}
+
+async function selectDiskOrder(
+  run: Run,
+  machine: Machine,
+  task: Extract<Task, { action: 'select-disk' }>,
+  sources: OrderSources,
+): Promise<OrderResult> {
+  const world = { nowMs: sources.clock.nowMs(), machines: sources.machines() }
+  const failure = choiceForbidden(run, machine, world)
+  if (failure !== undefined) return { ok: false, failure }
+  const image = await imageOf(run, sources)
+  const { approvedDisk: approved } = run
+  return ordered({
+    action: 'select-disk',
+    ...diskChoiceFor(task, machine, image?.manifest.rawBytes),
+    ...(approved === undefined ? {} : { approved }),
+  })
 }
 
 function writeImageOrder(image: StoredImage, disk: Disk): OrderResult {
@@ -108,7 +125,13 @@ async function writeSeedOrder(
     userConfig: user?.config ?? {},
     phoneHomeUrl: `${sources.provisioningUrl}/phone-home/${nonce.nonce}`,
   })
-  return ordered({ action: 'write-seed', disk, imageBytes: image.manifest.rawBytes, files })
+  const { contents: _contents, ...written } = disk
+  return ordered({
+    action: 'write-seed',
+    disk: written,
+    imageBytes: image.manifest.rawBytes,
+    files,
+  })
 }
 
 async function withImage(

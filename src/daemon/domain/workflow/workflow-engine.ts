@@ -3,6 +3,7 @@ import type { Ipv4Address } from '../../../base/ipv4-address.ts'
 import type { Logger } from '../../../base/logger.ts'
 import type { MacAddress } from '../../../base/mac-address.ts'
 import type { BootFileResolver, ScriptDecider } from '../bootenv/boot-client.ts'
+import { BootAttempts } from '../bootenv/boot-attempts.ts'
 import { BootDesk } from '../bootenv/boot-desk.ts'
 import { BootFileDesk } from '../bootenv/boot-file-desk.ts'
 import { BootHistory } from '../bootenv/boot-history.ts'
@@ -11,12 +12,14 @@ import { BootTokens } from '../bootenv/boot-tokens.ts'
 import { bootWindowMs } from '../bootenv/resolve-boot.ts'
 import type { Secrets } from '../bootenv/secrets.ts'
 import type { EventSink } from '../event/event-sink.ts'
+import type { CaptureDesk } from '../image/capture-spool.ts'
 import type { ImageStore } from '../image/image-store.ts'
 import type { AgentDesk, PhoneHomeDesk } from '../machine/agent-desk.ts'
 import { AgentReception } from '../machine/agent-reception.ts'
 import { AgentSessions } from '../machine/agent-sessions.ts'
 import { createMachineDirectory } from '../machine/engine-machine-directory.ts'
 import type { MachineDirectory } from '../machine/machine-directory.ts'
+import { createCaptureDesk } from './capture-desk.ts'
 import type { CloudConfigReader } from './cloud-config.ts'
 import type { ContentSource } from './content-source.ts'
 import { createRunDesk } from './engine-run-desk.ts'
@@ -42,6 +45,8 @@ export interface WorkflowEngineOptions {
   readonly provisioningUrl: string
   /** Who serves TFTP. */
   readonly serverAddress: Ipv4Address
+  /** Whether shim and GRUB as Debian signed them are served. */
+  readonly hasSignedPrograms: boolean
 }
 
 /** Every door of the engine, one for each who knocks. */
@@ -52,6 +57,7 @@ export interface WorkflowEngine extends AsyncDisposable {
   readonly scripts: ScriptDecider
   readonly agents: AgentDesk
   readonly phoneHomes: PhoneHomeDesk
+  readonly captures: CaptureDesk
   /** Whether the address belongs to a machine on record. */
   isKnownMachine(address: MacAddress): boolean
 }
@@ -61,13 +67,15 @@ const rememberedBootsMs = 7 * 86_400_000
 
 /** Loads what the store has, takes up every unfinished run, and opens the doors. */
 export async function startWorkflowEngine(options: WorkflowEngineOptions): Promise<WorkflowEngine> {
-  const { clock, secrets, events, images, store, cloudConfig, provisioningUrl } = options
+  const { clock, secrets, images, store, cloudConfig, provisioningUrl } = options
   const state = await EngineState.load(store)
   const sessions = new AgentSessions()
   const boots = new BootHistory(clock)
+  const attempts = new BootAttempts(clock)
   const tokens = new BootTokens(clock, secrets)
   const progress = new ProgressReports()
-  const orders = { images, store, cloudConfig, provisioningUrl }
+  const machines = () => state.machines()
+  const orders = { images, store, cloudConfig, provisioningUrl, clock, machines }
   const keeper = new RunKeeper({ ...options, state, sessions, boots, orders })
   const shared = { ...options, state, keeper, sessions, boots, tokens, progress }
   const agents = new AgentReception(shared)
@@ -80,10 +88,11 @@ export async function startWorkflowEngine(options: WorkflowEngineOptions): Promi
   return {
     runs: createRunDesk(shared),
     machines: createMachineDirectory(shared),
-    bootFiles: new BootFileDesk(options, events, clock),
-    scripts: new BootDesk(shared),
+    bootFiles: new BootFileDesk({ ...shared, attempts }),
+    scripts: new BootDesk({ ...shared, attempts }),
     agents,
     phoneHomes: createPhoneHomeDesk(shared),
+    captures: createCaptureDesk(shared),
     isKnownMachine: (address) => state.machineAt(address) !== undefined,
     async [Symbol.asyncDispose]() {
       keeper.stop()

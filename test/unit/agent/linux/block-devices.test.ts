@@ -45,6 +45,7 @@ describe('readBlockDevices', () => {
         logicalSectorBytes: 512,
         physicalSectorBytes: 4096,
         serial: 'DISK-1',
+        physicalPath: 'pci-0000:00:04.0',
         transport: 'virtio',
         rotational: true,
         removable: false,
@@ -85,6 +86,49 @@ describe('readBlockDevices', () => {
   ])('knows how %s below %s is attached', (name, bus, facts, transport) => {
     using tree = new KernelTree().disk(name, facts, bus)
     expect(readBlockDevices(tree.files).disks[0]?.transport).toBe(transport)
+  })
+
+  test('tells an SD card from an eMMC (B27)', () => {
+    const slot = '/mmc_host/mmc0/mmc0:0001'
+    using card = new KernelTree().disk('mmcblk0', { 'device/type': 'SD\n' }, slot)
+    expect(readBlockDevices(card.files).disks[0]?.transport).toBe('sd-card')
+    using chip = new KernelTree().disk('mmcblk0', { 'device/type': 'MMC\n' }, slot)
+    expect(readBlockDevices(chip.files).disks[0]?.transport).toBe('mmc')
+  })
+
+  test.each([
+    ['vda', '/virtio3', {}, 'pci-0000:00:04.0'],
+    ['nvme0n2', '/nvme/nvme0', { nsid: '2\n' }, 'pci-0000:00:04.0-nvme-2'],
+    ['sda', '/ata3/host2/target2:0:0/2:0:0:0', {}, 'pci-0000:00:04.0-ata-3'],
+    ['sda', '/virtio3/host2/target2:0:1/2:0:1:0', {}, 'pci-0000:00:04.0-scsi-0:0:1:0'],
+    [
+      'sda',
+      '/usb2/2-1/2-1:1.0/host6/target6:0:0/6:0:0:0',
+      {},
+      'pci-0000:00:04.0-usb-0:1:1.0-scsi-0:0:0:0',
+    ],
+  ])('names the slot of %s as udev does (X12)', (name, bus, facts, path) => {
+    using tree = new KernelTree().disk(name, facts, bus)
+    expect(readBlockDevices(tree.files).disks[0]?.physicalPath).toBe(path)
+  })
+
+  test('tells what is stacked on a disk, whatever the height, and where it is mounted (B15, X03)', () => {
+    using tree = new KernelTree().disk('vda', {
+      'vda1/partition': '1',
+      'vda1/dev': '254:1',
+      'vda1/holders/md0/dev': '9:0',
+    })
+    tree.write({
+      '/sys/block/md0/dev': '9:0',
+      '/sys/block/md0/holders/dm-0/dev': '253:0',
+      '/sys/block/dm-0/dev': '253:0',
+      '/proc/self/mountinfo': '36 35 253:0 / /srv rw - ext4 /dev/dm-0 rw\n',
+    })
+    expect(readBlockDevices(tree.files).disks.find(({ name }) => name === 'vda')?.inUseBy).toEqual([
+      'holder dm-0',
+      'holder md0',
+      'mounted /srv',
+    ])
   })
 
   test('tells what holds a disk or its partitions (B15, X03)', () => {

@@ -1,0 +1,119 @@
+import { formatByteSize } from '../../base/byte-size.ts'
+import type { Disk } from '../machine.ts'
+import type { DiskRule } from '../workflow.ts'
+import type { DiskChoiceRequest } from './choice-request.ts'
+import { contentRefusal } from './content-refusal.ts'
+import { hasIdentity, identityDifferences, type SeenDisk, uniteDualPorts } from './disk-identity.ts'
+import { ruleMismatch } from './match-rule.ts'
+
+/** A disk, and why it is not the one to write; without a reason it may be. */
+export interface JudgedDisk extends SeenDisk {
+  readonly refusal?: string
+  /** Whether a rule names it as one whose data stay. */
+  readonly isDataDisk: boolean
+}
+
+/**
+ * Every disk of the machine with the verdict on it. Agent and daemon judge by this one list of rules:
+ * what a plan shows is what the agent will find. Only a single disk without a refusal may be written.
+ */
+export function judgeDisks(disks: readonly Disk[], request: DiskChoiceRequest): JudgedDisk[] {
+  const seen = uniteDualPorts(disks)
+  const all = seen.map(({ disk }) => disk)
+  return seen.map((one) => {
+    const isDataDisk = request.dataDisks.some((rule) => ruleMismatch(one.disk, rule) === undefined)
+    const refusal = isDataDisk ? 'a data disk: kept' : refuse(one, all, request)
+    return { ...one, isDataDisk, ...(refusal === undefined ? {} : { refusal }) }
+  })
+}
+
+function refuse(
+  seen: SeenDisk,
+  all: readonly Disk[],
+  request: DiskChoiceRequest,
+): string | undefined {
+  const { disk } = seen
+  return (
+    ruleMismatch(disk, request.rule) ??
+    protectedReason(disk, request) ??
+    stateReason(disk) ??
+    kindReason(seen, all, request.rule) ??
+    namelessReason(disk, all, request) ??
+    contentRefusal(disk, all, request) ??
+    sizeReason(disk, request)
+  )
+}
+
+function protectedReason(
+  { serial, wwn }: Disk,
+  { protectedDisks }: DiskChoiceRequest,
+): string | undefined {
+  const named = [serial, wwn].find((name) => name !== undefined && protectedDisks.includes(name))
+  return named === undefined ? undefined : `protected on this machine (${named})`
+}
+
+/** What no rule unlocks. */
+function stateReason(disk: Disk): string | undefined {
+  if (disk.inUseBy.length > 0) return `in use (${disk.inUseBy.join(', ')})`
+  return disk.readOnly ? 'read-only' : undefined
+}
+
+const sharedTransports = /^(?:iscsi|fc|nvme-.*)$/
+const virtualMedia = /virtual\s*(?:media|cd|dvd|floppy|hdisk|disk drive)|lcdrive/i
+
+/** What only naming that very disk unlocks: by its serial number, or, where paths cross a network, its WWN. */
+function kindReason(
+  { disk, alsoAs }: SeenDisk,
+  all: readonly Disk[],
+  rule: DiskRule,
+): string | undefined {
+  if (rule.serial === undefined) {
+    if (disk.removable) return 'removable'
+    if (disk.transport === 'usb') return 'USB'
+    if (disk.transport === 'sd-card') return 'an SD card'
+    if (virtualMedia.test(`${disk.vendor ?? ''} ${disk.model ?? ''}`)) return 'virtual media'
+  }
+  if (rule.wwn !== undefined) return undefined
+  if (sharedTransports.test(disk.transport)) return `shared storage (${disk.transport})`
+  if (alsoAs.length > 0) return `seen over several paths (also ${alsoAs.join(', ')})`
+  return rule.path === undefined && isOneOfSeveralNamespaces(disk, all)
+    ? 'one of several NVMe namespaces'
+    : undefined
+}
+
+function isOneOfSeveralNamespaces(disk: Disk, all: readonly Disk[]): boolean {
+  const controller = controllerOf(disk)
+  return (
+    controller !== undefined &&
+    all.some((other) => other !== disk && controllerOf(other) === controller)
+  )
+}
+
+function controllerOf({ name }: Disk): string | undefined {
+  return /^(nvme\d+)n\d+$/.exec(name)?.[1]
+}
+
+/** Without a name of its own a disk is only known by its place: that and its size a person has to confirm. */
+function namelessReason(
+  disk: Disk,
+  all: readonly Disk[],
+  { rule, approved }: DiskChoiceRequest,
+): string | undefined {
+  if (hasIdentity(disk, all)) return undefined
+  const what =
+    disk.serial === undefined && disk.wwn === undefined
+      ? 'has neither serial nor WWN'
+      : 'shares its serial or WWN with another disk'
+  const isPlaced = rule.path !== undefined && (rule.minimumBytes ?? rule.maximumBytes) !== undefined
+  if (!isPlaced) return `${what}: name it by path and size`
+  const isConfirmed =
+    approved !== undefined &&
+    approved.physicalPath === disk.physicalPath &&
+    identityDifferences(approved, disk).length === 0
+  return isConfirmed ? undefined : `${what}: a person has to confirm its plan`
+}
+
+function sizeReason({ sizeBytes }: Disk, { minimumBytes }: DiskChoiceRequest): string | undefined {
+  if (sizeBytes >= minimumBytes) return undefined
+  return `too small: the image needs ${formatByteSize(minimumBytes)} (${minimumBytes} bytes), it has ${sizeBytes} bytes`
+}

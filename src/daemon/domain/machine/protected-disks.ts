@@ -1,0 +1,14 @@
+import type { Disk, Machine } from '../../../contract/machine.ts'
+
+/**
+ * The disks that a rule named as data disks stay protected on this machine, whatever a later workflow
+ * says, until a person takes that back. One without serial and WWN only its rule can keep.
+ */
+export function protectedAlso(
+  { protectedDisks = [] }: Machine,
+  dataDisks: readonly Disk[],
+): Pick<Machine, 'protectedDisks'> {
+  const names = dataDisks.flatMap(({ serial, wwn }) => serial ?? wwn ?? [])
+  const all = [...new Set([...protectedDisks, ...names])]
+  return all.length === 0 ? {} : { protectedDisks: all }
+}

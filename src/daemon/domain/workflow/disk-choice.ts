@@ -1,0 +1,84 @@
+import { MEBIBYTE } from '../../../base/byte-size.ts'
+import type { DiskChoiceRequest } from '../../../contract/disk-choice/choice-request.ts'
+import type { Disk, Machine } from '../../../contract/machine.ts'
+import type { Failure, Run, RunTask } from '../../../contract/run.ts'
+import type { Task } from '../../../contract/workflow.ts'
+
+type SelectDiskTask = Extract<Task, { action: 'select-disk' }>
+
+/** Room behind the image for the seed volume and the backup partition table. */
+const seedRoomBytes = 16 * MEBIBYTE
+
+/** What the agent, and the plan before it, choose the disk by. */
+export function diskChoiceFor(
+  { disk: rule, dataDisks, overwrite }: SelectDiskTask,
+  { protectedDisks = [] }: Machine,
+  imageBytes: number | undefined,
+): DiskChoiceRequest {
+  const minimumBytes = imageBytes === undefined ? 0 : imageBytes + seedRoomBytes
+  return { rule, dataDisks, overwrite, protectedDisks, minimumBytes }
+}
+
+/** The frozen disk for its first write; later ones find what the write before them left there. */
+export function frozenDisk(disk: Disk, task: RunTask | undefined): Disk {
+  if (task !== undefined && isFirstTry(task)) return disk
+  const { contents: _contents, ...rest } = disk
+  return rest
+}
+
+/** The first try alone began when the task did; `attempts` starts anew when a held run goes on. */
+function isFirstTry({ task, startedAtMs = 0, deadlineAtMs = 0 }: RunTask): boolean {
+  return deadlineAtMs - task.timeoutSeconds * 1000 === startedAtMs
+}
+
+/** Why no disk of the machine may be chosen now; undefined when one may. */
+export function choiceForbidden(
+  run: Run,
+  machine: Machine,
+  world: { readonly nowMs: number; readonly machines: readonly Machine[] },
+): Failure | undefined {
+  if (run.armedUntilMs !== undefined && world.nowMs > run.armedUntilMs) {
+    return refusal(
+      'ERR_RUN_STALE',
+      'the order is too old to choose a disk by: approve the run, or order it anew',
+    )
+  }
+  const twin = twinOf(machine, world)
+  if (twin === undefined) return undefined
+  return refusal(
+    'ERR_IDENTITY_CONFLICT',
+    `${machine.name} and ${twin.name} say they are the same machine (${machine.inventory?.system.uuid ?? ''}): give one of them a UUID of its own, or leave it switched off for a day`,
+  )
+}
+
+const dayMs = 86_400_000
+
+/** Another machine that was seen within a day and states the same UUID. Neither may be written. */
+function twinOf(
+  machine: Machine,
+  { nowMs, machines }: { readonly nowMs: number; readonly machines: readonly Machine[] },
+): Machine | undefined {
+  const uuid = machine.inventory?.system.uuid
+  if (uuid === undefined || isPlaceholder(uuid)) return undefined
+  return machines.find(
+    (other) =>
+      other.id !== machine.id &&
+      other.inventory?.system.uuid === uuid &&
+      nowMs - other.lastSeenAtMs < dayMs,
+  )
+}
+
+/** What boards state that nobody gave a UUID. */
+const placeholders = new Set([
+  '00020003-0004-0005-0006-000700080009',
+  '03000200-0400-0500-0006-000700080009',
+  '12345678-1234-5678-90ab-cddeefaabbcc',
+])
+
+function isPlaceholder(uuid: string): boolean {
+  return placeholders.has(uuid) || new Set(uuid.replaceAll('-', '')).size < 5
+}
+
+function refusal(code: string, message: string): Failure {
+  return { code, message, retryable: false }
+}
