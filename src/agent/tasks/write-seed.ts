@@ -56,9 +56,9 @@ function encodeSeedVolume(order: WriteSeedOrder, sectorBytes: number): Uint8Arra
     throw new SeedRefusedError(`${sectorBytes}-byte sectors`)
   }
   const names = Object.keys(order.files).sort()
-  const files = names.map((name) => ({ name, bytes: Buffer.from(order.files[name] ?? '') }))
+  const files = names.map((name) => ({ path: name, bytes: Buffer.from(order.files[name] ?? '') }))
   const hash = createHash('sha256')
-  for (const { name, bytes } of files) hash.update(`${name}\0${bytes.length}\0`).update(bytes)
+  for (const { path, bytes } of files) hash.update(`${path}\0${bytes.length}\0`).update(bytes)
   const serialNumber = hash.digest().readUInt32LE(0)
   try {
     return encodeFatVolume({

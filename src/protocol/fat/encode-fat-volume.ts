@@ -1,9 +1,17 @@
 import { asciiBytes } from '../../base/ascii.ts'
-import { directoryBytes, encodeDirectory } from './encode-fat-directory.ts'
+import {
+  directoryBytes,
+  encodeRootDirectory,
+  encodeSubdirectory,
+  type FatDirectoryEntry,
+  subdirectoryBytes,
+} from './encode-fat-directory.ts'
+import { FatClusters, type FatDataArea } from './fat-clusters.ts'
+import { type FatTree, fatTree } from './fat-tree.ts'
 
 export interface FatFile {
-  /** Printable ASCII, at most 255 characters; kept as it is in a long name. */
-  readonly name: string
+  /** Parts of printable ASCII joined by `/`, at most 255 characters each; kept as they are in long names. */
+  readonly path: string
   readonly bytes: Uint8Array
 }
 
@@ -13,7 +21,6 @@ export interface FatVolume {
   readonly serialNumber: number
   readonly sectorBytes: 512 | 4096
   readonly sizeBytes: number
-  /** All in the root directory. */
   readonly files: readonly FatFile[]
 }
 
@@ -22,18 +29,15 @@ const maximumClusters = 4084
 const reservedSectors = 1
 const rootDirectoryBytes = 16 * 1024
 
-interface Geometry {
+interface Geometry extends FatDataArea {
   readonly totalSectors: number
   readonly sectorsPerCluster: number
   readonly sectorsPerFat: number
   readonly rootSectors: number
-  readonly firstDataSector: number
-  readonly clusterBytes: number
-  readonly clusterCount: number
 }
 
 /**
- * A FAT12 volume with its files in the root directory, the same bytes for the same contents.
+ * A FAT12 volume with its files and their directories, the same bytes for the same contents.
  *
  * @throws {RangeError} when the files do not fit, or a name or the label cannot be written
  */
@@ -44,19 +48,36 @@ export function encodeFatVolume(volume: FatVolume): Uint8Array {
   image.set(encodeBootSector(volume, geometry))
   const fat = new Uint8Array(geometry.sectorsPerFat * sectorBytes)
   fat.set([0xf8, 0xff, 0xff])
-  const firstClusters = placeFiles(image, fat, volume, geometry)
+  const tree = fatTree(volume.files)
+  const clusters = new FatClusters(image, fat, geometry, sectorBytes)
+  const directory = encodeRootDirectory(volume.label, placeEntries(tree, 0, clusters))
+  if (directory.length > rootDirectoryBytes) throw new RangeError('too many files')
   const fatOffset = reservedSectors * sectorBytes
   image.set(fat, fatOffset)
   image.set(fat, fatOffset + fat.length)
-  const entries = volume.files.map(({ name, bytes }, index) => ({
-    name,
-    sizeBytes: bytes.length,
-    firstCluster: firstClusters[index] ?? 0,
-  }))
-  const directory = encodeDirectory(volume.label, entries)
-  if (directory.length > rootDirectoryBytes) throw new RangeError('too many files')
   image.set(directory, fatOffset + 2 * fat.length)
   return image
+}
+
+/** Puts what a directory holds into clusters, what it holds in turn included. */
+function placeEntries(
+  { files, directories }: FatTree,
+  ownCluster: number,
+  clusters: FatClusters,
+): FatDirectoryEntry[] {
+  const placedFiles = [...files].map(([name, bytes]): FatDirectoryEntry => {
+    const firstCluster = clusters.take(bytes.length, name)
+    clusters.write(firstCluster, bytes)
+    return { name, kind: 'file', sizeBytes: bytes.length, firstCluster }
+  })
+  const placedDirectories = [...directories].map(([name, tree]): FatDirectoryEntry => {
+    const sizeBytes = subdirectoryBytes([...tree.files.keys(), ...tree.directories.keys()])
+    const firstCluster = clusters.take(sizeBytes, name)
+    const entries = placeEntries(tree, firstCluster, clusters)
+    clusters.write(firstCluster, encodeSubdirectory(firstCluster, ownCluster, entries))
+    return { name, kind: 'directory', sizeBytes: 0, firstCluster }
+  })
+  return [...placedFiles, ...placedDirectories]
 }
 
 function planGeometry({ sectorBytes, sizeBytes }: FatVolume): Geometry {
@@ -98,41 +119,4 @@ function encodeBootSector(volume: FatVolume, geometry: Geometry): Uint8Array {
   sector.set(asciiBytes('FAT12   '), 54)
   sector.set([0x55, 0xaa], 510)
   return sector
-}
-
-/** Lays the files one behind the other and chains their clusters. Returns where each begins; 0 for an empty one. */
-function placeFiles(
-  image: Uint8Array,
-  fat: Uint8Array,
-  volume: FatVolume,
-  geometry: Geometry,
-): number[] {
-  let nextCluster = 2
-  return volume.files.map(({ name, bytes }) => {
-    if (bytes.length === 0) return 0
-    const first = nextCluster
-    const count = Math.ceil(bytes.length / geometry.clusterBytes)
-    nextCluster += count
-    if (nextCluster - 2 > geometry.clusterCount) throw new RangeError(`no room for ${name}`)
-    const dataOffset = geometry.firstDataSector * volume.sectorBytes
-    image.set(bytes, dataOffset + (first - 2) * geometry.clusterBytes)
-    for (let cluster = first; cluster < nextCluster; cluster++) {
-      setFatEntry(fat, cluster, cluster === nextCluster - 1 ? 0xfff : cluster + 1)
-    }
-    return first
-  })
-}
-
-/** Two entries share three bytes. */
-function setFatEntry(fat: Uint8Array, cluster: number, value: number): void {
-  const offset = cluster + (cluster >> 1)
-  const low = fat[offset] ?? 0
-  const high = fat[offset + 1] ?? 0
-  if (cluster % 2 === 0) {
-    fat[offset] = value & 0xff
-    fat[offset + 1] = (high & 0xf0) | (value >> 8)
-  } else {
-    fat[offset] = (low & 0x0f) | ((value & 0x0f) << 4)
-    fat[offset + 1] = value >> 4
-  }
 }

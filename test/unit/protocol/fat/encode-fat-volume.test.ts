@@ -15,10 +15,10 @@ const volume: FatVolume = {
   sectorBytes: 512,
   sizeBytes: 4 * 1024 * 1024,
   files: [
-    { name: 'meta-data', bytes: text('instance-id: one\n') },
-    { name: 'user-data', bytes: text(`#cloud-config\n${'x'.repeat(60_000)}\n`) },
-    { name: 'network-config', bytes: text('version: 2\n') },
-    { name: 'vendor-data', bytes: text('') },
+    { path: 'meta-data', bytes: text('instance-id: one\n') },
+    { path: 'user-data', bytes: text(`#cloud-config\n${'x'.repeat(60_000)}\n`) },
+    { path: 'network-config', bytes: text('version: 2\n') },
+    { path: 'vendor-data', bytes: text('') },
   ],
 }
 
@@ -30,12 +30,16 @@ describe('encodeFatVolume', () => {
   afterAll(() => rmSync(directory, { recursive: true }))
 
   test('refuses files that do not fit, and names and labels that cannot be written', () => {
-    const big = { name: 'user-data', bytes: new Uint8Array(5 * 1024 * 1024) }
+    const big = { path: 'user-data', bytes: new Uint8Array(5 * 1024 * 1024) }
     expect(() => encodeFatVolume({ ...volume, files: [big] })).toThrow('no room for user-data')
-    for (const name of ['', 'a/b', '../x', 'trailing.', 'ü']) {
-      const files = [{ name, bytes: text('') }]
+    for (const path of ['', 'a//b', '/a', '../x', 'trailing.', 'ü', 'a\\b']) {
+      const files = [{ path, bytes: text('') }]
       expect(() => encodeFatVolume({ ...volume, files })).toThrow(RangeError)
     }
+    const twice = ['a/b', 'a/b'].map((path) => ({ path, bytes: text('') }))
+    expect(() => encodeFatVolume({ ...volume, files: twice })).toThrow('twice on one volume')
+    const both = ['a/b', 'a'].map((path) => ({ path, bytes: text('') }))
+    expect(() => encodeFatVolume({ ...volume, files: both })).toThrow(RangeError)
     expect(() => encodeFatVolume({ ...volume, label: 'cidata' })).toThrow(RangeError)
     expect(() => encodeFatVolume({ ...volume, sizeBytes: 1024 })).toThrow(RangeError)
   })
@@ -47,13 +51,30 @@ describe('encodeFatVolume', () => {
       writeFileSync(path, encodeFatVolume({ ...volume, sectorBytes }))
       const report = execFileSync('fsck.vfat', ['-n', '-v', path], { encoding: 'utf8' })
       expect(report).toContain('5 files')
-      for (const { name, bytes } of volume.files) {
+      for (const { path: name, bytes } of volume.files) {
         const copy = join(directory, `copy-${sectorBytes}-${name}`)
         execFileSync('mcopy', ['-n', '-i', path, `::${name}`, copy])
         expect(readFileSync(copy).equals(bytes)).toBe(true)
       }
     },
   )
+
+  test('puts files into directories, however deep and full', () => {
+    const path = join(directory, 'deep')
+    const files = Array.from({ length: 40 }, (_, index) => ({
+      path: `openstack/latest/a rather long name of file number ${index}.json`,
+      bytes: text(`${index}\n`),
+    }))
+    files.push({ path: 'openstack/content/0000', bytes: text('z'.repeat(9000)) })
+    writeFileSync(path, encodeFatVolume({ ...volume, label: 'CONFIG-2', files }))
+    expect(execFileSync('fsck.vfat', ['-n', '-v', path], { encoding: 'utf8' })).toContain(
+      '45 files',
+    )
+    for (const { path: name, bytes } of files) {
+      const found = execFileSync('mtype', ['-i', path, `::${name}`])
+      expect(found.equals(bytes)).toBe(true)
+    }
+  })
 
   test('is found by its label, as cloud-init looks for it (C-N01)', () => {
     const path = join(directory, 'labelled')
