@@ -1,4 +1,5 @@
 import { networkInterfaces, machine, availableParallelism } from 'node:os'
+import { isMainThread } from 'node:worker_threads'
 
 import { messageOf } from '../base/coded-error.ts'
 import { openAgentKey } from './agent-key.ts'
@@ -48,7 +49,10 @@ async function main(): Promise<void> {
   startAgent({ world, token, page, uptimeMs })
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`repave agent: ${messageOf(error)}\n`)
-  process.exitCode = 1
-})
+// The writer's threads start from this file, too: it is the only one in sledgehammer.
+if (isMainThread) {
+  main().catch((error: unknown) => {
+    process.stderr.write(`repave agent: ${messageOf(error)}\n`)
+    process.exitCode = 1
+  })
+}

@@ -2,16 +2,17 @@ import { z } from 'zod'
 
 import { byteCountSchema, digestSchema, nameSchema, timeMsSchema } from './values.ts'
 
-/** The proof of one write, made by the agent after the read-back and the first MiB. */
+/** The proof of one write, made by its writer after the read-back and the first MiB. */
 export const receiptSchema = z.strictObject({
   format: z.literal('repave-receipt/1'),
-  machineId: z.uuid(),
-  runId: z.uuid(),
-  attemptId: z.uuid(),
+  /** Absent, all three, where a person wrote the disk without a daemon. */
+  machineId: z.uuid().optional(),
+  runId: z.uuid().optional(),
+  attemptId: z.uuid().optional(),
   imageName: nameSchema,
   /** Identity of the image: digest of its canonical manifest. */
   imageDigest: digestSchema,
-  /** Digest of the raw image as the manifest states it; every chunk of it was read back. */
+  /** Digest of the raw image as the manifest states it; see `readBack` for how far that is proven. */
   rawDigest: digestSchema,
   rawBytes: z.number().int().positive(),
   disk: z.strictObject({
@@ -21,12 +22,23 @@ export const receiptSchema = z.strictObject({
     model: z.string().optional(),
     sizeBytes: byteCountSchema,
   }),
+  /** `delta` left what was right already. Default `full`. */
+  mode: z.enum(['delta', 'full']).optional(),
+  /** `waived` by policy: every byte was right before it was written, and no more is known. Default `complete`. */
+  readBack: z.enum(['complete', 'waived']).optional(),
+  /** The chunks that differed: with `bytesEqual` this is `rawBytes`. */
   bytesWritten: byteCountSchema,
+  /** The chunks that were right before anything was written. Default 0. */
+  bytesEqual: byteCountSchema.optional(),
+  /** Read from the disk and found right. */
   bytesReadBack: byteCountSchema,
   bytesFetched: byteCountSchema,
   chunksRefetched: z.number().int().nonnegative(),
+  /** How often a range was asked for again because a connection broke. Default 0. */
+  reconnects: z.number().int().nonnegative().optional(),
   startedAtMs: timeMsSchema,
   /** Seconds with three decimals would be no integer: durations are whole milliseconds. */
+  scanMs: z.number().int().nonnegative().optional(),
   writeMs: z.number().int().nonnegative(),
   readBackMs: z.number().int().nonnegative(),
   agentVersion: z.string(),

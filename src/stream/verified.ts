@@ -6,9 +6,24 @@ declare const proof: unique symbol
 /** Evidence that every chunk of an image was read and matched. Only {@link ImageVerification.finish} makes one. */
 export interface VerifiedImage {
   readonly imageDigest: Digest
+  readonly readBack: 'complete'
   readonly verifiedBytes: number
   readonly [proof]: true
 }
+
+/**
+ * Evidence that a policy waived the read-back: every chunk matched before it was written, and no more
+ * is known of it. Only {@link ImageVerification.finishWaived} makes one.
+ */
+export interface WaivedReadBack {
+  readonly imageDigest: Digest
+  readonly readBack: 'waived'
+  readonly verifiedBytes: number
+  readonly [proof]: true
+}
+
+/** What must be in hand before a disk is made bootable. */
+export type CommitPermit = VerifiedImage | WaivedReadBack
 
 /** What one chunk must be: its raw digest, or nothing but zeros. */
 export interface ExpectedChunk {
@@ -17,10 +32,10 @@ export interface ExpectedChunk {
   readonly content: Digest | 'zero'
 }
 
-/** The two measures a verification takes; handed in because pure code has no hash of its own. */
-export interface ChunkMeasures {
-  readonly digestOf: (bytes: Uint8Array) => Digest
-  readonly isZero: (bytes: Uint8Array) => boolean
+/** What was read of one chunk, wherever that was measured. */
+export interface MeasuredChunk {
+  readonly rawBytes: number
+  readonly content: Digest | 'zero'
 }
 
 /** What was read back differs from what was written. Writing it again on the same disk is no cure. */
@@ -49,44 +64,68 @@ export class VerificationIncompleteError extends CodedError {
   }
 }
 
-/** Collects chunks that were read back, in any order, and gives the proof once all of them matched. */
+/**
+ * Collects what was measured of the chunks on a disk, in any order, and gives the proof once all of them
+ * matched. Measuring may be spread over threads; the judgement is here alone.
+ */
 export class ImageVerification {
   readonly #imageDigest: Digest
   readonly #chunks: readonly ExpectedChunk[]
-  readonly #measures: ChunkMeasures
   readonly #verified: Uint8Array
-  #missing: number
+  readonly #written: Uint8Array
   #verifiedBytes = 0
 
-  constructor(imageDigest: Digest, chunks: readonly ExpectedChunk[], measures: ChunkMeasures) {
+  constructor(imageDigest: Digest, chunks: readonly ExpectedChunk[]) {
     this.#imageDigest = imageDigest
     this.#chunks = chunks
-    this.#measures = measures
     this.#verified = new Uint8Array(chunks.length)
-    this.#missing = chunks.length
+    this.#written = new Uint8Array(chunks.length)
   }
 
-  /** @throws {ReadBackMismatchError} when `bytes` are not exactly that chunk */
-  check(chunkIndex: number, bytes: Uint8Array): void {
-    const chunk = this.#chunks[chunkIndex]
-    if (chunk === undefined) throw new RangeError(`the image has no chunk ${chunkIndex}`)
-    const { digestOf, isZero } = this.#measures
-    const matches =
-      bytes.length === chunk.rawBytes &&
-      (chunk.content === 'zero' ? isZero(bytes) : digestOf(bytes) === chunk.content)
-    if (!matches) throw new ReadBackMismatchError(chunkIndex, chunk.offset)
+  /** @throws {ReadBackMismatchError} when what was read is not exactly that chunk */
+  accept(chunkIndex: number, measured: MeasuredChunk): void {
+    const chunk = this.#chunkAt(chunkIndex)
+    if (!matches(chunk, measured)) throw new ReadBackMismatchError(chunkIndex, chunk.offset)
     if (this.#verified[chunkIndex] === 1) return
     this.#verified[chunkIndex] = 1
-    this.#missing--
     this.#verifiedBytes += chunk.rawBytes
   }
 
-  /** @throws {VerificationIncompleteError} while a chunk is missing */
-  finish(): VerifiedImage {
-    if (this.#missing > 0 || this.#chunks.length === 0) {
-      throw new VerificationIncompleteError(this.#missing)
-    }
-    const facts = { imageDigest: this.#imageDigest, verifiedBytes: this.#verifiedBytes }
-    return facts as VerifiedImage
+  /** Notes that a chunk was written from bytes that matched; counts only where the read-back is waived. */
+  wrote(chunkIndex: number): void {
+    this.#chunkAt(chunkIndex)
+    this.#written[chunkIndex] = 1
   }
+
+  /** @throws {VerificationIncompleteError} while a chunk has not been read */
+  finish(): VerifiedImage {
+    this.#requireNone((index) => this.#verified[index] !== 1)
+    return { ...this.#facts(), readBack: 'complete' } as VerifiedImage
+  }
+
+  /** @throws {VerificationIncompleteError} while a chunk was neither read nor written */
+  finishWaived(): WaivedReadBack {
+    this.#requireNone((index) => this.#verified[index] !== 1 && this.#written[index] !== 1)
+    return { ...this.#facts(), readBack: 'waived' } as WaivedReadBack
+  }
+
+  #facts() {
+    return { imageDigest: this.#imageDigest, verifiedBytes: this.#verifiedBytes }
+  }
+
+  #requireNone(isMissing: (chunkIndex: number) => boolean): void {
+    const missing = this.#chunks.filter((_, index) => isMissing(index)).length
+    if (missing > 0 || this.#chunks.length === 0) throw new VerificationIncompleteError(missing)
+  }
+
+  #chunkAt(chunkIndex: number): ExpectedChunk {
+    const chunk = this.#chunks[chunkIndex]
+    if (chunk === undefined) throw new RangeError(`the image has no chunk ${chunkIndex}`)
+    return chunk
+  }
+}
+
+/** Whether what was read is that chunk. */
+export function matches(chunk: ExpectedChunk, { rawBytes, content }: MeasuredChunk): boolean {
+  return rawBytes === chunk.rawBytes && content === chunk.content
 }

@@ -1,40 +1,28 @@
-import { promisify } from 'node:util'
-import { zstdDecompress } from 'node:zlib'
+import { hash } from 'node:crypto'
 
-import { messageOf } from '../../base/coded-error.ts'
-import { digestOf } from './chunk-measures.ts'
-import type { PlannedChunk, StoredChunk } from './write-plan.ts'
+import type { TableChunk } from './lanes/chunk-table.ts'
+import type { ZstdDecoder } from './zstd-decoder.ts'
 
-const decompress = promisify(zstdDecompress)
+type StoredChunk = Pick<TableChunk, 'kind' | 'rawBytes' | 'digest'>
 
 /**
  * Decodes one stored chunk into the start of `target` and checks it against the manifest.
  *
  * @returns why the chunk is refused, or undefined when `target` now starts with its raw bytes
  */
-export async function decodeChunk(
+export function decodeChunk(
+  decoder: ZstdDecoder,
   stored: Uint8Array,
-  chunk: PlannedChunk & { readonly stored: StoredChunk },
+  chunk: StoredChunk,
   target: Buffer,
-): Promise<string | undefined> {
-  if (chunk.stored.kind === 'raw') {
-    target.set(stored)
+): string | undefined {
+  const raw = target.subarray(0, chunk.rawBytes)
+  if (chunk.kind === 'raw') {
+    raw.set(stored)
   } else {
-    const decoded = await decodeZstd(stored, chunk.rawBytes)
-    if (typeof decoded === 'string') return decoded
-    target.set(decoded)
+    const refusal = decoder.decode(stored, raw)
+    if (refusal !== undefined) return refusal
   }
-  const matches = digestOf(target.subarray(0, chunk.rawBytes)) === chunk.content
+  const matches = hash('sha256', raw, 'buffer').equals(chunk.digest)
   return matches ? undefined : 'its digest is not the one in the manifest'
-}
-
-async function decodeZstd(stored: Uint8Array, rawBytes: number): Promise<Buffer | string> {
-  try {
-    // One byte more than a chunk may hold, so that output of the right size comes in one piece.
-    const options = { maxOutputLength: rawBytes, chunkSize: rawBytes + 1 }
-    const decoded = await decompress(stored, options)
-    return decoded.length === rawBytes ? decoded : `it decodes to ${decoded.length} bytes`
-  } catch (error) {
-    return messageOf(error)
-  }
 }

@@ -1,5 +1,7 @@
 /** What the writer needs of a disk. All offsets and lengths are multiples of its logical sector. */
 export interface DiskMedium {
+  /** Where other threads may reach it; without one, all of the work is done in the caller's thread. */
+  readonly descriptor?: number
   /** All bytes or an error. */
   write(bytes: Uint8Array, offset: number): Promise<void>
   /** Fills `bytes` or fails. */

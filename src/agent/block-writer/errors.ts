@@ -79,17 +79,21 @@ export class DiskInUseError extends CodedError {
   }
 }
 
+export type DiskOperation = 'read' | 'write' | 'flush'
+
 /** A read, write or flush of the disk failed. Never retried: the kernel reports a lost write only once. */
 export class DiskIoError extends CodedError {
   readonly code = 'ERR_DISK_IO'
+  readonly operation: DiskOperation
   readonly offset: number | undefined
 
-  constructor(operation: 'read' | 'write' | 'flush', offset: number | undefined, cause: unknown) {
+  constructor(operation: DiskOperation, offset: number | undefined, cause: unknown) {
     const place = offset === undefined ? '' : ` at byte ${offset}`
     super(`${operation}${place} failed: ${messageOf(cause)}`, {
       cause,
       remedy: "look at the disk's health",
     })
+    this.operation = operation
     this.offset = offset
   }
 }
@@ -99,6 +103,8 @@ export class ChunkRejectedError extends CodedError {
   readonly code = 'ERR_CHUNK_REJECTED'
   readonly chunkIndex: number
   readonly offset: number
+  readonly tries: number
+  readonly reason: string
 
   constructor(chunkIndex: number, offset: number, tries: number, reason: string) {
     super(
@@ -107,6 +113,8 @@ export class ChunkRejectedError extends CodedError {
     )
     this.chunkIndex = chunkIndex
     this.offset = offset
+    this.tries = tries
+    this.reason = reason
   }
 
   override shouldRetry(): boolean {
@@ -117,12 +125,32 @@ export class ChunkRejectedError extends CodedError {
 /** The daemon could not be reached, or answered with something else than what was asked for. */
 export class FetchFailedError extends CodedError {
   readonly code = 'ERR_FETCH_FAILED'
+  readonly url: string
+  readonly reason: string
   /** The HTTP status, where there was an answer. */
   readonly status: number | undefined
 
   constructor(url: string, reason: string, status?: number) {
     super(`${url}: ${reason}`, { remedy: 'check that the daemon runs and has the image' })
+    this.url = url
+    this.reason = reason
     this.status = status
+  }
+
+  override shouldRetry(): boolean {
+    return true
+  }
+}
+
+/** A thread of the writer ended in the middle of its work. What it had under way may be half written. */
+export class WriterThreadError extends CodedError {
+  readonly code = 'ERR_WRITER_THREAD'
+
+  constructor(reason: string, cause?: unknown) {
+    super(`a thread of the writer ended in the middle of its work: ${reason}`, {
+      ...(cause === undefined ? {} : { cause }),
+      remedy: 'look at the memory of the machine, then write again: only the rest is fetched',
+    })
   }
 
   override shouldRetry(): boolean {

@@ -6,6 +6,7 @@ import { FetchFailedError } from './errors.ts'
 
 const maximumHeaderBytes = 16 * 1024
 const idleTimeoutMs = 30_000
+const nothing = new Uint8Array(0)
 
 interface Pending {
   readonly target: Uint8Array
@@ -19,14 +20,15 @@ interface Pending {
 }
 
 /**
- * One keep-alive HTTP/1.1 connection that asks for byte ranges, one at a time, and receives them
- * straight into the caller's buffer. Strict: anything but `206` with exactly the range asked for is
- * an error, and an error closes the connection (RFC 9110 §14).
+ * One keep-alive HTTP/1.1 connection that asks for byte ranges and receives them straight into the
+ * callers' buffers. Ranges may be asked for while others are on their way: they come in that order (RFC
+ * 9112 §9.3.2). Strict: anything but `206` with exactly the range asked for is an error, and an error
+ * closes the connection and fails all that are waiting (RFC 9110 §14).
  */
 export class RangeConnection {
   readonly #url: URL
   #socket: Socket | undefined
-  #pending: Pending | undefined
+  #queue: Pending[] = []
 
   /** @param url an `http:` URL */
   constructor(url: URL) {
@@ -44,11 +46,10 @@ export class RangeConnection {
     offset: number,
     onBytes: (count: number) => void,
   ): Promise<void> {
-    if (this.#pending !== undefined) throw new Error('a range is under way on this connection')
     const socket = this.#socket ?? this.#connect()
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const start = { header: new Uint8Array(0), bodyBytes: 0, inBody: false }
-    this.#pending = { target, offset, resolve, reject, onBytes, ...start }
+    this.#queue.push({ target, offset, resolve, reject, onBytes, ...start })
     socket.write(this.#request(target.length, offset))
     await promise
   }
@@ -91,50 +92,64 @@ export class RangeConnection {
 
   /** In the body the next bytes go where they belong; else, and while idle, into the header buffer. */
   #nextBuffer(headerBuffer: Uint8Array): Uint8Array {
-    const pending = this.#pending
+    const [pending] = this.#queue
     return pending?.inBody === true ? pending.target.subarray(pending.bodyBytes) : headerBuffer
   }
 
   #receive(bytes: Uint8Array): void {
-    const pending = this.#pending
-    if (pending === undefined) return this.#fail('bytes that nobody asked for')
-    if (pending.inBody) return this.#countBody(pending, bytes.length)
-    pending.header = Buffer.concat([pending.header, bytes])
-    const end = Buffer.from(pending.header).indexOf('\r\n\r\n')
-    if (end === -1) {
-      if (pending.header.length > maximumHeaderBytes) this.#fail('endless header')
-      return
+    let rest = bytes
+    while (rest.length > 0) {
+      const [pending] = this.#queue
+      if (pending === undefined) return this.#fail('bytes that nobody asked for')
+      rest = pending.inBody ? this.#takeBody(pending, rest) : this.#takeHeader(pending, rest)
     }
-    this.#startBody(
-      pending,
-      latin1Text(pending.header.subarray(0, end)),
-      pending.header.subarray(end + 4),
-    )
   }
 
-  #startBody(pending: Pending, header: string, bodyStart: Uint8Array): void {
-    const refusal = refuseHeader(header, pending.offset, pending.target.length)
-    if (refusal !== undefined) return this.#fail(refusal.reason, refusal.status)
-    if (bodyStart.length > pending.target.length) return this.#fail('more bytes than asked for')
+  /** @returns what lies behind the header */
+  #takeHeader(pending: Pending, bytes: Uint8Array): Uint8Array {
+    const header = Buffer.concat([pending.header, bytes])
+    const end = header.indexOf('\r\n\r\n')
+    if (end === -1) {
+      pending.header = header
+      if (header.length > maximumHeaderBytes) this.#fail('endless header')
+      return nothing
+    }
+    const text = latin1Text(header.subarray(0, end))
+    const refusal = refuseHeader(text, pending.offset, pending.target.length)
+    if (refusal !== undefined) {
+      this.#fail(refusal.reason, refusal.status)
+      return nothing
+    }
     pending.inBody = true
-    pending.target.set(bodyStart)
-    this.#countBody(pending, bodyStart.length)
+    return header.subarray(end + 4)
   }
 
-  #countBody(pending: Pending, count: number): void {
-    pending.bodyBytes += count
-    pending.onBytes(count)
-    if (pending.bodyBytes < pending.target.length) return
-    this.#pending = undefined
-    pending.resolve()
+  /** @returns what lies behind the body */
+  #takeBody(pending: Pending, bytes: Uint8Array): Uint8Array {
+    const { target } = pending
+    const taken = bytes.subarray(0, target.length - pending.bodyBytes)
+    if (taken.length < bytes.length && this.#queue.length === 1) {
+      this.#fail('more bytes than asked for')
+      return nothing
+    }
+    const place = target.subarray(pending.bodyBytes, pending.bodyBytes + taken.length)
+    const isThere = place.buffer === taken.buffer && place.byteOffset === taken.byteOffset
+    if (!isThere) place.set(taken)
+    pending.bodyBytes += taken.length
+    pending.onBytes(taken.length)
+    if (pending.bodyBytes === target.length) {
+      this.#queue.shift()
+      pending.resolve()
+    }
+    return bytes.subarray(taken.length)
   }
 
   #fail(reason: string, status?: number): void {
-    const pending = this.#pending
-    this.#pending = undefined
+    const waiting = this.#queue
+    this.#queue = []
     this.#socket?.destroy()
     this.#socket = undefined
-    pending?.reject(new FetchFailedError(this.#url.href, reason, status))
+    for (const { reject } of waiting) reject(new FetchFailedError(this.#url.href, reason, status))
   }
 }
 

@@ -1,20 +1,22 @@
+import { hash } from 'node:crypto'
+
+import { digestFromBytes } from '../../base/digest.ts'
 import { canonicalJson } from '../../contract/canonical-json.ts'
 import type { ImageManifest } from '../../contract/image-manifest.ts'
 import type { Disk } from '../../contract/machine.ts'
 import type { Receipt, SignedReceipt } from '../../contract/receipt.ts'
 import type { AgentKey } from '../agent-key.ts'
-import { digestOf } from './chunk-measures.ts'
 import type { WriteTotals } from './write-image.ts'
 
 /** A write that came to its end. */
 export interface ProvenWrite {
-  readonly context: Pick<Receipt, 'machineId' | 'runId' | 'attemptId'>
+  /** Absent where no daemon ordered it. */
+  readonly context?: Pick<Receipt, 'machineId' | 'runId' | 'attemptId'>
   readonly order: Pick<Receipt, 'imageName' | 'imageDigest'>
   readonly manifest: Pick<ImageManifest, 'rawDigest' | 'rawBytes'>
   readonly disk: Disk
   readonly totals: WriteTotals
-  readonly bytesFetched: number
-  readonly chunksRefetched: number
+  readonly transfer: Pick<Receipt, 'bytesFetched' | 'chunksRefetched' | 'reconnects'>
   readonly startedAtMs: number
 }
 
@@ -23,26 +25,31 @@ export function signReceipt(
   agent: { readonly key: AgentKey; readonly agentVersion: string },
   write: ProvenWrite,
 ): SignedReceipt {
-  const { machineId, runId, attemptId } = write.context
   const { path, serial, wwn, model, sizeBytes } = write.disk
   const receipt = canonicalJson({
     format: 'repave-receipt/1',
-    ...{ machineId, runId, attemptId },
+    ...contextOf(write),
     imageName: write.order.imageName,
     imageDigest: write.order.imageDigest,
     rawDigest: write.manifest.rawDigest,
     rawBytes: write.manifest.rawBytes,
     disk: { path, serial, wwn, model, sizeBytes },
     ...write.totals,
-    bytesFetched: write.bytesFetched,
-    chunksRefetched: write.chunksRefetched,
+    ...write.transfer,
     startedAtMs: write.startedAtMs,
     agentVersion: agent.agentVersion,
   })
   return {
     receipt,
-    digest: digestOf(Buffer.from(receipt)),
+    digest: digestFromBytes(hash('sha256', receipt, 'buffer')),
     signature: agent.key.sign(receipt),
     publicKey: agent.key.publicKeyBase64,
   }
+}
+
+/** Those three alone: a task's context holds more. */
+function contextOf({ context }: ProvenWrite): ProvenWrite['context'] {
+  if (context === undefined) return {}
+  const { machineId, runId, attemptId } = context
+  return { machineId, runId, attemptId }
 }

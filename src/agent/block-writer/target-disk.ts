@@ -2,12 +2,17 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { constants } from 'node:fs'
 import type { Stats } from 'node:fs'
 
+import { MEBIBYTE } from '../../base/byte-size.ts'
 import { messageOf } from '../../base/coded-error.ts'
+import { identityDifferences } from '../../contract/disk-choice/disk-identity.ts'
 import type { Disk } from '../../contract/machine.ts'
 import { readDisk } from '../linux/block-devices.ts'
+import { fingerprintOf } from '../linux/disk-contents.ts'
 import type { KernelFiles } from '../linux/kernel-files.ts'
+import { allocateOne } from './aligned-memory.ts'
+import { DiskDescriptor } from './disk-descriptor.ts'
 import type { DiskMedium } from './disk-medium.ts'
-import { DiskChangedError, DiskInUseError, DiskIoError, NotADiskError } from './errors.ts'
+import { DiskChangedError, DiskInUseError, NotADiskError } from './errors.ts'
 
 export interface TargetDiskOptions {
   readonly files: KernelFiles
@@ -23,9 +28,11 @@ export class TargetDisk implements DiskMedium, AsyncDisposable {
   /** As the open descriptor shows it now. */
   readonly disk: Disk
   readonly #handle: FileHandle
+  readonly #medium: DiskDescriptor
 
   private constructor(handle: FileHandle, disk: Disk) {
     this.#handle = handle
+    this.#medium = new DiskDescriptor(handle.fd)
     this.disk = disk
   }
 
@@ -39,49 +46,34 @@ export class TargetDisk implements DiskMedium, AsyncDisposable {
     try {
       const disk = await describeOpenDisk(handle, chosen, options)
       requireSameDisk(chosen, disk)
-      return new TargetDisk(handle, disk)
+      const target = new TargetDisk(handle, disk)
+      await requireSameContent(chosen, target)
+      return target
     } catch (error) {
       await handle.close()
       throw error
     }
   }
 
-  /** @throws {DiskIoError} also on a short count, which the kernel gives without an error at the end of a device */
-  async write(bytes: Uint8Array, offset: number): Promise<void> {
-    try {
-      const { bytesWritten } = await this.#handle.write(bytes, 0, bytes.length, offset)
-      requireFullCount(bytesWritten, bytes.length)
-    } catch (error) {
-      throw new DiskIoError('write', offset, error)
-    }
+  get descriptor(): number {
+    return this.#handle.fd
   }
 
-  /** Fills `bytes`. @throws {DiskIoError} also on a short count */
-  async read(bytes: Uint8Array, offset: number): Promise<void> {
-    try {
-      const { bytesRead } = await this.#handle.read(bytes, 0, bytes.length, offset)
-      requireFullCount(bytesRead, bytes.length)
-    } catch (error) {
-      throw new DiskIoError('read', offset, error)
-    }
+  write(bytes: Uint8Array, offset: number): Promise<void> {
+    return this.#medium.write(bytes, offset)
   }
 
-  /** @throws {DiskIoError} */
-  async flush(): Promise<void> {
-    try {
-      await this.#handle.sync()
-    } catch (error) {
-      throw new DiskIoError('flush', undefined, error)
-    }
+  read(bytes: Uint8Array, offset: number): Promise<void> {
+    return this.#medium.read(bytes, offset)
+  }
+
+  flush(): Promise<void> {
+    return this.#medium.flush()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#handle.close()
   }
-}
-
-function requireFullCount(count: number, expected: number): void {
-  if (count !== expected) throw new RangeError(`only ${count} of ${expected} bytes`)
 }
 
 /** O_EXCL on a block device refuses one that is mounted, swapped on or claimed (open(2)). */
@@ -119,11 +111,23 @@ function kernelNameOf({ rdev }: Stats, files: KernelFiles): string | undefined {
 }
 
 function requireSameDisk(chosen: Disk, found: Disk): void {
-  const identity = ['serial', 'wwn', 'sizeBytes', 'logicalSectorBytes'] as const
-  const differences = identity
-    .filter((fact) => chosen[fact] !== found[fact])
-    .map((fact) => `${fact} was ${chosen[fact] ?? 'absent'}, is ${found[fact] ?? 'absent'}`)
+  const differences = identityDifferences(chosen, found)
+  if (chosen.logicalSectorBytes !== found.logicalSectorBytes) {
+    const [was, is] = [chosen.logicalSectorBytes, found.logicalSectorBytes]
+    differences.push(`its sectors had ${was} bytes, have ${is}`)
+  }
   if (differences.length > 0) throw new DiskChangedError(chosen.path, differences)
   if (found.readOnly) throw new DiskChangedError(chosen.path, ['it is read-only now'])
   if (found.inUseBy.length > 0) throw new DiskInUseError(chosen.path, found.inUseBy)
+}
+
+/** Where the choice states what lay on the disk, it must still lie there: cables are swapped, too. */
+async function requireSameContent({ path, contents }: Disk, target: TargetDisk): Promise<void> {
+  if (contents === undefined) return
+  if ('unreadable' in contents) throw new DiskChangedError(path, ['its content was never read'])
+  const start = allocateOne(Math.min(MEBIBYTE, target.disk.sizeBytes))
+  await target.read(start, 0)
+  if (fingerprintOf(start) !== contents.fingerprint) {
+    throw new DiskChangedError(path, ['its first MiB has changed since it was chosen'])
+  }
 }

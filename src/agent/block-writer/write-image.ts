@@ -1,139 +1,220 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Digest } from '../../base/digest.ts'
-import { ImageVerification, type VerifiedImage } from '../../stream/verified.ts'
-import { allocateAligned, allocateOne } from './aligned-memory.ts'
-import { createChunkMeasures } from './chunk-measures.ts'
-import { HeldBack } from './held-back.ts'
-import { runLanes } from './lanes.ts'
-import { PackSource } from './pack-source.ts'
-import type { ProgressMeter } from './progress-meter.ts'
+import { type CommitPermit, ImageVerification, matches } from '../../stream/verified.ts'
+import { allocateOne } from './aligned-memory.ts'
 import type { DiskMedium } from './disk-medium.ts'
-import { writeStep } from './write-chunks.ts'
-import { headBytes, writableParts, type WritePlan } from './write-plan.ts'
+import { HeldBack } from './held-back.ts'
+import { ChunkTable } from './lanes/chunk-table.ts'
+import { LaneCounters } from './lanes/lane-counters.ts'
+import { LaneCrew } from './lanes/lane-crew.ts'
+import type { ChunkSpan } from './lanes/step-queue.ts'
+import { probeChunks } from './probe-chunks.ts'
+import type { ProgressMeter } from './progress-meter.ts'
+import {
+  type ByteRange,
+  cutOut,
+  groupChunks,
+  headBytes,
+  type PlannedChunk,
+  type WritePlan,
+} from './write-plan.ts'
 
 export interface WriteImageOptions {
   readonly target: DiskMedium
   readonly plan: WritePlan
   readonly imageDigest: Digest
+  /** `http:`, or `file:` for a pack on this machine. */
   readonly packUrl: URL
-  /** Steps under way at a time. Two let network, decoder and disk overlap on one core. */
+  /** Lanes that work side by side, each about 30 MiB; one a core is best. */
   readonly laneCount: number
   readonly meter: ProgressMeter
   readonly clock: Clock
   readonly log: (line: string) => void
   readonly signal: AbortSignal
+  /** `delta` looks for what is right already and leaves it; `full` writes everything. Default `delta`. */
+  readonly mode?: WriteMode
+  /** Default true. Without it the image is written but not proven, and {@link WriteTotals} says so. */
+  readonly readBack?: boolean
   /** See {@link PackSource}. */
   readonly patienceMs?: number
 }
 
+export type WriteMode = 'delta' | 'full'
+
 export interface WriteTotals {
+  /** What was done: a delta of a disk that holds nothing of the image is a full write. */
+  readonly mode: WriteMode
+  readonly readBack: CommitPermit['readBack']
+  /** With `bytesEqual` this is the size of the image: whole chunks, each counted once. */
   readonly bytesWritten: number
+  /** Found right before anything was written, and left as they were. */
+  readonly bytesEqual: number
+  /** Read from the disk and found right, before or after. */
   readonly bytesReadBack: number
+  readonly scanMs: number
   readonly writeMs: number
   readonly readBackMs: number
 }
 
-/** All the aligned memory of a write. `zeros` is never written to; the others belong to one lane each. */
-interface WriteBuffers {
-  readonly zeros: Buffer
-  readonly raw: readonly Buffer[]
+interface WriteSession extends WriteImageOptions {
+  readonly crew: LaneCrew
+  readonly table: ChunkTable
+  readonly heldBack: HeldBack
 }
 
 /**
- * Writes an image and proves it. Until the last step the disk has neither boot code nor partition
- * table, so a machine that stops half-way cannot boot from it.
+ * Brings an image onto a disk and proves it, in this order:
+ *
+ * 1. Scan (delta): what is on the disk is read and compared. Nothing is written yet, so a disk that is
+ *    right already stays untouched, and one that is interrupted here boots what it booted before.
+ * 2. Clear: before any other byte, the ranges that make a disk bootable are zero and on the medium. What
+ *    of the image belongs there is held back in memory; nothing else of the image lies in them.
+ * 3. Write what differs, then flush, once.
+ * 4. Read back what was written. What the scan found equal is proven already: it was read from the disk
+ *    itself (O_DIRECT) and nothing has been written there since.
+ * 5. Commit what was held back, the first MiB last: only with the proof that all the rest is there.
+ *
+ * So from 2 to 5 nothing on the disk boots, whether it was meant to be new or to stay.
  *
  * @throws {CodedError} of ./errors.ts or ../../stream/verified.ts; the disk then cannot boot
  */
 export async function writeImage(options: WriteImageOptions): Promise<WriteTotals> {
-  const { target, plan, meter, clock } = options
-  const heldBack = new HeldBack(plan.heldBack)
-  const buffers = {
-    zeros: allocateOne(plan.chunkBytes),
-    raw: allocateAligned(options.laneCount, plan.chunkBytes),
+  const { plan, meter, clock, laneCount } = options
+  const table = ChunkTable.of(plan)
+  const heldBack = HeldBack.of(plan.heldBack)
+  const counters = LaneCounters.forLanes(laneCount)
+  const share = {
+    ...{ table: table.memory, heldBack: heldBack.memory, counters: counters.memory },
+    ...{ packUrl: options.packUrl.href, patienceMs: options.patienceMs },
   }
-  const startedMs = clock.monotonicMs()
-  meter.begin('write', plan.rawBytes)
-  await clearOldTables(options, buffers)
-  await writeChunks(options, heldBack, buffers)
-  await target.flush()
+  await using crew = new LaneCrew({ ...options, share })
+  using _following = meter.follow(counters)
+  const session = { ...options, crew, table, heldBack }
 
-  const writtenMs = clock.monotonicMs()
-  meter.begin('verify', plan.rawBytes)
-  const proof = await readBack(options, heldBack, buffers)
-  const verifiedMs = clock.monotonicMs()
-
-  options.signal.throwIfAborted()
-  meter.begin('commit', heldBack.lengthBytes)
-  await heldBack.commit(target, proof)
-  meter.done(heldBack.lengthBytes)
-  const commitMs = clock.monotonicMs() - verifiedMs
+  const lapMs = stopwatch(clock)
+  const { mode, differing } = await scan(session)
+  const scanMs = lapMs()
+  const isUntouched = differing.length === 0 && (await isClearBehindImage(session))
+  if (!isUntouched) await clearAndWrite(session, differing)
+  const writeMs = lapMs()
+  const permit = await readBack(session, differing)
+  const readBackMs = lapMs()
+  if (!isUntouched) await commit(session, permit)
+  const bytesWritten = sizeOf(differing)
   return {
-    bytesWritten: plan.rawBytes,
-    bytesReadBack: proof.verifiedBytes,
-    writeMs: Math.round(writtenMs - startedMs + commitMs),
-    readBackMs: Math.round(verifiedMs - writtenMs),
+    ...{ mode, readBack: permit.readBack, bytesWritten },
+    bytesEqual: plan.rawBytes - bytesWritten,
+    bytesReadBack: permit.verifiedBytes,
+    ...{ scanMs, writeMs: writeMs + lapMs(), readBackMs },
   }
 }
 
-/** On the medium before any other byte: an old boot sector must not outlive its old disk. */
-async function clearOldTables(
-  { target, plan }: WriteImageOptions,
-  { zeros }: WriteBuffers,
-): Promise<void> {
-  for (const { offset, length } of plan.cleared) {
-    for (let done = 0; done < length; done += headBytes) {
-      const piece = zeros.subarray(0, Math.min(headBytes, length - done))
-      await target.write(piece, offset + done)
+/** Milliseconds since the last time it was asked, or since it began. */
+function stopwatch(clock: Clock): () => number {
+  let lastMs = clock.monotonicMs()
+  return () => {
+    const sinceMs = lastMs
+    lastMs = clock.monotonicMs()
+    return Math.round(lastMs - sinceMs)
+  }
+}
+
+/** Which chunks must be written. Where a few probes find nothing of the image, that is all of them. */
+async function scan({
+  crew,
+  table,
+  plan,
+  meter,
+  mode = 'delta',
+}: WriteSession): Promise<{ mode: WriteMode; differing: readonly PlannedChunk[] }> {
+  const isEqual = (chunk: PlannedChunk) => {
+    const measured = table.measured(chunk.index)
+    return measured !== undefined && matches(chunk, measured)
+  }
+  const probes = mode === 'full' ? [] : probeChunks(plan.chunks)
+  if (probes.length > 0) {
+    meter.begin('scan', plan.rawBytes)
+    await crew.run('scan', oneByOne(probes))
+  }
+  if (!probes.some(isEqual)) {
+    for (const { index } of probes) table.forget(index)
+    return { mode: 'full', differing: plan.chunks }
+  }
+  const probed = new Set(probes)
+  await crew.run('scan', oneByOne(plan.chunks.filter((chunk) => !probed.has(chunk))))
+  meter.end()
+  const differing = plan.chunks.filter((chunk) => !isEqual(chunk))
+  for (const { index } of differing) table.forget(index)
+  return { mode: 'delta', differing }
+}
+
+/** Whether nothing is left to clear where tables and signatures may lie beside the image. */
+async function isClearBehindImage({ target, plan }: WriteSession): Promise<boolean> {
+  for (const range of plan.cleared) {
+    for (const { offset, length } of cutOut(range, { offset: 0, length: plan.rawBytes })) {
+      const found = allocateOne(length)
+      await target.read(found, offset)
+      if (!found.equals(allocateOne(length))) return false
     }
   }
+  return true
+}
+
+async function clearAndWrite(
+  session: WriteSession,
+  differing: readonly PlannedChunk[],
+): Promise<void> {
+  const { target, plan, crew, meter } = session
+  meter.begin('write', sizeOf(differing))
+  for (const range of plan.cleared) await clear(target, range)
   await target.flush()
+  await crew.run('write', groupChunks(differing, plan.chunkBytes))
+  await target.flush()
+  meter.end()
 }
 
-async function writeChunks(
-  options: WriteImageOptions,
-  heldBack: HeldBack,
-  buffers: WriteBuffers,
-): Promise<void> {
-  const { target, plan, meter, log } = options
-  let nextStep = 0
-  await runLanes(options.laneCount, options.signal, async (laneIndex, signal) => {
-    const onBytes = (count: number) => meter.fetched(count)
-    using source = new PackSource(options.packUrl, { ...options, signal, onBytes })
-    const lane = {
-      ...{ target, source, meter, log, zeros: buffers.zeros, heldBack, heldRanges: plan.heldBack },
-      received: Buffer.allocUnsafeSlow(plan.chunkBytes),
-      raw: buffers.raw[laneIndex] ?? Buffer.alloc(0),
-    }
-    for (let step = plan.steps[nextStep++]; step !== undefined; step = plan.steps[nextStep++]) {
-      signal.throwIfAborted()
-      await writeStep(lane, step)
-    }
-  })
+async function clear(target: DiskMedium, { offset, length }: ByteRange): Promise<void> {
+  const zeros = allocateOne(headBytes)
+  for (let done = 0; done < length; done += headBytes) {
+    await target.write(zeros.subarray(0, Math.min(headBytes, length - done)), offset + done)
+  }
 }
 
-/** Reads every byte that was written and gives the proof when all of it is right. */
+/** Reads what was written, unless that is waived, and judges what was measured of every chunk. */
 async function readBack(
-  options: WriteImageOptions,
-  heldBack: HeldBack,
-  buffers: WriteBuffers,
-): Promise<VerifiedImage> {
-  const { target, plan, meter } = options
-  const measures = createChunkMeasures(buffers.zeros)
-  const verification = new ImageVerification(options.imageDigest, plan.chunks, measures)
-  let nextChunk = 0
-  await runLanes(options.laneCount, options.signal, async (laneIndex, signal) => {
-    const raw = buffers.raw[laneIndex] ?? Buffer.alloc(0)
-    for (let chunk = plan.chunks[nextChunk++]; chunk; chunk = plan.chunks[nextChunk++]) {
-      signal.throwIfAborted()
-      for (const part of writableParts(chunk, plan.heldBack)) {
-        const start = part.offset - chunk.offset
-        await target.read(raw.subarray(start, start + part.length), part.offset)
-      }
-      heldBack.restore(chunk, raw)
-      verification.check(chunk.index, raw.subarray(0, chunk.rawBytes))
-      meter.done(chunk.rawBytes)
-    }
-  })
-  return verification.finish()
+  { crew, table, plan, meter, imageDigest, readBack: isRead = true }: WriteSession,
+  differing: readonly PlannedChunk[],
+): Promise<CommitPermit> {
+  if (isRead && differing.length > 0) {
+    meter.begin('verify', sizeOf(differing))
+    await crew.run('verify', oneByOne(differing))
+    meter.end()
+  }
+  const verification = new ImageVerification(imageDigest, plan.chunks)
+  for (const { index } of plan.chunks) {
+    const measured = table.measured(index)
+    if (measured !== undefined) verification.accept(index, measured)
+  }
+  if (isRead) return verification.finish()
+  for (const { index } of differing) verification.wrote(index)
+  return verification.finishWaived()
+}
+
+async function commit(
+  { target, heldBack, meter, signal }: WriteSession,
+  permit: CommitPermit,
+): Promise<void> {
+  signal.throwIfAborted()
+  meter.begin('commit', heldBack.lengthBytes)
+  await heldBack.commit(target, permit)
+  meter.done(heldBack.lengthBytes)
+  meter.end()
+}
+
+function oneByOne(chunks: readonly PlannedChunk[]): ChunkSpan[] {
+  return chunks.map(({ index }) => ({ firstChunk: index, chunkCount: 1 }))
+}
+
+function sizeOf(chunks: readonly PlannedChunk[]): number {
+  return chunks.reduce((sum, { rawBytes }) => sum + rawBytes, 0)
 }

@@ -3,6 +3,7 @@ import type { ImageManifest, ManifestChunk } from '../../contract/image-manifest
 import type { Disk } from '../../contract/machine.ts'
 import type { ExpectedChunk } from '../../stream/verified.ts'
 import { ImageTooLargeError, ManifestRefusedError, SectorSizeMismatchError } from './errors.ts'
+import type { ChunkSpan } from './lanes/step-queue.ts'
 
 /** Without its first MiB a disk has neither boot code nor partition table: it is written last. */
 export const headBytes = MEBIBYTE
@@ -18,16 +19,6 @@ export interface PlannedChunk extends ExpectedChunk {
   readonly stored?: StoredChunk
 }
 
-/** Neighbours that one lane handles in one go: zeros, or chunks that are one range of the pack. */
-export type PlanStep =
-  | { readonly kind: 'zero'; readonly chunks: readonly PlannedChunk[] }
-  | {
-      readonly kind: 'fetch'
-      readonly chunks: readonly (PlannedChunk & { readonly stored: StoredChunk })[]
-      readonly packOffset: number
-      readonly storedBytes: number
-    }
-
 export interface ByteRange {
   readonly offset: number
   readonly length: number
@@ -39,11 +30,16 @@ export interface WritePlan {
   readonly chunkBytes: number
   readonly storedBytes: number
   readonly chunks: readonly PlannedChunk[]
-  readonly steps: readonly PlanStep[]
-  /** Ranges of the image that are written only with the proof: the head, and the end of the image. */
-  readonly heldBack: readonly ByteRange[]
-  /** Ranges of the disk that are cleared first: where old tables and signatures lie. */
+  /**
+   * Ranges of the disk that are cleared first, in order and apart: the first MiB, the end of the image
+   * and the last MiB, where tables and signatures lie.
+   */
   readonly cleared: readonly ByteRange[]
+  /**
+   * What of the image lies in `cleared`, each range within one chunk: written only with the proof. So
+   * clearing spoils nothing that is not written again anyway.
+   */
+  readonly heldBack: readonly ByteRange[]
 }
 
 /**
@@ -63,14 +59,14 @@ export function planWrite(
   requireSoundGeometry(manifest)
   const chunks = manifest.chunks.map((chunk, index) => planChunk(manifest, chunk, index))
   const stored = chunks.flatMap((chunk) => chunk.stored ?? [])
+  const cleared = clearedRanges(manifest, disk)
   return {
     rawBytes: manifest.rawBytes,
     chunkBytes: manifest.chunkBytes,
     storedBytes: stored.reduce((sum, chunk) => sum + chunk.storedBytes, 0),
     chunks,
-    steps: groupSteps(chunks, manifest.chunkBytes),
-    heldBack: heldBackRanges(manifest),
-    cleared: clearedRanges(disk),
+    heldBack: heldBackRanges(manifest, cleared),
+    cleared,
   }
 }
 
@@ -100,65 +96,95 @@ function planChunk(manifest: ImageManifest, chunk: ManifestChunk, index: number)
   return { index, offset, rawBytes, content: chunk.rawDigest, stored: chunk }
 }
 
-/** Neighbours join while they are alike, adjoin in the pack and fit one receive buffer. */
-function groupSteps(chunks: readonly PlannedChunk[], groupBytes: number): PlanStep[] {
-  const steps: PlanStep[] = []
-  for (const chunk of chunks) {
-    const last = steps.at(-1)
-    const joined = last === undefined ? undefined : joinStep(last, chunk, groupBytes)
-    if (joined === undefined) steps.push(startStep(chunk))
-    else steps[steps.length - 1] = joined
-  }
-  return steps
-}
-
 const zerosPerStep = 8
 
-function startStep(chunk: PlannedChunk): PlanStep {
-  const { stored } = chunk
-  if (stored === undefined) return { kind: 'zero', chunks: [chunk] }
-  const { packOffset, storedBytes } = stored
-  return { kind: 'fetch', chunks: [{ ...chunk, stored }], packOffset, storedBytes }
-}
-
-function joinStep(step: PlanStep, chunk: PlannedChunk, groupBytes: number): PlanStep | undefined {
-  const { stored } = chunk
-  if (step.kind === 'zero') {
-    if (stored !== undefined || step.chunks.length >= zerosPerStep) return undefined
-    return { kind: 'zero', chunks: [...step.chunks, chunk] }
+/** Neighbours join while they are alike, adjoin in the pack and fit one receive buffer. */
+export function groupChunks(chunks: readonly PlannedChunk[], groupBytes: number): ChunkSpan[] {
+  const spans: ChunkSpan[] = []
+  let members: PlannedChunk[] = []
+  const close = () => {
+    const [first] = members
+    if (first !== undefined) spans.push({ firstChunk: first.index, chunkCount: members.length })
+    members = []
   }
-  if (stored === undefined) return undefined
-  const storedBytes = step.storedBytes + stored.storedBytes
-  const adjoins = stored.packOffset === step.packOffset + step.storedBytes
-  if (!adjoins || storedBytes > groupBytes) return undefined
-  return { ...step, storedBytes, chunks: [...step.chunks, { ...chunk, stored }] }
+  for (const chunk of chunks) {
+    if (!joins(members, chunk, groupBytes)) close()
+    members.push(chunk)
+  }
+  close()
+  return spans
 }
 
-function heldBackRanges({ rawBytes, chunkBytes }: ImageManifest): ByteRange[] {
-  const head = { offset: 0, length: Math.min(headBytes, rawBytes) }
+function joins(members: readonly PlannedChunk[], chunk: PlannedChunk, groupBytes: number): boolean {
+  const [first] = members
+  const last = members.at(-1)
+  if (first === undefined || last === undefined || chunk.index !== last.index + 1) return false
+  if (chunk.stored === undefined || last.stored === undefined || first.stored === undefined) {
+    const bothZero = chunk.stored === undefined && last.stored === undefined
+    return bothZero && members.length < zerosPerStep
+  }
+  const { packOffset, storedBytes } = chunk.stored
+  const adjoins = packOffset === last.stored.packOffset + last.stored.storedBytes
+  return adjoins && packOffset + storedBytes - first.stored.packOffset <= groupBytes
+}
+
+function clearedRanges(
+  { rawBytes, chunkBytes }: ImageManifest,
+  { sizeBytes }: Pick<Disk, 'sizeBytes'>,
+): ByteRange[] {
   const lastChunkOffset = Math.floor((rawBytes - 1) / chunkBytes) * chunkBytes
-  const tailOffset = Math.max(head.length, lastChunkOffset, rawBytes - tailBytes)
-  if (tailOffset >= rawBytes) return [head]
-  return [head, { offset: tailOffset, length: rawBytes - tailOffset }]
+  const tailOffset = Math.max(lastChunkOffset, rawBytes - tailBytes)
+  const endOffset = Math.max(0, sizeBytes - headBytes)
+  return unite([
+    { offset: 0, length: Math.min(headBytes, sizeBytes) },
+    { offset: tailOffset, length: rawBytes - tailOffset },
+    { offset: endOffset, length: sizeBytes - endOffset },
+  ])
 }
 
-/** The first and the last MiB; one range on a disk that has no more than both. */
-function clearedRanges({ sizeBytes }: Pick<Disk, 'sizeBytes'>): ByteRange[] {
-  if (sizeBytes <= 2 * headBytes) return [{ offset: 0, length: sizeBytes }]
-  return [
-    { offset: 0, length: headBytes },
-    { offset: sizeBytes - headBytes, length: headBytes },
-  ]
+/** Ranges in the order of their offsets, those that touch made one. */
+function unite(ranges: readonly ByteRange[]): ByteRange[] {
+  const united: ByteRange[] = []
+  for (const range of ranges.toSorted((left, right) => left.offset - right.offset)) {
+    const last = united.at(-1)
+    if (last === undefined || range.offset > last.offset + last.length) {
+      united.push(range)
+      continue
+    }
+    const end = Math.max(last.offset + last.length, range.offset + range.length)
+    united[united.length - 1] = { offset: last.offset, length: end - last.offset }
+  }
+  return united
+}
+
+function heldBackRanges(
+  { rawBytes, chunkBytes }: ImageManifest,
+  cleared: readonly ByteRange[],
+): ByteRange[] {
+  return cleared.flatMap(({ offset, length }) => {
+    const end = Math.min(offset + length, rawBytes)
+    const ranges: ByteRange[] = []
+    for (let start = offset; start < end;) {
+      const next = Math.min(end, (Math.floor(start / chunkBytes) + 1) * chunkBytes)
+      ranges.push({ offset: start, length: next - start })
+      start = next
+    }
+    return ranges
+  })
 }
 
 /** The parts of a chunk that are written before the proof, as ranges of the disk. */
-export function writableParts(chunk: ExpectedChunk, heldBack: readonly ByteRange[]): ByteRange[] {
+export function writableParts(
+  chunk: Pick<ExpectedChunk, 'offset' | 'rawBytes'>,
+  heldBack: readonly ByteRange[],
+): ByteRange[] {
   let parts: ByteRange[] = [{ offset: chunk.offset, length: chunk.rawBytes }]
-  for (const held of heldBack) parts = parts.flatMap((part) => cut(part, held))
+  for (const held of heldBack) parts = parts.flatMap((part) => cutOut(part, held))
   return parts
 }
 
-function cut(part: ByteRange, hole: ByteRange): ByteRange[] {
+/** What is left of `part` without `hole`. */
+export function cutOut(part: ByteRange, hole: ByteRange): ByteRange[] {
   const partEnd = part.offset + part.length
   const holeEnd = hole.offset + hole.length
   if (holeEnd <= part.offset || hole.offset >= partEnd) return [part]

@@ -1,4 +1,6 @@
+import { formatByteSize } from '../../base/byte-size.ts'
 import type { TaskOrder } from '../../contract/agent-frames.ts'
+import { laneCountFor } from '../block-writer/lanes/lane-count.ts'
 import { fetchManifest } from '../block-writer/fetch-manifest.ts'
 import { ProgressMeter } from '../block-writer/progress-meter.ts'
 import { readTrustedKeys } from '../block-writer/trusted-keys.ts'
@@ -10,9 +12,6 @@ import { signReceipt } from '../block-writer/sign-receipt.ts'
 import type { AgentWorld, TaskContext, TaskOutcome } from './task-context.ts'
 
 export type WriteImageOrder = Extract<TaskOrder, { action: 'write-image' }>
-
-/** More lanes than this gain nothing: the decoder's threads are taken. */
-const maximumLanes = 4
 
 /**
  * Writes the ordered image onto the frozen disk, proves it and signs the receipt.
@@ -41,19 +40,30 @@ export async function runWriteImage(
     ...{ target, plan, meter, clock, log, signal },
     imageDigest: order.imageDigest,
     packUrl: new URL(world.daemonUrl + order.packPath),
-    laneCount: Math.min(Math.max(world.coreCount, 2), maximumLanes),
+    laneCount: laneCountFor(world.coreCount),
+    ...(order.mode === undefined ? {} : { mode: order.mode }),
+    ...(order.readBack === undefined ? {} : { readBack: order.readBack }),
   })
   log(describeTotals(totals))
   const receipt = signReceipt(world, {
     ...{ context, order, manifest, totals, startedAtMs },
     disk: target.disk,
-    bytesFetched: meter.fetchedBytes,
-    chunksRefetched: meter.chunksRefetched,
+    transfer: meter.transfer,
   })
   return { facts: { receipt } }
 }
 
-function describeTotals({ bytesWritten, writeMs, readBackMs }: WriteTotals): string {
-  const seconds = (milliseconds: number) => (milliseconds / 1000).toFixed(1)
-  return `${bytesWritten} bytes written in ${seconds(writeMs)} s, every chunk read back in ${seconds(readBackMs)} s`
+/** `1.2 GiB written in 3.4 s, 0.8 GiB was right already, every chunk read back in 1.0 s` */
+export function describeTotals(totals: WriteTotals): string {
+  const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`
+  const written = `${formatByteSize(totals.bytesWritten)} written in ${seconds(totals.writeMs)}`
+  const equal =
+    totals.mode === 'full'
+      ? []
+      : [`${formatByteSize(totals.bytesEqual)} was right already (${seconds(totals.scanMs)})`]
+  const proof =
+    totals.readBack === 'waived'
+      ? 'not read back, as ordered'
+      : `all of it read back in ${seconds(totals.readBackMs)}`
+  return [written, ...equal, proof].join(', ')
 }

@@ -103,6 +103,7 @@ describe('PackSource', () => {
     signal: new AbortController().signal,
     log: () => undefined,
     onBytes: () => undefined,
+    onReconnect: () => undefined,
   })
 
   test('gives up at once when the daemon says that there is no such thing', async () => {

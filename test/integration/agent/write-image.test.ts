@@ -313,7 +313,7 @@ describe('runWriteImage', () => {
         disk: { path: loop.disk.path, sizeBytes: 16 * MiB },
       })
       expect(new Set(context.progress.map(({ phase }) => phase))).toEqual(
-        new Set(['write', 'verify', 'commit']),
+        new Set(['scan', 'write', 'verify', 'commit']),
       )
     },
   )

@@ -37,6 +37,10 @@ function readReceipt(text: string): Receipt | undefined {
 }
 
 function mismatch(receipt: Receipt, run: Run, { manifest }: StoredImage): string | undefined {
+  // What was ordered without a read-back is proven no further than its receipt says.
+  const task = currentTask(run)?.task
+  const isWaived = task?.action === 'write-image' && !task.readBack
+  const provenBytes = isWaived ? receipt.bytesReadBack : manifest.rawBytes
   const facts: readonly (readonly [name: string, found: unknown, expected: unknown])[] = [
     ['machine', receipt.machineId, run.machineId],
     ['run', receipt.runId, run.id],
@@ -44,7 +48,8 @@ function mismatch(receipt: Receipt, run: Run, { manifest }: StoredImage): string
     ['image', receipt.imageDigest, run.imageDigest],
     ['raw digest', receipt.rawDigest, manifest.rawDigest],
     ['raw size', receipt.rawBytes, manifest.rawBytes],
-    ['bytes read back', receipt.bytesReadBack, manifest.rawBytes],
+    ['read-back', receipt.readBack ?? 'complete', isWaived ? 'waived' : 'complete'],
+    ['bytes read back', receipt.bytesReadBack, provenBytes],
     ['disk size', receipt.disk.sizeBytes, run.disk?.sizeBytes],
     ['disk serial', receipt.disk.serial, run.disk?.serial],
   ]

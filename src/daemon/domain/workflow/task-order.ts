@@ -39,7 +39,7 @@ export async function orderFor(
       return selectDiskOrder(run, machine, task, sources)
     case 'write-image':
       return withImage(run, sources, async (image, disk) =>
-        writeImageOrder(image, frozenDisk(disk, currentTask(run))),
+        writeImageOrder(image, frozenDisk(disk, currentTask(run)), task),
       )
     case 'write-seed':
       return withImage(run, sources, (image, disk) =>
@@ -73,7 +73,11 @@ async function selectDiskOrder(
   })
 }
 
-function writeImageOrder(image: StoredImage, disk: Disk): OrderResult {
+function writeImageOrder(
+  image: StoredImage,
+  disk: Disk,
+  { mode, readBack }: Extract<Task, { action: 'write-image' }>,
+): OrderResult {
   const path = `/images/${digestHex(image.image.digest)}`
   return ordered({
     action: 'write-image',
@@ -81,6 +85,7 @@ function writeImageOrder(image: StoredImage, disk: Disk): OrderResult {
     imageDigest: image.image.digest,
     manifestPath: `${path}/manifest.json`,
     packPath: `${path}/pack`,
+    ...{ mode, readBack },
     disk,
   })
 }

@@ -1,7 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { planWrite, writableParts } from '../../../../src/agent/block-writer/write-plan.ts'
+import {
+  groupChunks,
+  planWrite,
+  writableParts,
+} from '../../../../src/agent/block-writer/write-plan.ts'
 import type { ImageManifest, ManifestChunk } from '../../../../src/contract/image-manifest.ts'
 import { createSignedImage, patternBytes, sha256 } from '../../../fakes/signed-image.ts'
 
@@ -54,13 +58,19 @@ describe('planWrite', () => {
 
   test('joins neighbours to one range while they fit one buffer, and never across zeros', () => {
     const third = Math.floor(MiB / 3)
-    const { steps } = planWrite(manifestOf([third, third, third, third, 0, 0, third]), disk)
-    const shape = steps.map((step) => [step.kind, step.chunks.map(({ index }) => index)])
-    expect(shape).toEqual([
-      ['fetch', [0, 1, 2]],
-      ['fetch', [3]],
-      ['zero', [4, 5]],
-      ['fetch', [6]],
+    const { chunks } = planWrite(manifestOf([third, third, third, third, 0, 0, third]), disk)
+    expect(groupChunks(chunks, MiB)).toEqual([
+      { firstChunk: 0, chunkCount: 3 },
+      { firstChunk: 3, chunkCount: 1 },
+      { firstChunk: 4, chunkCount: 2 },
+      { firstChunk: 6, chunkCount: 1 },
+    ])
+    const without = chunks.filter(({ index }) => index !== 1 && index !== 4)
+    expect(groupChunks(without, MiB)).toEqual([
+      { firstChunk: 0, chunkCount: 1 },
+      { firstChunk: 2, chunkCount: 2 },
+      { firstChunk: 5, chunkCount: 1 },
+      { firstChunk: 6, chunkCount: 1 },
     ])
   })
 
@@ -69,8 +79,8 @@ describe('planWrite', () => {
     const [first, second] = manifest.chunks
     if (first?.kind !== 'zstd' || second?.kind !== 'zstd') throw new Error('both are zstd')
     const chunks = [first, { ...second, packOffset: 150 }]
-    const { steps } = planWrite({ ...manifest, chunks, packBytes: 250 }, disk)
-    expect(steps).toHaveLength(2)
+    const plan = planWrite({ ...manifest, chunks, packBytes: 250 }, disk)
+    expect(groupChunks(plan.chunks, MiB)).toHaveLength(2)
   })
 
   test('clears the first and the last MiB, on a small disk all of it (B09, B16)', () => {
@@ -83,27 +93,43 @@ describe('planWrite', () => {
   })
 
   test('writes every byte of the image exactly once, the held back ones in the end', () => {
-    const property = fc.property(fc.integer({ min: 1, max: 20_000 }), (sectors) => {
-      const rawBytes = sectors * 512
-      const count = Math.ceil(rawBytes / MiB)
-      const manifest = manifestOf(
-        Array.from({ length: count }, () => 0),
-        { rawBytes },
-      )
-      const plan = planWrite(manifest, disk)
-      const early = plan.chunks.flatMap((chunk) => writableParts(chunk, plan.heldBack))
-      const all = [...early, ...plan.heldBack].sort((left, right) => left.offset - right.offset)
-      let end = 0
-      for (const { offset, length } of all) {
-        expect(offset).toBe(end)
-        expect(length % 512).toBe(0)
-        end += length
-      }
-      expect(end).toBe(rawBytes)
-      expect(plan.heldBack[0]?.length).toBe(Math.min(rawBytes, MiB))
-      // The header of the backup table is the last sector.
-      expect(early.every(({ offset, length }) => offset + length < rawBytes)).toBe(true)
-    })
+    const property = fc.property(
+      fc.integer({ min: 1, max: 20_000 }),
+      fc.nat(4000),
+      (sectors, room) => {
+        const rawBytes = sectors * 512
+        const count = Math.ceil(rawBytes / MiB)
+        const manifest = manifestOf(
+          Array.from({ length: count }, () => 0),
+          { rawBytes },
+        )
+        // On a disk that it fills, or nearly, the last MiB of the disk is the image's, too.
+        const sizeBytes = rawBytes + room * 512
+        const plan = planWrite(manifest, { ...disk, sizeBytes })
+        const early = plan.chunks.flatMap((chunk) => writableParts(chunk, plan.heldBack))
+        const all = [...early, ...plan.heldBack].sort((left, right) => left.offset - right.offset)
+        let end = 0
+        for (const { offset, length } of all) {
+          expect(offset).toBe(end)
+          expect(length % 512).toBe(0)
+          end += length
+        }
+        expect(end).toBe(rawBytes)
+        // What clearing takes from the image is exactly what is given back with the proof.
+        const spoilt = plan.cleared.flatMap(({ offset, length }) => {
+          const inside = Math.min(offset + length, rawBytes) - offset
+          return inside > 0 ? [inside] : []
+        })
+        const sum = (lengths: number[]) => lengths.reduce((total, length) => total + length, 0)
+        expect(sum(spoilt)).toBe(sum(plan.heldBack.map(({ length }) => length)))
+        for (const { offset, length } of plan.heldBack) {
+          expect(Math.floor(offset / MiB)).toBe(Math.floor((offset + length - 1) / MiB))
+        }
+        expect(plan.heldBack[0]).toEqual({ offset: 0, length: Math.min(rawBytes, MiB) })
+        // The header of the backup table is the last sector.
+        expect(early.every(({ offset, length }) => offset + length < rawBytes)).toBe(true)
+      },
+    )
     fc.assert(property)
   })
 })
