@@ -52,14 +52,10 @@ function readGroup(metadata: string): VolumeGroup | undefined {
   const name = /^\s*([\w.+-]{1,127}) \{/.exec(metadata)?.[1]
   const id = /\bid = "([\w-]{1,64})"/.exec(metadata)?.[1]
   if (name === undefined || id === undefined) return undefined
-  const volumes =
-    /\bphysical_volumes \{([\s\S]*?)\n(?:logical_volumes|\})/.exec(metadata)?.[1] ?? ''
-  return {
-    name,
-    id,
-    members: volumes.match(/\bpv\d+ \{/g)?.length ?? 0,
-    sharedBy: sharerOf(name, metadata),
-  }
+  // A logical volume may be called `pv0`, too.
+  const [beforeVolumes = ''] = metadata.split('logical_volumes {')
+  const members = beforeVolumes.match(/\bpv\d+ \{/g)?.length ?? 0
+  return { name, id, members, sharedBy: sharerOf(name, metadata) }
 }
 
 function sharerOf(name: string, metadata: string): string | undefined {
