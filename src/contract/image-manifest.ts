@@ -3,14 +3,17 @@ import { z } from 'zod'
 import { cpuArchs } from '../base/cpu-arch.ts'
 import { byteCountSchema, digestSchema, nameSchema } from './values.ts'
 
+/** 1 TiB of 4 MiB chunks; the manifest of more would not fit into the memory of a small machine. */
+const mostChunks = 262_144
+
 /**
  * One fixed-size piece of the raw image. Every chunk covers `chunkBytes` of the raw image, the last
  * one what is left. `zero`: all bytes zero, nothing stored. `raw`: stored as it is. `zstd`: stored as
  * one zstd frame with its own checksum.
  */
 export const manifestChunkSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('zero') }),
-  z.object({
+  z.strictObject({ kind: z.literal('zero') }),
+  z.strictObject({
     kind: z.enum(['raw', 'zstd']),
     /** Place in the pack. Chunks lie there in disk order. */
     packOffset: byteCountSchema,
@@ -37,7 +40,7 @@ export const imageManifestSchema = z.strictObject({
   chunkBytes: z.number().int().positive(),
   packDigest: digestSchema,
   packBytes: byteCountSchema,
-  chunks: z.array(manifestChunkSchema).min(1).max(1_048_576),
+  chunks: z.array(manifestChunkSchema).min(1).max(mostChunks),
 })
 export type ImageManifest = z.infer<typeof imageManifestSchema>
 

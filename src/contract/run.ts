@@ -4,7 +4,13 @@ import { capturedImageSchema } from './capture.ts'
 import { approvedDiskSchema } from './disk-choice/choice-request.ts'
 import { diskSchema } from './machine.ts'
 import { signedReceiptSchema } from './receipt.ts'
-import { byteCountSchema, digestSchema, nameSchema, timeMsSchema } from './values.ts'
+import {
+  byteCountSchema,
+  digestSchema,
+  imageReferenceSchema,
+  nameSchema,
+  timeMsSchema,
+} from './values.ts'
 import { taskSchema } from './workflow.ts'
 
 export const runStates = [
@@ -62,12 +68,15 @@ export type RunTask = z.infer<typeof runTaskSchema>
 
 /** What the person asked for. */
 export const runParamsSchema = z.strictObject({
-  imageName: nameSchema.optional(),
+  imageName: imageReferenceSchema.optional(),
   /** What `capture-image` calls the image that it makes; its version is the run's date unless given. */
   captureName: nameSchema.optional(),
   captureVersion: z.string().min(1).max(64).optional(),
   hostname: nameSchema.optional(),
   sshAuthorizedKeys: z.array(z.string().max(8192)).max(64).optional(),
+  /** `seeds/NAME`: what the machines of a role are told on their first boot. */
+  seed: nameSchema.optional(),
+  seedParams: z.record(z.string().max(64), z.string().max(4096)).optional(),
   /** cloud-init user-data, merged under what we set ourselves. */
   userData: z.string().max(65_536).optional(),
 })

@@ -6,7 +6,7 @@ import { type MacAddress, readMacAddress } from '../base/mac-address.ts'
 
 /** Strings that are checked once, at the border, and then carried as branded types. */
 
-const branded = <T extends string>(read: (text: string) => T | undefined, expected: string) =>
+export const branded = <T>(read: (text: string) => T | undefined, expected: string) =>
   z.string().transform((text, context): T => {
     const value = read(text)
     if (value !== undefined) return value
@@ -24,6 +24,18 @@ export const nameSchema = z
   .regex(
     /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/,
     'expected lower-case letters, digits, "-" and "."',
+  )
+
+/**
+ * How people name an image: `NAME` (its newest version), `NAME@VERSION`, or its digest. A version that
+ * was imported more than once stands for the newest of them.
+ */
+export const imageReferenceSchema = z
+  .string()
+  .max(128)
+  .regex(
+    /^(?:[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?(?:@.{1,64})?|sha256:[0-9a-f]{64})$/,
+    'expected NAME, NAME@VERSION or a digest',
   )
 
 /** Milliseconds since 1970. */

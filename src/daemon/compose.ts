@@ -7,15 +7,23 @@ import type { Status } from '../contract/api-documents.ts'
 import type { OperatorServices } from './api/operator-services.ts'
 import type { ReadyFacts } from './banner.ts'
 import type { DaemonConfig } from './config.ts'
+import type { CaptureSpool } from './domain/image/capture-spool.ts'
+import { imageEvent } from './domain/image/image-event.ts'
+import type { ImageImporter } from './domain/image/image-store.ts'
+import { StoredImageDesk } from './domain/image/stored-image-desk.ts'
+import type { RunDesk } from './domain/workflow/run-desk.ts'
 import { startWorkflowEngine, type WorkflowEngine } from './domain/workflow/workflow-engine.ts'
+import { imageKeys } from './image-keys.ts'
 import { machineServers } from './machine-servers.ts'
 import { nodeClock, nodeTimers } from './node-clock.ts'
 import { nodeSecrets } from './node-secrets.ts'
+import { type BootProgramSet, openBootPrograms } from './open-boot-programs.ts'
 import { type Images, openImages } from './open-images.ts'
 import { startOperatorSocket, startOperatorTcp } from './operator-listener.ts'
 import { firstDeath } from './running-daemon.ts'
-import { prepareSledgehammer } from './served-sledgehammer.ts'
+import { prepareSledgehammer, publishTrustedKeys } from './served-sledgehammer.ts'
 import type { RunningServer } from './servers/running-server.ts'
+import { FolderCaptureSpool } from './store/captures/folder-capture-spool.ts'
 import { cloudConfigReader } from './store/content/cloud-config-reader.ts'
 import { type LoadedContent, loadContent } from './store/content/load-content.ts'
 import { openStore, type Store } from './store/sqlite/open-store.ts'
@@ -39,7 +47,10 @@ interface Foundation {
   readonly content: LoadedContent
   readonly store: Store
   readonly images: Images
+  readonly imageDesk: StoredImageDesk
+  readonly captures: CaptureSpool
   readonly engine: WorkflowEngine
+  readonly bootPrograms: BootProgramSet
   readonly provisioningUrl: string
   readonly startedAtMs: number
   readonly version: string
@@ -57,11 +68,8 @@ export async function composeDaemon(options: DaemonOptions): Promise<RunningDaem
   await using parts = new AsyncDisposableStack()
   const foundation = await layFoundation(options, parts)
   const sledgehammerDirectory = join(config.dataDir, 'boot', 'sledgehammer')
-  await prepareSledgehammer(
-    { built: join(config.dataDir, 'sledgehammer'), served: sledgehammerDirectory },
-    [foundation.images.signingKey],
-    { logger, signal },
-  )
+  const folders = { built: join(config.dataDir, 'sledgehammer'), served: sledgehammerDirectory }
+  await prepareSledgehammer(folders, foundation.images.keys.trusted(), { logger, signal })
   const servers: RunningServer[] = []
   const use = (server: RunningServer) => {
     servers.push(parts.use(server))
@@ -72,7 +80,12 @@ export async function composeDaemon(options: DaemonOptions): Promise<RunningDaem
     signal.throwIfAborted()
     use(await start())
   }
-  const operators = operatorServices(foundation, options, servers)
+  const keys = imageKeys({
+    images: foundation.images,
+    events: foundation.store.events,
+    publish: (trusted) => publishTrustedKeys(folders, trusted),
+  })
+  const operators = { ...operatorServices(foundation, options, servers), keys }
   use(await startOperatorSocket(operators, join(config.dataDir, 'api.sock')))
   if (config.ports.operator !== 'off') use(await startOperatorTcp(operators, config.ports.operator))
   const ready = await readyFacts(foundation, config, servers, nodeClock.monotonicMs() - startMs)
@@ -90,7 +103,15 @@ async function layFoundation(
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
   const content = await loadContent([ownFolder, ...config.contentDirs])
   const store = parts.use(await openStore(join(config.dataDir, 'repave.db'), { logger }))
-  const images = await openImages(config.dataDir)
+  const images = await openImages(config.dataDir, {
+    ...config.images,
+    onQuarantined: (found) => {
+      for (const image of found) {
+        store.events.record(imageEvent('quarantined', image, 'daemon', nodeClock.nowMs()))
+      }
+    },
+  })
+  const bootPrograms = await openBootPrograms(config.dataDir, logger)
   signal.throwIfAborted()
   const provisioningUrl = `http://${config.address}:${config.ports.http}`
   const engine = await startWorkflowEngine({
@@ -105,18 +126,47 @@ async function layFoundation(
     logger,
     provisioningUrl,
     serverAddress: config.address,
+    hasSignedPrograms: bootPrograms.hasSigned,
   })
   parts.use(engine)
+  const imageDesk = new StoredImageDesk({
+    ...{ store: images.store, runs: engine.runs, machines: engine.machines },
+    ...{ events: store.events, clock: nodeClock },
+  })
+  const captures = await openCaptures(config.dataDir, imageDesk, engine.runs)
   const version = await ownVersion()
-  return { content, store, images, engine, provisioningUrl, startedAtMs, version }
+  return {
+    content,
+    store,
+    images,
+    imageDesk,
+    captures,
+    engine,
+    bootPrograms,
+    provisioningUrl,
+    startedAtMs,
+    version,
+  }
+}
+
+/** What no unfinished run will come back for is swept away. */
+async function openCaptures(
+  dataDir: string,
+  importer: ImageImporter,
+  runs: Pick<RunDesk, 'listRuns'>,
+): Promise<CaptureSpool> {
+  const spool = new FolderCaptureSpool({ directory: join(dataDir, 'captures'), importer })
+  const unfinished = (await runs.listRuns()).filter(({ endedAtMs }) => endedAtMs === undefined)
+  await spool.keepOnly(new Set(unfinished.map(({ id }) => id)))
+  return spool
 }
 
 function operatorServices(
   foundation: Foundation,
   { config, logger }: DaemonOptions,
   servers: readonly RunningServer[],
-): OperatorServices {
-  const { engine, images, store } = foundation
+): Omit<OperatorServices, 'keys'> {
+  const { engine, imageDesk, images, store } = foundation
   const readStatus = async (): Promise<Status> => ({
     version: foundation.version,
     startedAtMs: foundation.startedAtMs,
@@ -133,8 +183,8 @@ function operatorServices(
   return {
     machines: engine.machines,
     runs: engine.runs,
-    images: images.store,
-    importer: images.importer,
+    images: imageDesk,
+    importer: imageDesk,
     importSources: images.importSources,
     events: store.events,
     clock: nodeClock,

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
+import { GIBIBYTE } from '../base/byte-size.ts'
 import { type Ipv4Address, ipv4FromNumber, ipv4ToNumber } from '../base/ipv4-address.ts'
 import { hostCount, type Ipv4Network } from '../base/ipv4-network.ts'
 import type { HostInterface } from './network-interfaces.ts'
@@ -31,6 +32,10 @@ export function defaultSettings(
     ['ports.tftp', builtIn(69)],
     ['ports.http', builtIn(8090)],
     ['ports.operator', builtIn('off')],
+    ['images.trustedKeys', builtIn([])],
+    ['images.allowUnsigned', builtIn(false)],
+    ['images.fetchFrom', builtIn([])],
+    ['images.largestImageBytes', builtIn(256 * GIBIBYTE)],
     ['logLevel', builtIn('info')],
     ['logFormat', builtIn('auto')],
   ])

@@ -54,6 +54,13 @@ export interface DaemonConfig {
     readonly http: number
     readonly operator: number | 'off'
   }
+  readonly images: {
+    readonly maximumBytes?: number
+    readonly trustedKeys: readonly string[]
+    readonly allowUnsigned: boolean
+    readonly fetchFrom: readonly string[]
+    readonly largestImageBytes: number
+  }
   readonly logLevel: (typeof logLevels)[number]
   readonly logFormat: (typeof logFormats)[number]
 }
@@ -132,7 +139,7 @@ function readConfigFile({
 
 /** The dotted keys as the nested document that they are the paths of. Every key with a default is there. */
 function documentOf(resolved: ResolvedSettings): Omit<DaemonConfig, 'interfaceName' | 'network'> {
-  const document: Record<string, unknown> = { dhcp: {}, ports: {} }
+  const document: Record<string, unknown> = { dhcp: {}, ports: {}, images: {} }
   for (const [key, { value }] of resolved) {
     const [group = '', member] = key.split('.')
     if (key === 'interface') continue

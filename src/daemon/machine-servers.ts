@@ -3,17 +3,20 @@ import { join } from 'node:path'
 
 import type { Logger } from '../base/logger.ts'
 import { registerAgentSocket } from './api/agent-socket.ts'
+import { registerCaptures } from './api/captures.ts'
 import { registerPhoneHome } from './api/phone-home.ts'
 import type { DaemonConfig } from './config.ts'
-import type { ImageStore } from './domain/image/image-store.ts'
+import type { CaptureSpool } from './domain/image/capture-spool.ts'
+import type { ImagePacks, ImageStore } from './domain/image/image-store.ts'
 import type { WorkflowEngine } from './domain/workflow/workflow-engine.ts'
 import { nodeClock } from './node-clock.ts'
 import { nodeSecrets } from './node-secrets.ts'
+import type { BootProgramSet } from './open-boot-programs.ts'
 import type { BootFileRoute } from './servers/boot-files/boot-file.ts'
 import { bootScript } from './servers/boot-files/boot-script.ts'
 import { imageFiles } from './servers/boot-files/image-files.ts'
-import { loadIpxeBinaries } from './servers/boot-files/ipxe-binaries.ts'
 import { sledgehammerFiles } from './servers/boot-files/sledgehammer-files.ts'
+import { startScripts } from './servers/boot-files/start-scripts.ts'
 import { startDhcpServer } from './servers/dhcp/dhcp-server.ts'
 import { createProvisioningServer } from './servers/http/provisioning-server.ts'
 import type { RunningServer } from './servers/running-server.ts'
@@ -26,7 +29,9 @@ export interface MachineServices {
   readonly logger: Logger
   readonly store: Store
   readonly engine: WorkflowEngine
-  readonly images: ImageStore
+  readonly images: ImageStore & ImagePacks
+  readonly captures: CaptureSpool
+  readonly bootPrograms: BootProgramSet
   /** Folder with vmlinuz and initramfs.zst as machines get them. */
   readonly sledgehammerDirectory: string
   /** Without trailing slash: `http://10.77.0.1:8090`. */
@@ -49,19 +54,18 @@ export async function machineServers(services: MachineServices): Promise<readonl
 
 /** One chain for TFTP and HTTP alike. */
 async function bootFileRoutes(services: MachineServices): Promise<readonly BootFileRoute[]> {
-  const { engine, images, logger, provisioningUrl, sledgehammerDirectory } = services
-  const ipxe = await loadIpxeBinaries()
-  for (const [fileName, digest] of ipxe.digests) logger.info({ fileName, digest }, 'boot program')
+  const { bootPrograms, engine, images, logger, provisioningUrl, sledgehammerDirectory } = services
   return [
-    ipxe.route,
-    bootScript({ decider: engine.scripts, baseUrl: provisioningUrl, logger }),
+    ...bootPrograms.routes,
+    startScripts(provisioningUrl),
+    bootScript({ decider: engine.scripts, baseUrl: provisioningUrl, clock: nodeClock, logger }),
     sledgehammerFiles(sledgehammerDirectory),
     imageFiles(images),
   ]
 }
 
 async function startHttp(
-  { config, engine, logger, store }: MachineServices,
+  { captures, config, engine, logger, store }: MachineServices,
   routes: readonly BootFileRoute[],
 ): Promise<RunningServer> {
   const server = await createProvisioningServer({
@@ -80,6 +84,7 @@ async function startHttp(
     logger,
   })
   await registerPhoneHome(app, engine.phoneHomes)
+  await registerCaptures(app, { desk: engine.captures, spool: captures })
   return server.listen()
 }
 

@@ -73,6 +73,14 @@ export async function prepareSledgehammer(
   await replaceFile(join(folders.served, kernel), (path) =>
     copyFile(join(folders.built, kernel), path),
   )
+  await publishTrustedKeys(folders, trustedKeys)
+}
+
+/** Serves the initramfs with these keys in it from now on; a transfer under way gets the old file to its end. */
+export async function publishTrustedKeys(
+  folders: SledgehammerFolders,
+  trustedKeys: readonly TrustedKey[],
+): Promise<void> {
   await replaceFile(join(folders.served, initramfs), async (path) => {
     await copyFile(join(folders.built, initramfs), path)
     await appendArchive(path, trustedKeys)

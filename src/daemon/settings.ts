@@ -1,12 +1,23 @@
 import { z } from 'zod'
 
+import { readByteSize } from '../base/byte-size.ts'
 import { ipv4AddressSchema, macAddressSchema } from '../contract/values.ts'
+import { isAddressRange } from './store/import/fetch/address-guard.ts'
 
 const portSchema = z.number().int().min(1).max(65_535)
 const reservationSchema = z.strictObject({
   macAddress: macAddressSchema,
   address: ipv4AddressSchema,
 })
+
+/** A raw ed25519 public key, as `repave key list` prints it. */
+const publicKeySchema = z
+  .string()
+  .regex(/^[A-Za-z0-9+/]{43}=$/, 'expected 32 bytes of an ed25519 public key in base64')
+
+const addressRangeSchema = z
+  .string()
+  .refine(isAddressRange, 'expected an IP address, or a network such as 10.1.0.0/16')
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const
 export const logFormats = ['auto', 'json', 'pretty'] as const
@@ -38,6 +49,15 @@ export const configFileSchema = z
         operator: z.union([portSchema, z.literal('off')], 'expected a port or off'),
       })
       .partial(),
+    images: z
+      .strictObject({
+        maximumBytes: z.number().int().positive(),
+        trustedKeys: z.array(publicKeySchema).max(64),
+        allowUnsigned: z.boolean(),
+        fetchFrom: z.array(addressRangeSchema).max(64),
+        largestImageBytes: z.number().int().positive(),
+      })
+      .partial(),
     logLevel: z.enum(logLevels),
     logFormat: z.enum(logFormats),
   })
@@ -58,6 +78,7 @@ export interface Setting {
 const text = (value: string) => value
 const list = (value: string) => value.split(',').filter((item) => item !== '')
 const number = (value: string) => (/^\d+$/.test(value) ? Number(value) : value)
+const size = (value: string) => readByteSize(value) ?? value
 const onOff = (value: string) =>
   ({ on: true, true: true, off: false, false: false })[value] ?? value
 
@@ -92,6 +113,29 @@ export const settings: readonly Setting[] = [
   setting('ports.tftp', 'tftp-port', 'N', 'UDP port of TFTP', number),
   setting('ports.http', 'http-port', 'N', 'TCP port of boot files, images and agents', number),
   setting('ports.operator', 'operator-port', 'N|off', 'TCP port for operators, loopback', number),
+  setting(
+    'images.maximumBytes',
+    'images-max',
+    'SIZE',
+    'room for all images (default: the disk)',
+    size,
+  ),
+  setting(
+    'images.trustedKeys',
+    'images-trust',
+    'KEY[,KEY]',
+    'daemons whose images are taken',
+    list,
+  ),
+  setting(
+    'images.allowUnsigned',
+    'images-unsigned',
+    'on|off',
+    'take images that none signed',
+    onOff,
+  ),
+  setting('images.fetchFrom', 'images-from', 'IP[,NET]', 'private addresses to import from', list),
+  setting('images.largestImageBytes', 'images-largest', 'SIZE', 'largest disk that is taken', size),
   setting('logLevel', 'log-level', 'LEVEL', logLevels.join(', ')),
   setting('logFormat', 'log-format', 'FORMAT', logFormats.join(', ')),
 ]

@@ -1,8 +1,13 @@
-import type { ImageStore, StoredImage } from '../../src/daemon/domain/image/image-store.ts'
+import type {
+  ImagePacks,
+  ImageStore,
+  StoredImage,
+} from '../../src/daemon/domain/image/image-store.ts'
 import { createSignedImage } from './signed-image.ts'
 
 /** One small image called `debian-12`, signed and whole. */
-export function createMemoryImageStore(): ImageStore & { readonly stored: StoredImage } {
+export function createMemoryImageStore(): ImageStore &
+  ImagePacks & { readonly stored: StoredImage } {
   const { manifest, signed, imageDigest, raw } = createSignedImage(Buffer.alloc(2 ** 20, 7))
   const { rawDigest, packBytes, version } = manifest
   const stored: StoredImage = {
@@ -18,6 +23,8 @@ export function createMemoryImageStore(): ImageStore & { readonly stored: Stored
       chunks: manifest.chunks.length,
       zeroChunks: 0,
       importedAtMs: 1,
+      state: 'ready',
+      signature: 'signed',
     },
   }
   const names = [stored.image.name, stored.image.digest as string]
@@ -25,7 +32,6 @@ export function createMemoryImageStore(): ImageStore & { readonly stored: Stored
     stored,
     listImages: async () => [stored.image],
     findImage: async (name) => (names.includes(name) ? stored : undefined),
-    packPath: () => '/nonexistent',
-    removeImage: async () => false,
+    openPack: async () => undefined,
   }
 }

@@ -10,10 +10,13 @@ import { taskSchema } from '../../src/contract/workflow.ts'
 import type { OperatorServices } from '../../src/daemon/api/operator-services.ts'
 import type { ImportRequest, StoredImage } from '../../src/daemon/domain/image/image-store.ts'
 import type { ProgressReport } from '../../src/daemon/domain/workflow/run-desk.ts'
-import { createImportSources } from '../../src/daemon/store/import/import-sources.ts'
+import { localImportSources } from './local-import-sources.ts'
 import { MemoryEventLog } from './memory-event-log.ts'
 
 const timeMs = 1_700_000_000_000
+const unsupported = (): never => {
+  throw new Error('real images and keys are tested with the store behind them')
+}
 const silent: Logger = {
   debug: () => undefined,
   info: () => undefined,
@@ -63,15 +66,33 @@ export class MemoryOperatorServices implements OperatorServices {
       const image = this.#images.get(name)
       return image === undefined ? undefined : ({ image } as StoredImage)
     },
-    packPath: () => '/nonexistent',
-    removeImage: async (name: string) => this.#images.delete(name),
+    history: async (name: string) => {
+      const image = this.#images.get(name)
+      return image === undefined ? [] : [{ ...image, deployedOn: [] }]
+    },
+    diff: () => unsupported(),
+    importArchive: () => unsupported(),
+    openArchive: () => unsupported(),
+    remove: async (name: string) => {
+      const image = this.#images.get(name)
+      this.#images.delete(name)
+      return image === undefined ? undefined : [image]
+    },
+    collect: async (dryRun: boolean) => ({
+      ...{ dryRun, removedImages: [], freedBytes: 0, storedBytes: 0 },
+    }),
+    scrub: async () => ({
+      ...{ checkedChunks: 0, checkedBytes: 0, damagedChunks: 0, quarantined: [], released: [] },
+    }),
   }
+
+  readonly keys = { listKeys: async () => [], rotate: () => unsupported() }
 
   readonly importer = {
     importImage: (request: ImportRequest) => this.#importImage(request),
   }
 
-  readonly importSources = createImportSources()
+  readonly importSources = localImportSources()
 
   async readStatus(): Promise<Status> {
     return {
@@ -177,6 +198,8 @@ export class MemoryOperatorServices implements OperatorServices {
       rawDigest: digest,
       ...sizes,
       importedAtMs: timeMs,
+      state: 'ready',
+      signature: 'signed',
     }
     this.#images.set(name, image)
     return { image } as StoredImage

@@ -5,6 +5,7 @@ import { nameSchema } from '../../contract/values.ts'
 import { checkedInput } from './checked-input.ts'
 import { importStream } from './import-stream.ts'
 import type { OperatorServices } from './operator-services.ts'
+import { principalOf } from './principal.ts'
 import { RequestInvalidError, ResourceNotFoundError } from './problem.ts'
 
 const importQuerySchema = z.strictObject({
@@ -27,8 +28,8 @@ export function imageRoutes(app: FastifyInstance, services: OperatorServices): v
   })
 
   app.delete<{ Params: { name: string } }>('/images/:name', async (request, reply) => {
-    const removed = await images.removeImage(request.params.name)
-    if (!removed) throw unknownImage(request.params.name)
+    const removed = await images.remove(request.params.name, principalOf(request))
+    if (removed === undefined) throw unknownImage(request.params.name)
     return reply.code(204).send()
   })
 

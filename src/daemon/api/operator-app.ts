@@ -3,8 +3,10 @@ import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
 
 import { messageOf } from '../../base/coded-error.ts'
 import { eventRoutes } from './events.ts'
+import { imageKeepingRoutes } from './image-keeping.ts'
 import { imageRoutes } from './images.ts'
 import { jsonDepth } from './json-depth.ts'
+import { keyRoutes } from './keys.ts'
 import { machineRoutes } from './machines.ts'
 import type { OperatorServices } from './operator-services.ts'
 import {
@@ -56,6 +58,8 @@ function registerNouns(api: FastifyInstance, services: OperatorServices): void {
   machineRoutes(api, services)
   runRoutes(api, services)
   imageRoutes(api, services)
+  imageKeepingRoutes(api, services)
+  keyRoutes(api, services)
   eventRoutes(api, services)
   api.get('/status', async () => services.readStatus())
   operatorSocketRoute(api, services)

@@ -2,7 +2,9 @@ import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Status } from '../../contract/api-documents.ts'
 import type { EventLog } from '../domain/event/event-log.ts'
-import type { ImageImporter, ImageStore } from '../domain/image/image-store.ts'
+import type { ImageDesk } from '../domain/image/image-desk.ts'
+import type { ImageImporter } from '../domain/image/image-store.ts'
+import type { KeyDesk } from '../domain/image/key-desk.ts'
 import type { ImportSources } from '../domain/image/import-source.ts'
 import type { MachineDirectory } from '../domain/machine/machine-directory.ts'
 import type { RunDesk } from '../domain/workflow/run-desk.ts'
@@ -11,7 +13,8 @@ import type { RunDesk } from '../domain/workflow/run-desk.ts'
 export interface OperatorServices {
   readonly machines: MachineDirectory
   readonly runs: RunDesk
-  readonly images: ImageStore
+  readonly images: ImageDesk
+  readonly keys: KeyDesk
   readonly importer: ImageImporter
   readonly importSources: ImportSources
   readonly events: EventLog

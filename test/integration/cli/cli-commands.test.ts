@@ -54,6 +54,8 @@ const image = {
   chunks: 512,
   zeroChunks: 100,
   importedAtMs: sampleTimeMs,
+  state: 'ready',
+  signature: 'signed',
 }
 
 describe('exit codes', () => {

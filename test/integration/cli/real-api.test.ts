@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { runInWorld } from '../../../src/cli/main.ts'
 import { createOperatorApp } from '../../../src/daemon/api/operator-app.ts'
-import { createImportSources } from '../../../src/daemon/store/import/import-sources.ts'
+import { localImportSources } from '../../fakes/local-import-sources.ts'
 import { ManualTime } from '../../fakes/manual-time.ts'
 import { createMemoryImageStore } from '../../fakes/memory-image-store.ts'
 import { MemoryOperatorServices } from '../../fakes/memory-operator-services.ts'
@@ -26,7 +26,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'repave-cli-'))
   const timers = new ManualTime()
   daemon = await startRunningEngine({ directory: folder, images, clock: realClock, timers })
-  const { importer } = new MemoryOperatorServices()
+  const memory = new MemoryOperatorServices()
   const readStatus = () => Promise.reject(new Error('no status here'))
   const { runs, machines } = daemon.engine
   const { events } = daemon.store
@@ -35,9 +35,10 @@ beforeEach(async () => {
     runs,
     machines,
     events,
-    images,
-    importer,
-    importSources: createImportSources(),
+    images: { ...memory.images, ...images },
+    keys: memory.keys,
+    importer: memory.importer,
+    importSources: localImportSources(),
     clock: realClock,
     logger,
     readStatus,

@@ -27,6 +27,10 @@ const facts: ReadyFacts = {
       reservations: [],
     },
     ports: { dhcp: 67, tftp: 69, http: 8090, operator: 'off' },
+    images: {
+      ...{ trustedKeys: [], allowUnsigned: false },
+      ...{ fetchFrom: [], largestImageBytes: 1 },
+    },
     logLevel: 'info',
     logFormat: 'auto',
   },

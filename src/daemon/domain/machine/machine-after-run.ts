@@ -37,7 +37,8 @@ export function settledState(machine: Machine): Machine['state'] {
 function afterSuccess(machine: Machine, run: Run): Machine {
   const isProven =
     run.receipt !== undefined && taskOf(run, 'await-phone-home')?.state === 'succeeded'
-  const { imageName } = run.params
+  // `NAME` or `NAME@VERSION`: which version it is stands in the run.
+  const imageName = run.params.imageName?.replace(/@.*$/, '')
   if (!isProven || imageName === undefined) return { ...machine, state: settledState(machine) }
   return { ...machine, state: 'deployed', imageName }
 }

@@ -4,13 +4,17 @@ import type { Machine } from '../../../contract/machine.ts'
 import type { Run } from '../../../contract/run.ts'
 import type { Workflow } from '../../../contract/workflow.ts'
 import type { Secrets } from '../bootenv/secrets.ts'
+import { ImageQuarantinedError } from '../image/errors.ts'
 import type { ImageStore } from '../image/image-store.ts'
-import type { CloudConfigReader } from './cloud-config.ts'
+import type { CloudConfigReader } from '../seed/cloud-config.ts'
+import { seedParamsFault } from '../seed/compose-seed.ts'
 import type { ContentSource } from './content-source.ts'
 import {
   CaptureNameRequiredError,
   ImageNotFoundError,
   ImageRequiredError,
+  SeedNotFoundError,
+  SeedParamsError,
   UserDataInvalidError,
   WorkflowNotFoundError,
 } from './errors.ts'
@@ -43,6 +47,7 @@ export async function prepareRun(
     const read = sources.cloudConfig.readCloudConfig(params.userData)
     if (!read.ok) throw new UserDataInvalidError(read.reason)
   }
+  checkSeed(params, sources.content)
   if (capturesImage(workflow) && params.captureName === undefined) {
     throw new CaptureNameRequiredError(workflowName)
   }
@@ -51,7 +56,20 @@ export async function prepareRun(
   if (imageName === undefined) throw new ImageRequiredError(workflowName)
   const image = await sources.images.findImage(imageName)
   if (image === undefined) throw new ImageNotFoundError(imageName)
-  return { workflow, params, imageDigest: image.image.digest }
+  if (image.image.state === 'quarantined') throw new ImageQuarantinedError(image.image)
+  const { name, version, digest } = image.image
+  // A digest says nothing to those who watch the run.
+  const shown = imageName === digest ? `${name}@${version}` : imageName
+  return { workflow, params: { ...params, imageName: shown }, imageDigest: digest }
+}
+
+/** @throws {SeedNotFoundError} {@link SeedParamsError} */
+function checkSeed({ seed, seedParams = {} }: PreparedRun['params'], content: ContentSource): void {
+  if (seed === undefined) return
+  const role = content.seedRole(seed)
+  if (role === undefined) throw new SeedNotFoundError(seed)
+  const fault = seedParamsFault(role, seedParams)
+  if (fault !== undefined) throw new SeedParamsError(fault)
 }
 
 /** The run for one machine, with the word that its system will call home with. */

@@ -1,4 +1,5 @@
 import type { Ipv4Address } from '../../../base/ipv4-address.ts'
+import type { HeldBytes } from '../../domain/image/image-store.ts'
 
 /** One file that firmware, iPXE or an agent may fetch; held open or in memory until the transfer ends. */
 export interface BootFile {
@@ -16,6 +17,11 @@ export interface BootFile {
    * @throws when the file has become shorter
    */
   read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>
+  /**
+   * Bytes from `offset` on that lie in memory which many transfers share, to be sent without a copy and
+   * then released; undefined where they are to be `read`.
+   */
+  hold?(offset: number): Promise<HeldBytes | undefined>
   /** Called once, however the transfer ended. */
   close(): Promise<void>
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 
+import type { HeldBytes } from '../../domain/image/image-store.ts'
 import type { BootFile } from '../boot-files/boot-file.ts'
 import type { BufferPool, PooledBuffer } from './buffer-pool.ts'
 import type { ByteRange } from './byte-range.ts'
@@ -26,6 +27,14 @@ export async function sendBody(
 ): Promise<SentBody> {
   let offset = range.first
   while (offset <= range.last) {
+    const held = await file.hold?.(offset)
+    if (held !== undefined) {
+      const length = Math.min(range.last - offset + 1, held.bytes.length)
+      const isTaken = await sendHeld(response, held, length)
+      if (!isTaken) return { sentBytes: offset - range.first, isComplete: false }
+      offset += length
+      continue
+    }
     const buffer = pool.take(range.last - offset + 1)
     const length = Math.min(range.last - offset + 1, buffer.bytes.length)
     const isTaken = await sendPiece(response, file, { offset, length }, buffer)
@@ -33,6 +42,18 @@ export async function sendBody(
     offset += length
   }
   return { sentBytes: offset - range.first, isComplete: true }
+}
+
+async function sendHeld(
+  response: ServerResponse,
+  held: HeldBytes,
+  length: number,
+): Promise<boolean> {
+  try {
+    return !response.destroyed && (await written(response, held.bytes.subarray(0, length)))
+  } finally {
+    held.release()
+  }
 }
 
 async function sendPiece(

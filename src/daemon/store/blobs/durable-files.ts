@@ -18,3 +18,9 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   await rename(draft, path)
   await syncDirectory(dirname(path))
 }
+
+/** For `catch`: a file that is not there is undefined, any other failure stays one. */
+export function absentFile(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
+  return undefined
+}

@@ -14,19 +14,15 @@ const zstdOptions = {
 }
 
 /** One chunk as it goes into the pack. */
-export type EncodedChunk =
-  | { readonly kind: 'zero' }
-  | {
-      readonly kind: 'raw' | 'zstd'
-      readonly stored: Uint8Array
-      readonly rawDigest: Digest
-      readonly storedDigest: Digest
-    }
+export interface StoredChunk {
+  readonly kind: 'raw' | 'zstd'
+  readonly stored: Uint8Array
+  readonly rawDigest: Digest
+  readonly storedDigest: Digest
+}
 
 /** Compresses in libuv's pool, so that several calls use several cores. `raw` must stay as it is meanwhile. */
-export async function encodeChunk(raw: Buffer, zeros: Buffer): Promise<EncodedChunk> {
-  if (raw.equals(zeros.subarray(0, raw.length))) return { kind: 'zero' }
-  const rawDigest = digestOf(raw)
+export async function encodeChunk(raw: Buffer, rawDigest: Digest): Promise<StoredChunk> {
   const frame = await compress(raw, zstdOptions)
   if (frame.length > raw.length * (1 - leastSaving)) {
     return { kind: 'raw', stored: raw, rawDigest, storedDigest: rawDigest }

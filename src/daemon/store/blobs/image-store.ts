@@ -1,212 +1,199 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { z } from 'zod'
-
-import { MEBIBYTE } from '../../../base/byte-size.ts'
 import type { Clock } from '../../../base/clock.ts'
-import { type Digest, digestHex, readDigest } from '../../../base/digest.ts'
+import type { Digest } from '../../../base/digest.ts'
 import type { Image } from '../../../contract/api-documents.ts'
-import { canonicalJson } from '../../../contract/canonical-json.ts'
-import {
-  type ImageManifest,
-  imageManifestSchema,
-  type SignedManifest,
-  signedManifestSchema,
-} from '../../../contract/image-manifest.ts'
-import { digestSchema, nameSchema, timeMsSchema } from '../../../contract/values.ts'
 import type {
+  ArchiveImportRequest,
+  CollectRequest,
+  ImageArchives,
   ImageImporter,
+  ImageKeeping,
+  ImagePack,
+  ImagePacks,
   ImageStore,
   ImportRequest,
   StoredImage,
 } from '../../domain/image/image-store.ts'
-import { replaceFile, syncDirectory } from './durable-files.ts'
-import { digestOf } from './encode-chunk.ts'
-import { StoredImageDamagedError } from './errors.ts'
-import { writePack } from './pack-writer.ts'
+import { adoptPacks } from './adopt-packs.ts'
+import { ChunkStore } from './chunk-store.ts'
+import { collectImages } from './collect-images.ts'
+import { importArchive, openArchive } from './image-archive.ts'
+import { ImageShelf } from './image-shelf.ts'
+import type { SpaceLimits } from './image-space.ts'
+import type { DraftFolder } from './import-draft.ts'
+import { importImage } from './import-images.ts'
+import { judgeSignatures, type SignaturePolicy } from './judge-signature.ts'
+import { ManifestFolder } from './manifest-folder.ts'
+import { NameFolder } from './name-folder.ts'
+import { PackLayout } from './pack-layout.ts'
+import { quarantineChunk, scrubImages } from './scrub-images.ts'
+import { ServedPacks } from './served-packs.ts'
 import type { SigningKey } from './signing-key.ts'
 
-const chunkBytes = 4 * MEBIBYTE
-
-/** `names/<name>.json`: which image a name stands for, oldest version first. */
-const pointerSchema = z.strictObject({
-  versions: z.array(z.strictObject({ digest: digestSchema, importedAtMs: timeMsSchema })).min(1),
-})
-type Pointer = z.infer<typeof pointerSchema>
-
 export interface ImageStoreOptions {
-  /** `by-digest/`, `names/` and `incoming/` lie in it. */
+  /** `packs/`, `by-digest/`, `names/` and `incoming/` lie in it. */
   readonly directory: string
   readonly signingKey: SigningKey
   readonly clock: Clock
+  readonly limits?: SpaceLimits
+  /** Whose exported images are taken. Default: nobody's but our own. */
+  readonly signatures?: SignaturePolicy
+  /** Told of images that went into quarantine because a machine asked for what is damaged. */
+  readonly onQuarantined?: (images: readonly Image[]) => void
+  /** Memory for chunks that machines want at the time. Default 96 MiB. */
+  readonly cacheBytes?: number
 }
+
+export type OpenImageStore = ImageStore &
+  ImagePacks &
+  ImageKeeping &
+  ImageArchives &
+  ImageImporter & {
+    /**
+     * Signs every manifest anew with `key`, then lets it take over; nothing is published meanwhile.
+     *
+     * @returns how many
+     */
+    signAll(key: SigningKey, takeOver: () => Promise<void>): Promise<number>
+  }
+
+/** Images whose layout is remembered; machines take them in many small ranges. */
+const mostLayouts = 64
 
 /**
  * Opens the folder of images and sweeps what an interrupted import has left. Visible are only whole
- * images: pack and manifest are on disk before a name points at them.
+ * images: chunks and manifest are on disk before a name points at them.
  */
-export async function openImageStore(
-  options: ImageStoreOptions,
-): Promise<ImageStore & ImageImporter> {
-  await rm(join(options.directory, 'incoming'), { recursive: true, force: true })
-  for (const folder of ['by-digest', 'names', 'incoming']) {
-    await mkdir(join(options.directory, folder), { recursive: true })
+export async function openImageStore(options: ImageStoreOptions): Promise<OpenImageStore> {
+  const { directory, signingKey, clock } = options
+  const folder = (name: string) => join(directory, name)
+  await rm(folder('incoming'), { recursive: true, force: true })
+  for (const name of ['by-digest', 'names', 'incoming']) {
+    await mkdir(folder(name), { recursive: true })
   }
-  return new FolderImageStore(options)
+  await sweepRemoved(folder('by-digest'))
+  const chunks = await ChunkStore.open(folder('packs'))
+  const manifests = new ManifestFolder(folder('by-digest'))
+  await adoptPacks(folder('by-digest'), folder('incoming'), manifests, chunks)
+  const names = new NameFolder(folder('names'))
+  const shelf = new ImageShelf({ chunks, manifests, names, clock, signingKey })
+  return new FolderImageStore(options, shelf, folder('incoming'))
 }
 
-class FolderImageStore implements ImageStore, ImageImporter {
-  readonly #directory: string
-  readonly #signingKey: SigningKey
-  readonly #clock: Clock
-  /** Imports are published one after the other; each name's pointer is read and replaced in one go. */
-  #publishing: Promise<unknown> = Promise.resolve()
-  #importsBegun = 0
-
-  constructor({ directory, signingKey, clock }: ImageStoreOptions) {
-    this.#directory = directory
-    this.#signingKey = signingKey
-    this.#clock = clock
+async function sweepRemoved(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (name.endsWith('.removed')) await rm(join(folder, name), { recursive: true })
   }
+}
 
-  async listImages(): Promise<readonly Image[]> {
-    const files = (await readdir(join(this.#directory, 'names'))).filter((file) =>
-      file.endsWith('.json'),
-    )
-    const images = await Promise.all(files.sort().map((file) => this.findImage(file.slice(0, -5))))
-    return images.flatMap((found) => (found === undefined ? [] : [found.image]))
-  }
+class FolderImageStore implements OpenImageStore {
+  readonly #shelf: ImageShelf
+  readonly #drafts: DraftFolder
+  readonly #options: ImageStoreOptions
+  readonly #served: ServedPacks
+  readonly #layouts = new Map<Digest, PackLayout>()
 
-  async findImage(nameOrDigest: string): Promise<StoredImage | undefined> {
-    const digest = readDigest(nameOrDigest)
-    if (digest !== undefined) {
-      const info = await stat(this.packPath(digest)).catch(absent)
-      return info === undefined ? undefined : this.#readImage(digest, info.mtimeMs)
-    }
-    const newest = (await this.#readPointer(nameOrDigest))?.versions.at(-1)
-    return newest === undefined ? undefined : this.#readImage(newest.digest, newest.importedAtMs)
-  }
-
-  packPath(imageDigest: Digest): string {
-    return join(this.#folderOf(imageDigest), 'pack')
-  }
-
-  /** Forgets the name. The bytes stay: a deployment under way may still be fetching them. */
-  async removeImage(name: string): Promise<boolean> {
-    if ((await this.#readPointer(name)) === undefined) return false
-    await rm(this.#pointerPath(name))
-    await syncDirectory(join(this.#directory, 'names'))
-    return true
-  }
-
-  async importImage(request: ImportRequest): Promise<StoredImage> {
-    const folder = join(this.#directory, 'incoming', `${process.pid}-${this.#importsBegun++}`)
-    await mkdir(folder)
-    try {
-      const signed = await this.#storeIncoming(folder, request)
-      return await this.#publish(request.name, folder, signed)
-    } finally {
-      await rm(folder, { recursive: true, force: true })
-    }
-  }
-
-  async #storeIncoming(folder: string, request: ImportRequest): Promise<SignedManifest> {
-    await using pack = await open(join(folder, 'pack'), 'wx')
-    const source = abortable(request.source, request.signal)
-    const onProgress = request.onProgress ?? (() => {})
-    const facts = await writePack(source, pack, chunkBytes, onProgress)
-    await pack.sync()
-    const manifest: ImageManifest = {
-      format: 'repave-manifest/1',
-      name: request.name,
-      version: request.version,
-      arch: request.arch ?? 'x86_64',
-      chunkBytes,
-      ...facts,
-      chunks: [...facts.chunks],
-    }
-    const text = canonicalJson(manifest)
-    const signed = {
-      manifest: text,
-      keyId: this.#signingKey.keyId,
-      signature: this.#signingKey.sign(text),
-    }
-    await replaceFile(join(folder, 'manifest.json'), JSON.stringify(signed))
-    return signed
-  }
-
-  /** Rename, then the name: whoever finds the name finds the bytes. An image that is there already stays. */
-  async #publish(name: string, folder: string, signed: SignedManifest): Promise<StoredImage> {
-    const digest = digestOf(Buffer.from(signed.manifest))
-    const publishing = this.#publishing.then(async () => {
-      if ((await stat(this.packPath(digest)).catch(absent)) === undefined) {
-        await rename(folder, this.#folderOf(digest))
-        await syncDirectory(join(this.#directory, 'by-digest'))
-      }
-      const importedAtMs = this.#clock.nowMs()
-      const older = (await this.#readPointer(name))?.versions ?? []
-      const versions = older.filter((version) => version.digest !== digest)
-      const pointer: Pointer = { versions: [...versions, { digest, importedAtMs }] }
-      await replaceFile(this.#pointerPath(name), JSON.stringify(pointer))
-      return this.#readImage(digest, importedAtMs)
+  constructor(options: ImageStoreOptions, shelf: ImageShelf, draftFolder: string) {
+    const { chunks } = shelf.parts
+    this.#options = options
+    this.#shelf = shelf
+    this.#drafts = { chunks, draftFolder, ...options.limits }
+    const { clock, cacheBytes } = options
+    this.#served = new ServedPacks({
+      ...{ chunks, clock },
+      ...(cacheBytes === undefined ? {} : { cacheBytes }),
+      onDamaged: (digest) => this.#quarantine(digest),
     })
-    this.#publishing = publishing.catch(() => {})
-    return publishing
   }
 
-  async #readImage(digest: Digest, importedAtMs: number): Promise<StoredImage> {
-    const path = join(this.#folderOf(digest), 'manifest.json')
-    try {
-      const signed = signedManifestSchema.parse(JSON.parse(await readFile(path, 'utf8')))
-      const manifest = imageManifestSchema.parse(JSON.parse(signed.manifest))
-      return { image: describeImage(digest, manifest, Math.round(importedAtMs)), manifest, signed }
-    } catch (error) {
-      throw new StoredImageDamagedError(path, error)
-    }
+  listImages() {
+    return this.#shelf.listImages()
   }
 
-  async #readPointer(name: string): Promise<Pointer | undefined> {
-    if (!nameSchema.safeParse(name).success) return undefined
-    const path = this.#pointerPath(name)
-    const text = await readFile(path, 'utf8').catch(absent)
-    if (text === undefined) return undefined
-    try {
-      return pointerSchema.parse(JSON.parse(text))
-    } catch (error) {
-      throw new StoredImageDamagedError(path, error)
-    }
+  listVersions(name: string) {
+    return this.#shelf.listVersions(name)
   }
 
-  #pointerPath(name: string): string {
-    return join(this.#directory, 'names', `${name}.json`)
+  findImage(reference: string) {
+    return this.#shelf.findImage(reference)
   }
 
-  #folderOf(digest: Digest): string {
-    return join(this.#directory, 'by-digest', digestHex(digest))
+  async openPack(imageDigest: Digest): Promise<ImagePack | undefined> {
+    const layout = this.#layouts.get(imageDigest) ?? (await this.#readLayout(imageDigest))
+    if (layout === undefined) return undefined
+    this.#shelf.spare(imageDigest)
+    return this.#served.open(layout)
   }
-}
 
-function describeImage(digest: Digest, manifest: ImageManifest, importedAtMs: number): Image {
-  const { name, version, rawDigest, rawBytes, packBytes, chunks } = manifest
-  const zeroChunks = chunks.filter((chunk) => chunk.kind === 'zero').length
-  return {
-    ...{ name, version, digest, rawDigest, rawBytes, packBytes },
-    ...{ chunks: chunks.length, zeroChunks, importedAtMs },
+  forgetVersions(name: string, digests: readonly Digest[]): Promise<void> {
+    return this.#shelf.exclusively(() => this.#shelf.parts.names.forget(name, digests))
   }
-}
 
-async function* abortable(
-  source: AsyncIterable<Uint8Array>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array> {
-  for await (const part of source) {
-    signal?.throwIfAborted()
-    yield part
+  async collect(request: CollectRequest) {
+    const collected = await collectImages(this.#shelf, this.#drafts.draftFolder, request)
+    this.#layouts.clear()
+    return collected
   }
-}
 
-function absent(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error
-  return undefined
+  async scrub(imageDigest?: Digest, signal?: AbortSignal) {
+    const scrubbed = await scrubImages(this.#shelf, imageDigest, signal)
+    this.#layouts.clear()
+    return scrubbed
+  }
+
+  openArchive(image: StoredImage) {
+    return openArchive(this.#shelf.parts.chunks, image)
+  }
+
+  importImage(request: ImportRequest): Promise<StoredImage> {
+    return importImage(this.#shelf, this.#drafts, request)
+  }
+
+  importArchive(request: ArchiveImportRequest): Promise<StoredImage> {
+    const { signatures, signingKey } = this.#options
+    const { trustedKeys = [], allowUnsigned = false } = signatures ?? {}
+    const judge = judgeSignatures({
+      trustedKeys: [...trustedKeys, signingKey.publicKeyBase64],
+      allowUnsigned,
+    })
+    return importArchive(this.#shelf, this.#drafts, request, judge)
+  }
+
+  signAll(key: SigningKey, takeOver: () => Promise<void>): Promise<number> {
+    const { manifests } = this.#shelf.parts
+    return this.#shelf.exclusively(async () => {
+      let count = 0
+      for (const digest of await manifests.list()) {
+        const file = await manifests.read(digest)
+        if (file === undefined) continue
+        await manifests.write(digest, this.#shelf.sign(file.signed.manifest, key))
+        count++
+      }
+      await takeOver()
+      return count
+    })
+  }
+
+  async #readLayout(imageDigest: Digest): Promise<PackLayout | undefined> {
+    const found = await this.#shelf.findImage(imageDigest)
+    if (found === undefined || found.image.state === 'quarantined') return undefined
+    if (this.#layouts.size >= mostLayouts) this.#layouts.clear()
+    const layout = new PackLayout(found.manifest)
+    this.#layouts.set(imageDigest, layout)
+    return layout
+  }
+
+  /** Runs beside the transfer that came upon the damage, which fails by itself. */
+  #quarantine(storedDigest: Digest): void {
+    this.#shelf
+      .exclusively(() => quarantineChunk(this.#shelf, storedDigest))
+      .then((images) => {
+        this.#layouts.clear()
+        this.#options.onQuarantined?.(images)
+      })
+      // The next scrub comes upon it again.
+      .catch(() => {})
+  }
 }

@@ -88,7 +88,7 @@ beforeEach(async () => {
   images = await openImages(join(directory, 'data'))
   const spool = new FolderCaptureSpool({
     directory: join(directory, 'captures'),
-    importer: images.importer,
+    importer: images.store,
   })
   await spool.keepOnly(new Set())
   const context = createTaskContext()

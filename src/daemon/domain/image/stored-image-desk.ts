@@ -1,0 +1,141 @@
+import type { Clock } from '../../../base/clock.ts'
+import type { Digest } from '../../../base/digest.ts'
+import type { Image } from '../../../contract/api-documents.ts'
+import type {
+  Collected,
+  ImageDiff,
+  ImageVersion,
+  Scrubbed,
+} from '../../../contract/image-documents.ts'
+import type { Machine } from '../../../contract/machine.ts'
+import { finalRunStates, type Run } from '../../../contract/run.ts'
+import type { EventSink } from '../event/event-sink.ts'
+import { diffImages } from './diff-images.ts'
+import type { ImageDesk } from './image-desk.ts'
+import { type ImageAction, imageEvent } from './image-event.ts'
+import type {
+  ArchiveImportRequest,
+  ImageArchive,
+  ImageArchives,
+  ImageImporter,
+  ImageKeeping,
+  ImageStore,
+  ImportRequest,
+  StoredImage,
+} from './image-store.ts'
+
+export interface StoredImageDeskOptions {
+  readonly store: ImageStore & ImageKeeping & ImageArchives & ImageImporter
+  readonly runs: { listRuns(): Promise<readonly Run[]> }
+  readonly machines: { listMachines(): Promise<readonly Machine[]> }
+  readonly events: EventSink
+  readonly clock: Clock
+}
+
+/** The desk in front of a store: adds events, and what runs and machines have to do with images. */
+export class StoredImageDesk implements ImageDesk, ImageImporter {
+  readonly #options: StoredImageDeskOptions
+
+  constructor(options: StoredImageDeskOptions) {
+    this.#options = options
+  }
+
+  listImages(): Promise<readonly Image[]> {
+    return this.#options.store.listImages()
+  }
+
+  findImage(reference: string): Promise<StoredImage | undefined> {
+    return this.#options.store.findImage(reference)
+  }
+
+  async history(name: string): Promise<readonly ImageVersion[]> {
+    const versions = await this.#options.store.listVersions(name)
+    const holders = await this.#holders()
+    return versions.map((image) => ({ ...image, deployedOn: holders.get(image.digest) ?? [] }))
+  }
+
+  diff(from: StoredImage, to: StoredImage): ImageDiff {
+    return diffImages(from, to)
+  }
+
+  async importImage(request: ImportRequest): Promise<StoredImage> {
+    return this.#imported(await this.#options.store.importImage(request), request.principal)
+  }
+
+  async importArchive(request: ArchiveImportRequest): Promise<StoredImage> {
+    return this.#imported(await this.#options.store.importArchive(request), request.principal)
+  }
+
+  openArchive(image: StoredImage): ImageArchive {
+    return this.#options.store.openArchive(image)
+  }
+
+  async remove(reference: string, principal: string): Promise<readonly Image[] | undefined> {
+    const { store } = this.#options
+    const found = await store.findImage(reference)
+    if (found === undefined) return undefined
+    const { name } = found.image
+    const removed = reference === name ? await store.listVersions(name) : [found.image]
+    await store.forgetVersions(
+      name,
+      removed.map(({ digest }) => digest),
+    )
+    for (const image of removed) this.#record('removed', image, principal)
+    return removed
+  }
+
+  async collect(dryRun: boolean, principal: string): Promise<Collected> {
+    const inUse = new Set<Digest>()
+    for (const run of await this.#options.runs.listRuns()) {
+      if (run.imageDigest !== undefined && !finalRunStates.includes(run.state)) {
+        inUse.add(run.imageDigest)
+      }
+    }
+    const { removed, ...sizes } = await this.#options.store.collect({ inUse, dryRun })
+    if (!dryRun) for (const image of removed) this.#record('collected', image, principal)
+    const removedImages = removed.map(({ name, version, digest }) => ({ name, version, digest }))
+    return { dryRun, removedImages, ...sizes }
+  }
+
+  async scrub(
+    image: Image | undefined,
+    principal: string,
+    signal?: AbortSignal,
+  ): Promise<Scrubbed> {
+    const scrubbed = await this.#options.store.scrub(image?.digest, signal)
+    for (const reference of scrubbed.quarantined) {
+      const found = await this.#options.store.findImage(reference)
+      if (found !== undefined) this.#record('quarantined', found.image, principal)
+    }
+    for (const reference of scrubbed.released) {
+      const found = await this.#options.store.findImage(reference)
+      if (found !== undefined) this.#record('released', found.image, principal)
+    }
+    return scrubbed
+  }
+
+  #imported(stored: StoredImage, principal = 'daemon'): StoredImage {
+    this.#record('imported', stored.image, principal)
+    return stored
+  }
+
+  /** The newest proven write of each machine counts, if the machine still holds what it wrote. */
+  async #holders(): Promise<ReadonlyMap<Digest, string[]>> {
+    const runs = (await this.#options.runs.listRuns())
+      .filter(({ state, receipt }) => state === 'succeeded' && receipt !== undefined)
+      .toSorted((one, other) => (one.endedAtMs ?? 0) - (other.endedAtMs ?? 0))
+    const newest = new Map(runs.map((run) => [run.machineId, run.imageDigest]))
+    const holders = new Map<Digest, string[]>()
+    for (const machine of await this.#options.machines.listMachines()) {
+      const digest = newest.get(machine.id)
+      if (machine.imageName === undefined || digest === undefined) continue
+      holders.set(digest, [...(holders.get(digest) ?? []), machine.name])
+    }
+    return holders
+  }
+
+  #record(action: ImageAction, image: Image, principal: string): void {
+    const { events, clock } = this.#options
+    events.record(imageEvent(action, image, principal, clock.nowMs()))
+  }
+}

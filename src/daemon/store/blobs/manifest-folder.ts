@@ -1,0 +1,93 @@
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { type Digest, digestHex, readDigest } from '../../../base/digest.ts'
+import {
+  type ImageManifest,
+  type SignedManifest,
+  signedManifestSchema,
+} from '../../../contract/image-manifest.ts'
+import { readManifest } from '../../../contract/read-manifest.ts'
+import { absentFile, replaceFile, syncDirectory } from './durable-files.ts'
+import { StoredImageDamagedError } from './errors.ts'
+
+export interface ManifestFile {
+  readonly signed: SignedManifest
+  readonly manifest: ImageManifest
+  /** When it was stored. */
+  readonly storedAtMs: number
+}
+
+/** `by-digest/HEX/`: the signed manifest of each image, and why it is in quarantine if it is. */
+export class ManifestFolder {
+  readonly #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  async list(): Promise<readonly Digest[]> {
+    const folders = await readdir(this.#folder)
+    return folders.flatMap((hex) => readDigest(`sha256:${hex}`) ?? [])
+  }
+
+  async has(digest: Digest): Promise<boolean> {
+    return (await stat(this.#path(digest, manifestFile)).catch(absentFile)) !== undefined
+  }
+
+  /**
+   * Undefined when there is none.
+   *
+   * @throws {StoredImageDamagedError}
+   */
+  async read(digest: Digest): Promise<ManifestFile | undefined> {
+    const path = this.#path(digest, manifestFile)
+    const text = await readFile(path, 'utf8').catch(absentFile)
+    if (text === undefined) return undefined
+    let signed: SignedManifest
+    try {
+      signed = signedManifestSchema.parse(JSON.parse(text))
+    } catch (error) {
+      throw new StoredImageDamagedError(path, error)
+    }
+    const reading = readManifest(signed.manifest)
+    if (!reading.ok) throw new StoredImageDamagedError(path, reading.reason)
+    const { mtimeMs } = await stat(path)
+    return { signed, manifest: reading.manifest, storedAtMs: Math.round(mtimeMs) }
+  }
+
+  async write(digest: Digest, signed: SignedManifest): Promise<void> {
+    await mkdir(join(this.#folder, digestHex(digest)), { recursive: true })
+    await syncDirectory(this.#folder)
+    await replaceFile(this.#path(digest, manifestFile), JSON.stringify(signed))
+  }
+
+  /** The manifest first, under a name that nobody looks for: half a removal leaves no image. */
+  async remove(digest: Digest): Promise<void> {
+    const folder = join(this.#folder, digestHex(digest))
+    const doomed = `${folder}.removed`
+    await rename(folder, doomed)
+    await rm(doomed, { recursive: true })
+    await syncDirectory(this.#folder)
+  }
+
+  /** Why the image is in quarantine; undefined when it is not. */
+  async quarantineReason(digest: Digest): Promise<string | undefined> {
+    return readFile(this.#path(digest, quarantineFile), 'utf8').catch(absentFile)
+  }
+
+  async quarantine(digest: Digest, reason: string): Promise<void> {
+    await replaceFile(this.#path(digest, quarantineFile), reason)
+  }
+
+  async release(digest: Digest): Promise<void> {
+    await rm(this.#path(digest, quarantineFile), { force: true })
+  }
+
+  #path(digest: Digest, file: string): string {
+    return join(this.#folder, digestHex(digest), file)
+  }
+}
+
+const manifestFile = 'manifest.json'
+const quarantineFile = 'quarantine.txt'
