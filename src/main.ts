@@ -15,6 +15,7 @@ const programs: Readonly<Record<string, Program>> = {
     (await import('./sledgehammer/main.ts')).runSledgehammerCommand(argv),
   lab: async (argv) => (await import('./lab/main.ts')).runLabCommand(argv),
   start: async (argv) => (await import('./lab/main.ts')).runStartCommand(argv),
+  write: async (argv) => (await import('./agent/write-command/main.ts')).runWriteCommand(argv),
   tui: async (argv) => (await import('./tui/main.ts')).runTuiCommand(argv),
 }
 
@@ -30,6 +31,7 @@ Usage: repave <command> [options]
   run     list|show|watch|cancel|approve
   image   list|show|import|rm
   image   build <recipe>    make a disk image from Debian's packages
+  write   <image> <disk>    write an image to a disk of this machine, every byte proven
   event   watch [topic]     what happens, as it happens
   tui                       live terminal UI
   sledgehammer build        make the Linux that machines boot into RAM

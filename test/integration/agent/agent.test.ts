@@ -169,7 +169,7 @@ describe('startAgent', () => {
       true,
     )
     const phases = daemon.all('progress').map(({ progress }) => progress.phase)
-    expect(new Set(phases)).toEqual(new Set(['write', 'verify', 'commit']))
+    expect(new Set(phases)).toEqual(new Set(['scan', 'write', 'verify', 'commit']))
     expect(server.rangeRequests.reduce((sum, { length }) => sum + length, 0)).toBe(
       image.pack.length,
     )
