@@ -15,6 +15,8 @@ export interface DaemonRequest {
   /** Below `/api/v1`, with query. */
   readonly path: string
   readonly body?: object
+  /** How long the daemon may think before it answers. Default 30 s. */
+  readonly silenceMs?: number
 }
 
 /** A schema of src/contract, as far as it is used here. */
@@ -30,7 +32,7 @@ interface AnswerFault {
 export const noContent: AnswerSchema<undefined> = { safeParse: () => ({}) }
 
 /** A silent daemon is given up after this. */
-const silenceMs = 30_000
+const usualSilenceMs = 30_000
 
 /**
  * Asks the daemon and checks its answer.
@@ -41,7 +43,7 @@ const silenceMs = 30_000
  */
 export async function askDaemon<Value>(
   connection: DaemonConnection,
-  { method = 'GET', path, body }: DaemonRequest,
+  { method = 'GET', path, body, silenceMs = usualSilenceMs }: DaemonRequest,
   schema: AnswerSchema<Value>,
 ): Promise<Value> {
   const json = body === undefined ? undefined : JSON.stringify(body)
@@ -81,7 +83,9 @@ export async function sendRequest(
     signal,
   })
   query.on('response', resolve)
-  query.on('timeout', () => query.destroy(new Error(`no answer for ${silenceMs / 1000} s`)))
+  query.on('timeout', () =>
+    query.destroy(new Error(`no answer for ${(options.timeout ?? 0) / 1000} s`)),
+  )
   query.on('error', (error) => reject(new DaemonUnreachableError(endpointText(endpoint), error)))
   end(query)
   const response = await promise
@@ -102,7 +106,8 @@ async function refusalOf(response: IncomingMessage): Promise<Error> {
   return new DaemonAnswerError(`the daemon answered ${response.statusCode} without saying why`)
 }
 
-async function readJson(response: IncomingMessage): Promise<unknown> {
+/** The body of an answer. @throws {DaemonAnswerError} when it is cut off or no JSON */
+export async function readJson(response: IncomingMessage): Promise<unknown> {
   let text = ''
   response.setEncoding('utf8')
   try {

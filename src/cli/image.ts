@@ -1,9 +1,8 @@
 import type { Command } from 'commander'
 
 import { formatByteSize } from '../base/byte-size.ts'
-import { type Image, imageListSchema } from '../contract/api-documents.ts'
+import type { Image } from '../contract/api-documents.ts'
 import { durationText } from '../presentation/duration-text.ts'
-import { nearestNames } from '../presentation/nearest-names.ts'
 import { shownText } from '../presentation/shown-text.ts'
 import { factLines } from '../presentation/table-text.ts'
 import { writeLines } from './cli-world.ts'
@@ -15,20 +14,31 @@ import {
   runs,
 } from './command-line.ts'
 import { confirmByName } from './confirm.ts'
-import { askDaemon, type DaemonConnection, noContent } from './daemon-request.ts'
-import { ReferenceUnresolvedError, UsageError } from './errors.ts'
+import { askDaemon, noContent } from './daemon-request.ts'
+import { UsageError } from './errors.ts'
+import { addExportCommand, importExportedImage, isExportedImage } from './image-archive.ts'
+import { addCareCommands } from './image-care.ts'
+import { addDiffCommand } from './image-diff.ts'
+import { addHistoryCommand, originText, stateText } from './image-history.ts'
 import { importImage } from './image-import.ts'
 import { readImageLabel } from './image-label.ts'
+import { findImage, imagePath, readImages } from './image-reference.ts'
 import { ImportProgressPrinter } from './import-progress.ts'
 import { printList, printThing } from './output.ts'
 
-/** `repave image list|show|import|rm`. */
+/** `repave image …`. */
 export function imageCommands(line: CommandLine, program: Command): void {
-  const image = program.command('image').description('images: list, show, import, rm')
+  const image = program
+    .command('image')
+    .description('images: list, show, history, diff, import, export, verify, rm, gc, scrub')
   addListCommand(line, image)
   addShowCommand(line, image)
+  addHistoryCommand(line, image)
+  addDiffCommand(line, image)
   addImportCommand(line, image)
+  addExportCommand(line, image)
   addRemoveCommand(line, image)
+  addCareCommands(line, image)
   image.addHelpText(
     'after',
     '\nExamples:\n  repave image list\n  repave image import debian-12.raw',
@@ -54,6 +64,7 @@ function addListCommand(line: CommandLine, parent: Command): void {
             ['VERSION', (image) => shownText(image.version)],
             ['SIZE', (image) => formatByteSize(image.rawBytes)],
             ['STORED', (image) => formatByteSize(image.packBytes)],
+            ['STATE', stateText],
             ['DIGEST', (image) => image.digest.slice(0, 'sha256:'.length + 16)],
           ],
         })
@@ -69,7 +80,7 @@ function addShowCommand(line: CommandLine, parent: Command): void {
     examples: ['image show debian-12', 'image show debian-12 --output json'],
   }).action(
     runs(line, async (name: string, options: CommonOptions) => {
-      const image = findImage(await readImages(connectionOf(line, options)), name)
+      const image = await findImage(connectionOf(line, options), name)
       await printImage(line, options, image, imageLines(image, Date.now()))
       return 0
     }),
@@ -97,6 +108,11 @@ function addImportCommand(line: CommandLine, parent: Command): void {
     .action(
       runs(line, async (file: string, { ifMissing, ...options }: ImportOptions) => {
         const connection = connectionOf(line, options)
+        if (await isExportedImage(file)) {
+          const image = await importExportedImage(connection, file)
+          await printImage(line, options, image, [importedLine(image)])
+          return 0
+        }
         const label = await readImageLabel(file)
         const { name = label?.name, version = label?.version ?? '1' } = options
         if (name === undefined) {
@@ -126,39 +142,28 @@ function addImportCommand(line: CommandLine, parent: Command): void {
 function addRemoveCommand(line: CommandLine, parent: Command): void {
   addCommand(line, parent, {
     words: 'rm <image>',
-    summary: 'forget the name of an image',
-    examples: ['image rm debian-12', 'image rm debian-12 --yes'],
+    summary: 'forget an image, or with NAME@VERSION one version of it',
+    examples: ['image rm debian-12', 'image rm debian-12@20261101 --yes'],
   })
     .option('--yes', 'do not ask', false)
     .action(
       runs(line, async (name: string, options: CommonOptions & { yes: boolean }) => {
         const connection = connectionOf(line, options)
-        const image = findImage(await readImages(connection), name)
+        const image = await findImage(connection, name)
+        const isWhole = name === image.name
+        const shown = isWhole
+          ? `the image ${name}`
+          : `version ${shownText(image.version)} of ${image.name}`
         if (!options.yes) {
-          await confirmByName(line.world, image.name, `This removes the image ${image.name}`)
+          const what = isWhole ? `${shown} with all its versions` : shown
+          await confirmByName(line.world, image.name, `This removes ${what}`)
         }
-        const path = `/images/${encodeURIComponent(image.name)}`
+        const path = imagePath(name)
         await askDaemon(connection, { method: 'DELETE', path }, noContent)
-        writeLines(line.world.stderr, [`image ${image.name} is removed`])
+        writeLines(line.world.stderr, [`${shown} is removed; repave image gc frees its bytes`])
         return 0
       }),
     )
-}
-
-async function readImages(connection: DaemonConnection): Promise<Image[]> {
-  return (await askDaemon(connection, { path: '/images' }, imageListSchema)).items
-}
-
-function findImage(images: readonly Image[], name: string): Image {
-  const image = images.find((candidate) => candidate.name === name)
-  if (image !== undefined) return image
-  const near = nearestNames(
-    name,
-    images.map((candidate) => candidate.name),
-  )
-  throw new ReferenceUnresolvedError(`no image is called ${shownText(name)}`, {
-    remedy: near.length > 0 ? `did you mean ${near.join(', ')}?` : 'repave image list',
-  })
 }
 
 function printImage(
@@ -183,6 +188,25 @@ function imageLines(image: Image, nowMs: number): string[] {
     ['size', `${image.rawBytes} bytes (${formatByteSize(image.rawBytes)})`],
     ['stored', `${image.packBytes} bytes (${formatByteSize(image.packBytes)})`],
     ['chunks', `${image.chunks}, ${image.zeroChunks} of them zero`],
+    [
+      'state',
+      image.quarantineReason === undefined
+        ? stateText(image)
+        : `quarantined: ${shownText(image.quarantineReason, 200)}`,
+    ],
+    ...provenanceFacts(image),
     ['imported', `${durationText(nowMs - image.importedAtMs)} ago`],
   ])
+}
+
+function provenanceFacts(image: Image): (readonly [string, string])[] {
+  const { provenance, importedBy } = image
+  if (provenance === undefined) return []
+  const { formats, sourceBytes, sourceDigest, checksum } = provenance
+  return [
+    ['from', `${originText(image)}  ${formats.toReversed().join(' in ')}, ${formatByteSize(sourceBytes)}`],
+    ['source digest', sourceDigest],
+    ['checksum', checksum.kind === 'verified' ? `verified ${checksum.checksum}` : 'not given'],
+    ['imported by', shownText(importedBy)],
+  ]
 }

@@ -27,8 +27,13 @@ const nouns: readonly Noun[] = [
   },
   {
     name: 'image',
-    summary: 'images: list, show, import, rm',
+    summary: 'images: list, show, history, diff, import, export, verify, rm',
     load: async () => (await import('./image.ts')).imageCommands,
+  },
+  {
+    name: 'key',
+    summary: 'keys that sign images: list, rotate',
+    load: async () => (await import('./key.ts')).keyCommands,
   },
   {
     name: 'event',

@@ -2,11 +2,8 @@ import { createHash, createPublicKey, verify } from 'node:crypto'
 
 import { messageOf } from '../../base/coded-error.ts'
 import { type Digest, digestFromBytes } from '../../base/digest.ts'
-import {
-  type ImageManifest,
-  imageManifestSchema,
-  signedManifestSchema,
-} from '../../contract/image-manifest.ts'
+import { type ImageManifest, signedManifestSchema } from '../../contract/image-manifest.ts'
+import { readManifest } from '../../contract/read-manifest.ts'
 import { ManifestRefusedError } from './errors.ts'
 import type { TrustedKey } from './trusted-keys.ts'
 
@@ -37,7 +34,9 @@ export function openSignedManifest(
   if (digest !== orderedDigest) {
     throw new ManifestRefusedError(`it is image ${digest}, ordered was ${orderedDigest}`)
   }
-  return parse(signed.manifest, imageManifestSchema)
+  const reading = readManifest(signed.manifest)
+  if (!reading.ok) throw new ManifestRefusedError(reading.reason)
+  return reading.manifest
 }
 
 function parse<Value>(document: string, schema: { parse(value: unknown): Value }): Value {

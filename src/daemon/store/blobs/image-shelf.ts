@@ -1,7 +1,7 @@
 import type { Clock } from '../../../base/clock.ts'
 import { type Digest, readDigest } from '../../../base/digest.ts'
 import type { Image } from '../../../contract/api-documents.ts'
-import { canonicalJson, type Json } from '../../../contract/canonical-json.ts'
+import { canonicalJson } from '../../../contract/canonical-json.ts'
 import type { ImageManifest, SignedManifest } from '../../../contract/image-manifest.ts'
 import type { ImageStore, StoredImage } from '../../domain/image/image-store.ts'
 import type { ChunkStore } from './chunk-store.ts'
@@ -97,7 +97,7 @@ export class ImageShelf implements ImageStore {
     about: Pick<NamedVersion, 'importedBy' | 'provenance' | 'signature'>,
   ): Promise<StoredImage> {
     const { manifests, names, clock } = this.parts
-    const text = canonicalJson(manifest as Json)
+    const text = canonicalJson(manifest)
     const digest = digestOf(Buffer.from(text))
     return this.exclusively(async () => {
       await manifests.write(digest, this.sign(text))

@@ -188,8 +188,8 @@ class FolderImageStore implements OpenImageStore {
   /** Runs beside the transfer that came upon the damage, which fails by itself. */
   #quarantine(storedDigest: Digest): void {
     this.#shelf
-      .exclusively(() => quarantineChunk(this.#shelf, storedDigest))
-      .then((images) => {
+      .exclusively(async () => {
+        const images = await quarantineChunk(this.#shelf, storedDigest)
         this.#layouts.clear()
         this.#options.onQuarantined?.(images)
       })

@@ -1,0 +1,79 @@
+import type { Command } from 'commander'
+
+import {
+  keyRotationSchema,
+  type SigningKeyFacts,
+  signingKeyListSchema,
+} from '../contract/image-documents.ts'
+import {
+  addCommand,
+  type CommandLine,
+  type CommonOptions,
+  connectionOf,
+  runs,
+} from './command-line.ts'
+import { writeLines } from './cli-world.ts'
+import { confirmByName } from './confirm.ts'
+import { askDaemon } from './daemon-request.ts'
+import { printList } from './output.ts'
+
+/** `repave key list|rotate`. */
+export function keyCommands(line: CommandLine, program: Command): void {
+  const key = program.command('key').description('keys that sign images: list, rotate')
+  addCommand(line, key, {
+    words: 'list',
+    summary: 'the key that signs, and the one that will sign after it; machines trust both',
+    examples: ['key list', 'key list --output json'],
+  })
+    .alias('ls')
+    .action(
+      runs(line, async (options: CommonOptions) => {
+        const request = { path: '/keys' }
+        const { items } = await askDaemon(
+          connectionOf(line, options),
+          request,
+          signingKeyListSchema,
+        )
+        await printKeys(line, options, items)
+        return 0
+      }),
+    )
+  addCommand(line, key, {
+    words: 'rotate',
+    summary: 'sign every image with the next key, and make a new next one',
+    examples: ['key rotate', 'key rotate --yes'],
+  })
+    .option('--yes', 'do not ask', false)
+    .action(
+      runs(line, async (options: CommonOptions & { yes: boolean }) => {
+        if (!options.yes) {
+          await confirmByName(line.world, 'rotate', 'This retires the key that signs images')
+        }
+        const request = { method: 'POST', path: '/keys/rotate' } as const
+        const rotation = await askDaemon(connectionOf(line, options), request, keyRotationSchema)
+        writeLines(line.world.stderr, [
+          `${rotation.resignedImages} images signed anew, key ${rotation.retiredKeyId} retired`,
+        ])
+        await printKeys(line, options, rotation.items)
+        return 0
+      }),
+    )
+}
+
+function printKeys(
+  line: CommandLine,
+  options: CommonOptions,
+  items: readonly SigningKeyFacts[],
+): Promise<void> {
+  return printList(line.world, options.output, {
+    kind: 'SigningKeyList',
+    items,
+    nameOf: (key) => key.keyId,
+    columns: [
+      ['KEY', (key) => key.keyId],
+      ['ROLE', (key) => key.role],
+      ['SINCE', (key) => new Date(key.createdAtMs).toISOString().slice(0, 19)],
+      ['PUBLIC KEY', (key) => key.publicKeyBase64],
+    ],
+  })
+}
