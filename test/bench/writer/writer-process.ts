@@ -36,6 +36,14 @@ async function main([image = '', disk = '', digest = '', ...words]: string[]): P
 }
 
 if (isMainThread) {
-  process.exitCode = await main(process.argv.slice(2))
-  console.log(`peak ${process.resourceUsage().maxRSS} KiB`)
+  main(process.argv.slice(2)).then(
+    (exitCode) => {
+      process.exitCode = exitCode
+      console.log(`peak ${process.resourceUsage().maxRSS} KiB`)
+    },
+    (error: unknown) => {
+      console.error(error)
+      process.exitCode = 1
+    },
+  )
 }
