@@ -13,6 +13,7 @@ import type { ImageImporter } from './domain/image/image-store.ts'
 import { StoredImageDesk } from './domain/image/stored-image-desk.ts'
 import type { RunDesk } from './domain/workflow/run-desk.ts'
 import { startWorkflowEngine, type WorkflowEngine } from './domain/workflow/workflow-engine.ts'
+import { keepImagesInOrder } from './image-housekeeping.ts'
 import { imageKeys } from './image-keys.ts'
 import { machineServers } from './machine-servers.ts'
 import { nodeClock, nodeTimers } from './node-clock.ts'
@@ -133,6 +134,7 @@ async function layFoundation(
     ...{ store: images.store, runs: engine.runs, machines: engine.machines },
     ...{ events: store.events, clock: nodeClock },
   })
+  parts.use(keepImagesInOrder({ images: imageDesk, timers: nodeTimers, logger }))
   const captures = await openCaptures(config.dataDir, imageDesk, engine.runs)
   const version = await ownVersion()
   return {

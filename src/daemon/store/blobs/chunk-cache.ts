@@ -24,6 +24,8 @@ export class ChunkCache {
   readonly #entries = new Map<Digest, Entry>()
   readonly #idle = new Map<number, Buffer[]>()
   #memoryBytes = 0
+  /** Of chunks that are being sent. */
+  #heldBytes = 0
 
   /** @param load fills `into` with the chunk, checked, or throws */
   constructor(limitBytes: number, load: (digest: Digest, into: Buffer) => Promise<void>) {
@@ -41,19 +43,37 @@ export class ChunkCache {
     if (entry === undefined) return undefined
     this.#entries.delete(digest)
     this.#entries.set(digest, entry)
-    entry.holders++
+    this.#count(entry, 1)
     try {
-      return { bytes: await entry.loading, release: () => void entry.holders-- }
+      return { bytes: await entry.loading, release: () => this.#count(entry, -1) }
     } catch (error) {
-      entry.holders--
+      this.#count(entry, -1)
       if (entry.holders === 0) this.#evict(digest, entry)
       throw error
     }
   }
 
+  /**
+   * Begins to load a chunk that will be wanted next, so that one machine alone need not wait for the
+   * disk. In a crowd there is always somebody to serve meanwhile, and memory is for what is sent.
+   */
+  prepare(digest: Digest, sizeBytes: number): void {
+    if (this.#heldBytes > this.#limitBytes / 4 || this.#entries.has(digest)) return
+    const entry = this.#begin(digest, sizeBytes)
+    // Whoever wants the chunk comes upon the failure by itself.
+    entry?.loading.catch(() => {
+      if (entry.holders === 0) this.#evict(digest, entry)
+    })
+  }
+
   forget(digest: Digest): void {
     const entry = this.#entries.get(digest)
     if (entry?.holders === 0) this.#evict(digest, entry)
+  }
+
+  #count(entry: Entry, by: 1 | -1): void {
+    if (entry.holders === 0 || entry.holders + by === 0) this.#heldBytes += by * entry.memory.length
+    entry.holders += by
   }
 
   #begin(digest: Digest, sizeBytes: number): Entry | undefined {

@@ -1,9 +1,14 @@
-/** Buffers of exactly `chunkBytes`, the last one shorter; each is new, because it is read while the next fills. */
+/**
+ * Buffers of exactly `chunkBytes`, the last one shorter. There are `bufferCount` of them: one that was
+ * yielded is filled anew when so many less one have followed it.
+ */
 export async function* cutChunks(
   source: AsyncIterable<Uint8Array>,
   chunkBytes: number,
+  bufferCount: number,
 ): AsyncGenerator<Buffer> {
-  let chunk = Buffer.allocUnsafeSlow(chunkBytes)
+  const buffers = Array.from({ length: bufferCount }, () => Buffer.allocUnsafeSlow(chunkBytes))
+  let chunk = buffers.shift() ?? Buffer.allocUnsafeSlow(chunkBytes)
   let filled = 0
   for await (const part of source) {
     for (let offset = 0; offset < part.length;) {
@@ -13,7 +18,8 @@ export async function* cutChunks(
       filled += taken
       if (filled === chunkBytes) {
         yield chunk
-        chunk = Buffer.allocUnsafeSlow(chunkBytes)
+        buffers.push(chunk)
+        chunk = buffers.shift() ?? chunk
         filled = 0
       }
     }

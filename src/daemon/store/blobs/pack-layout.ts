@@ -7,6 +7,8 @@ export interface ChunkPart {
   readonly storedBytes: number
   /** Where in the chunk it begins. */
   readonly from: number
+  /** Where in the pack the next chunk begins; undefined behind the last. */
+  readonly nextOffset?: number
 }
 
 /** Which chunk lies where in the pack that machines see. */
@@ -43,6 +45,7 @@ export class PackLayout {
     if (storedDigest === undefined || offset < begin || offset >= end) {
       throw new RangeError(`byte ${offset} lies outside a pack of ${this.sizeBytes}`)
     }
-    return { storedDigest, storedBytes: end - begin, from: offset - begin }
+    const part = { storedDigest, storedBytes: end - begin, from: offset - begin }
+    return end < this.sizeBytes ? { ...part, nextOffset: end } : part
   }
 }

@@ -14,7 +14,7 @@ export interface ServedPacksOptions {
   readonly clock: Clock
   /** Told of each chunk that is not what was stored. */
   readonly onDamaged: (storedDigest: Digest) => void
-  /** Memory for the chunks that are wanted at the time. Default 96 MiB. */
+  /** Memory for the chunks that are wanted at the time. Default 80 MiB. */
   readonly cacheBytes?: number
 }
 
@@ -29,7 +29,7 @@ export class ServedPacks {
   readonly #cache: ChunkCache
   readonly #checkedAtMs = new Map<Digest, number>()
 
-  constructor({ chunks, clock, onDamaged, cacheBytes = 96 * MEBIBYTE }: ServedPacksOptions) {
+  constructor({ chunks, clock, onDamaged, cacheBytes = 80 * MEBIBYTE }: ServedPacksOptions) {
     this.#chunks = chunks
     this.#clock = clock
     this.#onDamaged = onDamaged
@@ -41,8 +41,13 @@ export class ServedPacks {
       packDigest: layout.packDigest,
       sizeBytes: layout.sizeBytes,
       hold: async (offset) => {
-        const { storedDigest, storedBytes, from } = layout.at(offset)
-        const held = await this.#cache.hold(storedDigest, storedBytes)
+        const { storedDigest, storedBytes, from, nextOffset } = layout.at(offset)
+        const holding = this.#cache.hold(storedDigest, storedBytes)
+        if (nextOffset !== undefined) {
+          const next = layout.at(nextOffset)
+          this.#cache.prepare(next.storedDigest, next.storedBytes)
+        }
+        const held = await holding
         if (held === undefined || from === 0) return held
         return { bytes: held.bytes.subarray(from), release: held.release }
       },

@@ -46,7 +46,7 @@ export async function writePack(
   const underWay: Promise<PackPiece>[] = []
   let rawBytes = 0
   let { sectorBytes } = writing
-  for await (const chunk of cutChunks(raw, chunkBytes)) {
+  for await (const chunk of cutChunks(raw, chunkBytes, availableParallelism() + 2)) {
     sectorBytes ??= detectGptSectorBytes(chunk) ?? 512
     rawHash.update(chunk)
     rawBytes += chunk.length
