@@ -1,4 +1,4 @@
-import { GIBIBYTE } from '../../src/base/byte-size.ts'
+import { GIBIBYTE, MEBIBYTE } from '../../src/base/byte-size.ts'
 import { ensureDebianPackages } from '../../src/debian/ensure-debian-packages.ts'
 import { type Bench, type BenchReport, median } from './bench-report.ts'
 import { type BenchImage, debianImage, denseImage } from './writer/bench-images.ts'
@@ -122,7 +122,9 @@ export const bench: Bench = async (report) => {
   await ensureDebianPackages(packages, { log: (line) => report.note(line) })
   const debian = await debianImage()
   const dense = await denseImage()
-  await using place = await openBenchPlace(Math.max(debian.rawBytes, dense.rawBytes) + (64 << 20))
+  await using place = await openBenchPlace(
+    Math.max(debian.rawBytes, dense.rawBytes) + 64 * MEBIBYTE,
+  )
   await compare(report, debian, place, { checked: 4, unchecked: 2, bmaptool: 1.6 })
   await compare(report, dense, place, { checked: 3, unchecked: 1.8, bmaptool: 2.5 })
   const oneCore = await measure(['checked', 'ours'], debian, place, 'taskset -c 0')

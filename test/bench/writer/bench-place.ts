@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { MEBIBYTE } from '../../../src/base/byte-size.ts'
 import { bundleAgent } from '../../../src/sledgehammer/bundle-agent.ts'
 import { startNginx } from '../start-nginx.ts'
 import { benchFolder } from './bench-images.ts'
@@ -21,7 +22,7 @@ export async function openBenchPlace(diskBytes: number): Promise<BenchPlace> {
   const writerFile = join(directory, 'writer.cjs')
   writeFileSync(writerFile, await bundleAgent(join(import.meta.dirname, 'writer-process.ts')))
   const file = join(directory, 'disk')
-  const size = [`bs=4M`, `count=${diskBytes >> 22}`]
+  const size = [`bs=4M`, `count=${Math.ceil(diskBytes / (4 * MEBIBYTE))}`]
   execFileSync('dd', ['if=/dev/zero', `of=${file}`, ...size, 'conv=fsync', 'status=none'])
   const attach = ['--find', '--show', '--direct-io=on', file]
   const disk = execFileSync('losetup', attach, { encoding: 'utf8' }).trim()

@@ -29,21 +29,15 @@ async function writeNowhere(image: string, digest: string): Promise<void> {
   })
 }
 
-async function main([image = '', disk = '', digest = '', ...words]: string[]): Promise<number> {
-  if (disk !== '/dev/null') return runWriteCommand([image, disk, '--digest', digest, ...words])
-  await writeNowhere(image, digest)
-  return 0
+async function main([image = '', disk = '', digest = '', ...words]: string[]): Promise<void> {
+  if (disk === '/dev/null') await writeNowhere(image, digest)
+  else await runWriteCommand([image, disk, '--digest', digest, ...words])
+  console.log(`peak ${process.resourceUsage().maxRSS} KiB`)
 }
 
 if (isMainThread) {
-  main(process.argv.slice(2)).then(
-    (exitCode) => {
-      process.exitCode = exitCode
-      console.log(`peak ${process.resourceUsage().maxRSS} KiB`)
-    },
-    (error: unknown) => {
-      console.error(error)
-      process.exitCode = 1
-    },
-  )
+  main(process.argv.slice(2)).catch((error: unknown) => {
+    console.error(error)
+    process.exitCode = 1
+  })
 }
