@@ -32,6 +32,7 @@ Usage: repave <command> [options]
   image   list|show|import|rm
   image   build <recipe>    make a disk image from Debian's packages
   write   <image> <disk>    write an image to a disk of this machine, every byte proven
+  receipt show|verify       what was proven, checked without the daemon
   event   watch [topic]     what happens, as it happens
   tui                       live terminal UI
   sledgehammer build        make the Linux that machines boot into RAM

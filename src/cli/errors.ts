@@ -74,3 +74,15 @@ export class FileUnusableError extends CliError {
   readonly code = 'ERR_FILE_UNUSABLE'
   readonly exitCode = exitCodes.notFound
 }
+
+/** A receipt that proves nothing. */
+export class ReceiptRefusedError extends CliError {
+  readonly code = 'ERR_RECEIPT_REFUSED'
+  readonly exitCode = exitCodes.failed
+
+  constructor(reason: string) {
+    super(`the receipt proves nothing: ${reason}`, {
+      remedy: 'get it anew: repave receipt show RUN --output json',
+    })
+  }
+}

@@ -36,6 +36,11 @@ const nouns: readonly Noun[] = [
     load: async () => (await import('./key.ts')).keyCommands,
   },
   {
+    name: 'receipt',
+    summary: 'proofs of writes: show, verify',
+    load: async () => (await import('./receipt.ts')).receiptCommands,
+  },
+  {
     name: 'event',
     summary: 'what happens: watch',
     load: async () => (await import('./event.ts')).eventCommands,

@@ -4,6 +4,7 @@ import { type Receipt, receiptSchema } from '../contract/receipt.ts'
 import type { Run } from '../contract/run.ts'
 import { durationText } from './duration-text.ts'
 import { failureText } from './event-text.ts'
+import { writtenText } from './written-text.ts'
 import { stageDurationMs, stagesOf } from './run-stages.ts'
 import { shortId, shownText } from './shown-text.ts'
 import { factLines } from './table-text.ts'
@@ -74,12 +75,6 @@ function imageText(run: Run, receipt: Receipt | undefined): string {
 export function diskText(disk: Pick<Disk, 'path' | 'sizeBytes' | 'serial'>): string {
   const serial = disk.serial === undefined ? '' : `  serial ${shownText(disk.serial, 64)}`
   return `${shownText(disk.path)}  ${formatByteSize(disk.sizeBytes)}${serial}`
-}
-
-function writtenText(receipt: Receipt): string {
-  const written = `${receipt.bytesWritten} bytes (${formatByteSize(receipt.bytesWritten)}) in ${durationText(receipt.writeMs)}`
-  const read = `${formatByteSize(receipt.bytesReadBack)} read back in ${durationText(receipt.readBackMs)}`
-  return `${written}, ${read}, ${formatByteSize(receipt.bytesFetched)} fetched`
 }
 
 function stagesText(run: Run): string {
