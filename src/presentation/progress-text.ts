@@ -44,10 +44,14 @@ export function etaText(etaSeconds: number): string {
   return tens % 60 === 0 ? `~${tens / 60} h` : `~${Math.floor(tens / 60)} h ${tens % 60} min`
 }
 
-/** What is left to wait for: an estimate, or for how long nothing has moved; empty when neither is known. */
+/** What is left to wait for: an estimate, or for how long nothing has moved and why; empty when neither is known. */
 export function paceText(view: WriteView, nowMs: number): string {
   const stalled = stalledMs(view, nowMs)
-  if (stalled !== undefined) return `stalled ${durationText(stalled)}`
+  if (stalled !== undefined) {
+    const { bottleneck } = view.progress
+    const waiting = bottleneck === undefined ? '' : `, waiting for the ${bottleneck}`
+    return `stalled ${durationText(stalled)}${waiting}`
+  }
   return view.etaSeconds === undefined ? '' : `ETA ${etaText(view.etaSeconds)}`
 }
 
@@ -61,6 +65,20 @@ export function progressText(view: WriteView, nowMs: number): string {
     paceText(view, nowMs),
   ]
   return parts.filter((part) => part !== '').join('  ')
+}
+
+/** `net 104 MiB/s  decode 312 MiB/s  disk 311 MiB/s  bound by disk`; rates that are zero are left out. */
+export function ratesText(progress: WriteProgress): string {
+  const rates = [
+    ['net', progress.networkBytesPerSecond],
+    ['decode', progress.decodeBytesPerSecond],
+    ['disk', progress.diskBytesPerSecond],
+  ] as const
+  const parts = rates.flatMap(([name, rate = 0]) =>
+    rate === 0 ? [] : [`${name} ${rateText(rate)}`],
+  )
+  const { bottleneck } = progress
+  return [...parts, ...(bottleneck === undefined ? [] : [`bound by ${bottleneck}`])].join('  ')
 }
 
 /** A bar of exactly `width` characters. */

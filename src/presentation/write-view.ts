@@ -30,7 +30,8 @@ export function nextWriteView(
   const { totalBytes } = progress
   return {
     progress,
-    imageBytes: progress.phase === 'commit' ? (previous?.imageBytes ?? totalBytes) : totalBytes,
+    // A delta writes and verifies less than the image; the commit is a MiB or two of it.
+    imageBytes: Math.max(previous?.imageBytes ?? 0, totalBytes),
     phaseStartedAtMs,
     advancedAtMs: advanced ? nowMs : same.advancedAtMs,
     ...(etaSeconds === undefined ? {} : { etaSeconds }),

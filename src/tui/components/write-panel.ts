@@ -9,6 +9,7 @@ import {
   doneOfTotalText,
   paceText,
   percentText,
+  ratesText,
   rateText,
 } from '../../presentation/progress-text.ts'
 import type { WriteView } from '../../presentation/write-view.ts'
@@ -48,12 +49,12 @@ export function writePanelLines(
   const open = { doneBytes: 0, totalBytes: imageBytes }
   const bar = (name: string, part: Pick<WriteProgress, 'doneBytes' | 'totalBytes'>) =>
     barLine(name, part, columns, ascii)
+  const isBeforeVerify = progress.phase === 'scan' || progress.phase === 'write'
   return [
-    bar('write', progress.phase === 'write' ? progress : done),
-    bar(
-      'verify',
-      progress.phase === 'write' ? open : progress.phase === 'verify' ? progress : done,
-    ),
+    progress.phase === 'scan'
+      ? bar('scan', progress)
+      : bar('write', progress.phase === 'write' ? progress : done),
+    bar('verify', isBeforeVerify ? open : progress.phase === 'verify' ? progress : done),
     `        ${factsText(view, nowMs)}`,
   ]
 }
@@ -75,6 +76,7 @@ function factsText(view: WriteView, nowMs: number): string {
   const parts = [
     rateText(bytesPerSecond),
     paceText(view, nowMs),
+    ratesText(view.progress),
     `fetched ${formatByteSize(fetchedBytes)}`,
     `refetched ${chunksRefetched}`,
   ]
