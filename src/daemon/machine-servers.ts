@@ -13,8 +13,9 @@ import { nodeClock } from './node-clock.ts'
 import { nodeSecrets } from './node-secrets.ts'
 import type { BootProgramSet } from './open-boot-programs.ts'
 import type { BootFileRoute } from './servers/boot-files/boot-file.ts'
-import { bootScript } from './servers/boot-files/boot-script.ts'
+import { bootScript, grubBootScript } from './servers/boot-files/boot-script.ts'
 import { imageFiles } from './servers/boot-files/image-files.ts'
+import { signedBootDisk } from './servers/boot-files/signed-boot-disk.ts'
 import { sledgehammerFiles } from './servers/boot-files/sledgehammer-files.ts'
 import { startScripts } from './servers/boot-files/start-scripts.ts'
 import { startDhcpServer } from './servers/dhcp/dhcp-server.ts'
@@ -54,11 +55,21 @@ export async function machineServers(services: MachineServices): Promise<readonl
 
 /** One chain for TFTP and HTTP alike. */
 async function bootFileRoutes(services: MachineServices): Promise<readonly BootFileRoute[]> {
-  const { bootPrograms, engine, images, logger, provisioningUrl, sledgehammerDirectory } = services
+  const { bootPrograms, config, engine, images, logger } = services
+  const { provisioningUrl, sledgehammerDirectory } = services
+  const scripts = {
+    decider: engine.scripts,
+    baseUrl: provisioningUrl,
+    serverAddress: config.address,
+    clock: nodeClock,
+    logger,
+  }
   return [
     ...bootPrograms.routes,
-    startScripts(provisioningUrl),
-    bootScript({ decider: engine.scripts, baseUrl: provisioningUrl, clock: nodeClock, logger }),
+    startScripts(provisioningUrl, config.address),
+    bootScript(scripts),
+    grubBootScript(scripts),
+    ...(bootPrograms.hasSigned ? [signedBootDisk({ ...scripts, sledgehammerDirectory })] : []),
     sledgehammerFiles(sledgehammerDirectory),
     imageFiles(images),
   ]

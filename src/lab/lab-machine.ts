@@ -7,7 +7,7 @@ import {
   type Accelerator,
   diskFile,
   firmwareVariables,
-  ovmfVariables,
+  ovmfFiles,
   qemuArguments,
 } from './qemu-arguments.ts'
 
@@ -19,7 +19,9 @@ export async function manufactureMachine(machine: LabMachine): Promise<void> {
   await mkdir(machine.directory, { recursive: true })
   await using disk = await open(diskFile(machine), 'w')
   await disk.truncate(machine.diskBytes)
-  if (machine.firmware === 'uefi') await copyFile(ovmfVariables, firmwareVariables(machine))
+  if (machine.firmware === 'uefi') {
+    await copyFile(ovmfFiles(machine).variables, firmwareVariables(machine))
+  }
 }
 
 /** Presses the power button; does nothing to a machine that is on. */

@@ -9,6 +9,10 @@ import { type MacAddress, macAddressFromBytes } from '../base/mac-address.ts'
 export interface LabMachine {
   readonly name: string
   readonly firmware: 'bios' | 'uefi'
+  /** Only what Microsoft's keys vouch for starts on it. */
+  readonly secureBoot: boolean
+  /** What its UEFI firmware tries: PXE and then HTTP boot, or HTTP boot alone. */
+  readonly networkBoot: 'pxe-and-http' | 'http'
   readonly macAddress: MacAddress
   /** SMBIOS type 1. */
   readonly serialNumber: string
@@ -43,7 +47,13 @@ export interface LabPlan {
 export interface LabSize {
   readonly biosMachines: number
   readonly uefiMachines: number
+  /** UEFI machines that boot by HTTP and know no PXE. Default 0. */
+  readonly httpMachines?: number
+  /** UEFI machines with Secure Boot. Default 0. */
+  readonly secureMachines?: number
 }
+
+type MachineKind = 'uefi' | 'bios' | 'http' | 'secure'
 
 /** Lays out a rack below `directory`. Equal arguments give an equal plan: nothing else records it. */
 export function planLab(
@@ -53,25 +63,31 @@ export function planLab(
 ): LabPlan {
   const root = resolve(directory)
   const mark = createHash('sha256').update(root).digest()
-  const machine = (firmware: LabMachine['firmware'], number: number, index: number): LabMachine => {
-    const name = `${firmware}-${number}`
+  const machine = (kind: MachineKind, number: number, index: number): LabMachine => {
+    const name = `${kind}-${number}`
     return {
       name,
-      firmware,
+      firmware: kind === 'bios' ? 'bios' : 'uefi',
+      secureBoot: kind === 'secure',
+      networkBoot: kind === 'http' ? 'http' : 'pxe-and-http',
       macAddress: macAddressFromBytes(Uint8Array.of(0x52, 0x54, 0, mark[0] ?? 0, 0xaa, index + 1)),
       serialNumber: `LAB-${name.toUpperCase()}`,
       uuid: uuidOf(createHash('sha256').update(`${root}/${name}`).digest('hex')),
       diskSerial: `DISK-${name.toUpperCase()}`,
       diskBytes: 4 * GIBIBYTE,
       memoryMegabytes: 2048,
-      networkRom: firmware === 'uefi' && number === 1 ? 'firmware' : 'ipxe',
+      networkRom: kind === 'bios' || (kind === 'uefi' && number > 1) ? 'ipxe' : 'firmware',
       tap: `tap-${index}`,
       directory: join(root, 'machines', name),
     }
   }
+  const several = (kind: MachineKind, length = 0) =>
+    Array.from({ length }, (_, index) => [kind, index + 1] as const)
   const names = [
-    ...Array.from({ length: size.uefiMachines }, (_, number) => ['uefi', number + 1] as const),
-    ...Array.from({ length: size.biosMachines }, (_, number) => ['bios', number + 1] as const),
+    ...several('uefi', size.uefiMachines),
+    ...several('bios', size.biosMachines),
+    ...several('http', size.httpMachines),
+    ...several('secure', size.secureMachines),
   ]
   const daemonDirectory = join(root, 'daemon')
   return {
@@ -83,7 +99,7 @@ export function planLab(
     daemonAddress: parseIpv4Address('10.77.0.1'),
     prefixLength: 24,
     contentDirectories,
-    machines: names.map(([firmware, number], index) => machine(firmware, number, index)),
+    machines: names.map(([kind, number], index) => machine(kind, number, index)),
   }
 }
 

@@ -11,7 +11,16 @@ import { createNamespace, removeNamespace } from './namespace.ts'
 import type { Accelerator } from './qemu-arguments.ts'
 
 /** What a lab runs on: the machines' firmware and emulator, and the daemon's boot loaders. */
-export const labPackages = ['iproute2', 'ipxe', 'ipxe-qemu', 'ovmf', 'qemu-system-x86', 'seabios']
+export const labPackages = [
+  'grub-efi-amd64-signed',
+  'iproute2',
+  'ipxe',
+  'ipxe-qemu',
+  'ovmf',
+  'qemu-system-x86',
+  'seabios',
+  'shim-signed',
+]
 
 export const sledgehammerDirectory = (plan: LabPlan) => join(plan.daemonDirectory, 'sledgehammer')
 

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander'
 
 import { LabMachineNotFoundError } from './errors.ts'
 import { attachConsole } from './lab-console.ts'
-import { planLab } from './lab-plan.ts'
+import { type LabSize, planLab } from './lab-plan.ts'
 import { readLab } from './lab-record.ts'
 import { describeLab } from './lab-status.ts'
 import { ensureLabPackages, powerOnAll, raiseLab, sledgehammerDirectory } from './lab-up.ts'
@@ -28,7 +28,7 @@ export async function runLabCommand(argv: readonly string[]): Promise<number> {
     )
   withSize(program.command('up').description('start the rack: network, daemon, machines')).action(
     async (options: SizeOptions) => {
-      const size = { biosMachines: options.bios, uefiMachines: options.uefi }
+      const size = sizeOf(options)
       const plan = planLab(options.directory, size)
       await ensureLabPackages(log)
       await runRepave(['sledgehammer', 'build', '--output', sledgehammerDirectory(plan)])
@@ -73,7 +73,7 @@ export async function runStartCommand(argv: readonly string[]): Promise<number> 
     .option('--workflow <name>', 'workflow to run', 'deploy-image')
     .option('--plain', 'plain lines even on a terminal', false)
     .action(async (options: SizeOptions & { workflow: string; plain: boolean }) => {
-      const size = { biosMachines: options.bios, uefiMachines: options.uefi }
+      const size = sizeOf(options)
       exitCode = await runTour({
         plan: planLab(options.directory, size),
         size,
@@ -92,6 +92,17 @@ interface FolderOptions {
 interface SizeOptions extends FolderOptions {
   bios: number
   uefi: number
+  http: number
+  secure: number
+}
+
+function sizeOf({ bios, uefi, http, secure }: SizeOptions): LabSize {
+  return {
+    biosMachines: bios,
+    uefiMachines: uefi,
+    httpMachines: http,
+    secureMachines: secure,
+  }
 }
 
 function inFolder(command: Command): Command {
@@ -102,4 +113,6 @@ function withSize(command: Command): Command {
   return inFolder(command)
     .option('--uefi <count>', 'machines with EDK2', machineCount, 1)
     .option('--bios <count>', 'machines with SeaBIOS', machineCount, 1)
+    .option('--http <count>', 'machines with EDK2 that boot by HTTP alone', machineCount, 0)
+    .option('--secure <count>', 'machines with EDK2 and Secure Boot', machineCount, 0)
 }

@@ -5,8 +5,13 @@ import type { LabMachine } from './lab-plan.ts'
 /** How the guest's processor is made: the host's own (KVM), or QEMU's emulation (TCG). */
 export type Accelerator = 'kvm' | 'tcg'
 
-export const ovmfCode = '/usr/share/OVMF/OVMF_CODE_4M.fd'
-export const ovmfVariables = '/usr/share/OVMF/OVMF_VARS_4M.fd'
+/** Debian's OVMF, and the factory state of its variables: with Microsoft's keys Secure Boot is on. */
+export function ovmfFiles({ secureBoot }: LabMachine): { code: string; variables: string } {
+  const directory = '/usr/share/OVMF'
+  return secureBoot
+    ? { code: `${directory}/OVMF_CODE_4M.ms.fd`, variables: `${directory}/OVMF_VARS_4M.ms.fd` }
+    : { code: `${directory}/OVMF_CODE_4M.fd`, variables: `${directory}/OVMF_VARS_4M.fd` }
+}
 
 export const diskFile = (machine: LabMachine) => join(machine.directory, 'disk.raw')
 export const serialLog = (machine: LabMachine) => join(machine.directory, 'serial.log')
@@ -20,7 +25,8 @@ export const firmwareVariables = (machine: LabMachine) => join(machine.directory
 export function qemuArguments(machine: LabMachine, accelerator: Accelerator): string[] {
   return [
     ...['-name', machine.name],
-    ...['-machine', 'q35,graphics=off'],
+    // The firmware guards Secure Boot's variables in system management mode.
+    ...['-machine', `q35,graphics=off,smm=${machine.secureBoot ? 'on' : 'off'}`],
     ...['-accel', accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi'],
     // Of the models that QEMU emulates, this one hashes and decodes fastest.
     ...['-cpu', accelerator === 'kvm' ? 'host' : 'EPYC'],
@@ -55,9 +61,12 @@ export function qemuArguments(machine: LabMachine, accelerator: Accelerator): st
  */
 function firmwareArguments(machine: LabMachine): string[] {
   if (machine.firmware === 'bios') return ['-boot', 'strict=on,reboot-timeout=5000']
+  const setting = (name: string) => ['-fw_cfg', `name=opt/org.tianocore/${name},string=no`]
   return [
-    ...['-drive', `if=pflash,format=raw,readonly=on,file=${ovmfCode}`],
+    ...['-drive', `if=pflash,format=raw,readonly=on,file=${ovmfFiles(machine).code}`],
     ...['-drive', `if=pflash,format=raw,file=${firmwareVariables(machine)}`],
-    ...['-fw_cfg', 'name=opt/org.tianocore/IPv6PXESupport,string=no'],
+    ...(machine.secureBoot ? ['-global', 'driver=cfi.pflash01,property=secure,value=on'] : []),
+    ...setting('IPv6PXESupport'),
+    ...(machine.networkBoot === 'http' ? setting('IPv4PXESupport') : []),
   ]
 }

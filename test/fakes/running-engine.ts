@@ -60,6 +60,7 @@ export async function startRunningEngine(options: RunningEngineOptions): Promise
     logger,
     provisioningUrl: 'http://10.77.0.1:8090',
     serverAddress: parseIpv4Address('10.77.0.1'),
+    hasSignedPrograms: true,
   })
   const app = fastify({ forceCloseConnections: true })
   await registerAgentSocket(app, {

@@ -90,7 +90,7 @@ function planGeometry({ sectorBytes, sizeBytes }: FatVolume): Geometry {
   const sectorsPerFat = Math.ceil((clusterBound * 3) / 2 / sectorBytes)
   const firstDataSector = reservedSectors + 2 * sectorsPerFat + rootSectors
   const clusterCount = Math.floor((totalSectors - firstDataSector) / sectorsPerCluster)
-  if (clusterCount < 1 || totalSectors > 0xffff) throw new RangeError('no FAT12 has this size')
+  if (clusterCount < 1) throw new RangeError('no FAT12 has this size')
   const clusterBytes = sectorsPerCluster * sectorBytes
   const places = { totalSectors, sectorsPerCluster, sectorsPerFat, rootSectors }
   return { ...places, firstDataSector, clusterBytes, clusterCount }
@@ -107,7 +107,10 @@ function encodeBootSector(volume: FatVolume, geometry: Geometry): Uint8Array {
   view.setUint16(14, reservedSectors, true)
   view.setUint8(16, 2)
   view.setUint16(17, rootDirectoryBytes / directoryBytes, true)
-  view.setUint16(19, geometry.totalSectors, true)
+  // A number that 16 bits do not hold stands in the 32-bit field, with 0 here.
+  const isLarge = geometry.totalSectors > 0xffff
+  view.setUint16(19, isLarge ? 0 : geometry.totalSectors, true)
+  view.setUint32(32, isLarge ? geometry.totalSectors : 0, true)
   view.setUint8(21, 0xf8)
   view.setUint16(22, geometry.sectorsPerFat, true)
   view.setUint16(24, 63, true)

@@ -20,7 +20,27 @@ export interface Hold extends BootScriptReason {
 }
 
 const secondsBeforeReboot = 10
+const secondsBeforeRetry = 10
 const initramfsName = 'initramfs.zst'
+
+/**
+ * What iPXE reads first: asks for the machine's own script, and asks again for as long as none comes,
+ * so that an error of the server never ends at a prompt.
+ *
+ * @throws {IpxeUnsafeWordError} when the URL is not one plain word
+ */
+export function startScript(scriptUrl: string): string {
+  return renderIpxeScript([
+    { command: 'label', name: 'ask' },
+    { command: 'chain', url: scriptUrl, onFailure: 'go on' },
+    {
+      command: 'echo',
+      text: `Repave: no boot script (see above), asking again in ${secondsBeforeRetry} seconds`,
+    },
+    { command: 'sleep', seconds: secondsBeforeRetry, onFailure: 'go on' },
+    { command: 'goto', label: 'ask' },
+  ])
+}
 
 /**
  * Boots the in-RAM Linux. Whatever fails is left on the screen for ten seconds, then the machine

@@ -1,5 +1,6 @@
 import type { Ipv4Address } from '../../../base/ipv4-address.ts'
 import type { MacAddress } from '../../../base/mac-address.ts'
+import type { BootPrograms } from '../../../contract/boot-programs.ts'
 
 /** Firmware as option 93 names it, brought down to what we serve. */
 export type FirmwarePlatform = 'bios' | 'uefi-x86_64' | 'uefi-aarch64' | 'unknown'
@@ -8,8 +9,13 @@ export type FirmwarePlatform = 'bios' | 'uefi-x86_64' | 'uefi-aarch64' | 'unknow
 export interface BootClient {
   readonly macAddress: MacAddress
   readonly platform: FirmwarePlatform
-  /** `firmware`: a PXE ROM or EDK2 · `ipxe`: option 77 or 175 says so · `none`: an ordinary DHCP client. */
-  readonly kind: 'firmware' | 'ipxe' | 'none'
+  /**
+   * `firmware`: a PXE ROM or EDK2 · `http-firmware`: UEFI HTTP boot · `ipxe`: option 77 or 175 says so ·
+   * `none`: an ordinary DHCP client.
+   */
+  readonly kind: 'firmware' | 'http-firmware' | 'ipxe' | 'none'
+  /** The first number of option 93, where the platform is `unknown`. */
+  readonly architecture?: number
   /** SMBIOS UUID of option 97, lower case, absent when missing or all zero. */
   readonly systemUuid?: string
 }
@@ -18,16 +24,24 @@ export interface BootClient {
 export type BootFileDecision =
   | {
       readonly kind: 'boot-file'
-      /** TFTP path (`ipxe/undionly.kpxe`) or, for iPXE, a script URL. */
+      /** TFTP path (`ipxe/undionly.kpxe`); a URL for iPXE and for UEFI HTTP boot. */
       readonly bootFileName: string
       readonly serverAddress: Ipv4Address
       readonly because: string
     }
   | { readonly kind: 'none'; readonly because: string }
 
+/** What a boot file depends on besides the client. */
+export interface BootFileQuestion {
+  /** Those of the subnet the client is on. */
+  readonly bootPrograms?: BootPrograms | undefined
+  /** The client only looks for servers (DISCOVER): this begins another try to boot. */
+  readonly isFirstOfBoot: boolean
+}
+
 /** Asked by the DHCP server for each DISCOVER and REQUEST. Synchronous: it stands in a packet's way. */
 export interface BootFileResolver {
-  bootFileFor(client: BootClient): BootFileDecision
+  bootFileFor(client: BootClient, question: BootFileQuestion): BootFileDecision
 }
 
 /** Who fetches a boot script. */

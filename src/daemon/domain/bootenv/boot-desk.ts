@@ -12,6 +12,7 @@ import { type RunSources, prepareRun, runFor } from '../workflow/prepare-run.ts'
 import type { RunKeeper } from '../workflow/run-keeper.ts'
 import { isEnded } from '../workflow/run-step.ts'
 import type { ScriptClient, ScriptDecider, ScriptDecision } from './boot-client.ts'
+import type { BootAttempts } from './boot-attempts.ts'
 import type { BootHistory } from './boot-history.ts'
 import type { BootTokens } from './boot-tokens.ts'
 import { type BootDecision, type BootSituation, bootLoopCode, decideBoot } from './resolve-boot.ts'
@@ -25,6 +26,7 @@ export interface BootDeskOptions extends RunSources {
   readonly state: EngineState
   readonly keeper: RunKeeper
   readonly boots: BootHistory
+  readonly attempts: BootAttempts
   readonly tokens: BootTokens
   readonly events: EventSink
   readonly clock: Clock
@@ -67,6 +69,7 @@ export class BootDesk implements ScriptDecider {
     const script = this.#script(step, client, decision)
     await keeper.store(step)
     if (target !== 'hold' && !step.isProgress) this.#options.boots.add(machine.id)
+    if (target === 'local-disk') this.#options.attempts.sendToDisk(client.macAddress)
     return script
   }
 

@@ -1,8 +1,6 @@
-import type { Ipv4Address } from '../../../base/ipv4-address.ts'
 import type { Machine } from '../../../contract/machine.ts'
 import type { Run } from '../../../contract/run.ts'
 import { currentTask, isAgentAction } from '../workflow/run-step.ts'
-import type { BootClient, BootFileDecision } from './boot-client.ts'
 
 /** Boots within {@link bootWindowMs} after which a machine without progress is held. */
 export const maximumBoots = 5
@@ -10,49 +8,6 @@ export const bootWindowMs = 10 * 60_000
 
 /** Failure code of a run that is held because its machine keeps coming back. */
 export const bootLoopCode = 'ERR_BOOT_LOOP'
-
-export interface BootFileHosts {
-  /** Without trailing slash. */
-  readonly provisioningUrl: string
-  readonly serverAddress: Ipv4Address
-}
-
-/** The answer to a DHCP client: a network boot program for firmware, a script URL for iPXE. */
-export function resolveBootFile(client: BootClient, hosts: BootFileHosts): BootFileDecision {
-  const { serverAddress } = hosts
-  if (client.kind === 'none') {
-    return { kind: 'none', because: 'an ordinary DHCP client, it does not ask for a boot file' }
-  }
-  if (client.kind === 'ipxe') {
-    const because = 'iPXE runs already, it gets its script'
-    return { kind: 'boot-file', bootFileName: scriptUrl(client, hosts), serverAddress, because }
-  }
-  switch (client.platform) {
-    case 'bios':
-      return {
-        kind: 'boot-file',
-        bootFileName: 'ipxe/undionly.kpxe',
-        serverAddress,
-        because: 'BIOS firmware, it gets iPXE on top of its own network driver',
-      }
-    case 'uefi-x86_64':
-      return {
-        kind: 'boot-file',
-        bootFileName: 'ipxe/snponly.efi',
-        serverAddress,
-        because: 'UEFI firmware, it gets iPXE on top of its own network driver',
-      }
-    case 'uefi-aarch64':
-    case 'unknown':
-      break
-  }
-  return { kind: 'none', because: `no boot program for platform ${client.platform}` }
-}
-
-function scriptUrl(client: BootClient, { provisioningUrl }: BootFileHosts): string {
-  const uuid = client.systemUuid === undefined ? '' : `&uuid=${client.systemUuid}`
-  return `${provisioningUrl}/boot/script.ipxe?mac=${client.macAddress}&platform=${client.platform}${uuid}`
-}
 
 export interface BootSituation {
   readonly machine: Machine

@@ -45,7 +45,7 @@ async function addMachine(
 
 function newMachine(
   { state, secrets, clock }: MachineDirectoryOptions,
-  { name, macAddress: text, onBoot = 'local' }: NewMachine,
+  { name, macAddress: text, onBoot = 'local', bootPrograms }: NewMachine,
 ): Machine {
   const macAddress = readMacAddress(text)
   if (macAddress === undefined) throw new MacAddressInvalidError(text)
@@ -60,6 +60,7 @@ function newMachine(
     state: 'discovering',
     macAddresses: [macAddress],
     onBoot,
+    ...(bootPrograms === undefined ? {} : { bootPrograms }),
     createdAtMs: nowMs,
     lastSeenAtMs: nowMs,
     revision: 0,

@@ -8,9 +8,12 @@ import { type DhcpLink, withOptions } from '../dhcp-exchange.ts'
  * field. An ordinary client gets none.
  */
 export function bootFileLink(bootFiles: BootFileResolver): DhcpLink {
-  return ({ client }, reply) => {
+  return ({ client, request, subnet }, reply) => {
     if (client.kind === 'none') return { kind: 'continue', reply }
-    const boot = bootFiles.bootFileFor(client)
+    const boot = bootFiles.bootFileFor(client, {
+      bootPrograms: subnet.bootPrograms,
+      isFirstOfBoot: request.messageType === 'discover',
+    })
     if (boot.kind === 'none') return { kind: 'continue', reply: { ...reply, boot } }
     const { bootFileName, serverAddress: nextServerAddress } = boot
     const options = [

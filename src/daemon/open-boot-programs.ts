@@ -1,0 +1,26 @@
+import { join } from 'node:path'
+
+import type { Logger } from '../base/logger.ts'
+import type { BootFileRoute } from './servers/boot-files/boot-file.ts'
+import { loadIpxeBinaries } from './servers/boot-files/ipxe-binaries.ts'
+import { ownPrograms } from './servers/boot-files/own-programs.ts'
+import { loadSignedPrograms, signedProgramsRemedy } from './servers/boot-files/signed-programs.ts'
+
+/** The network boot programs that there are on this host. */
+export interface BootProgramSet {
+  readonly routes: readonly BootFileRoute[]
+  /** Whether shim and GRUB as Debian signed them are among them. */
+  readonly hasSigned: boolean
+}
+
+/** @throws {BootFileMissingError} when iPXE is not installed */
+export async function openBootPrograms(dataDir: string, logger: Logger): Promise<BootProgramSet> {
+  const signed = await loadSignedPrograms()
+  if (signed === undefined) logger.info({ remedy: signedProgramsRemedy }, 'no signed boot programs')
+  const loaded = [await loadIpxeBinaries(), ...(signed === undefined ? [] : [signed])]
+  for (const [path, digest] of loaded.flatMap(({ digests }) => [...digests])) {
+    logger.info({ path, digest }, 'boot program')
+  }
+  const own = ownPrograms(join(dataDir, 'boot', 'programs'))
+  return { routes: [...loaded.map(({ route }) => route), own], hasSigned: signed !== undefined }
+}
