@@ -1,5 +1,5 @@
 /** `import-process.ts DIRECTORY FILE`: imports a raw image into a store and prints how long that took, as JSON. */
-import { createReadStream } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 
 import { MEBIBYTE } from '../../src/base/byte-size.ts'
 import { openImages } from '../../src/daemon/open-images.ts'
@@ -8,7 +8,9 @@ const [directory = '', file = ''] = process.argv.slice(2)
 const { store, importSources } = await openImages(directory)
 const startedMs = performance.now()
 const bytes = createReadStream(file, { highWaterMark: 4 * MEBIBYTE })
-const from = { kind: 'upload', origin: { kind: 'file', name: 'bench.raw' }, bytes } as const
+const sizeBytes = statSync(file).size
+const origin = { kind: 'file', name: 'bench.raw' } as const
+const from = { kind: 'upload', origin, bytes, sizeBytes } as const
 const source = importSources.open({ from })
 const { image } = await store.importImage({ name: 'bench', version: '1', source })
 const peakMebibytes = Math.round(process.resourceUsage().maxRSS / 1024)

@@ -1,17 +1,15 @@
-/** `serve-process.ts DIRECTORY`: imports what is on standard input, serves it as machines see it, and prints where. */
-import { MEBIBYTE } from '../../src/base/byte-size.ts'
+/** `serve-process.ts DIRECTORY`: serves the image called `bench` as machines see it, and prints where. */
 import { digestHex } from '../../src/base/digest.ts'
 import { imageFiles } from '../../src/daemon/servers/boot-files/image-files.ts'
 import { createProvisioningServer } from '../../src/daemon/servers/http/provisioning-server.ts'
 import { openImages } from '../../src/daemon/open-images.ts'
 import { createSilentLogger } from '../fakes/silent-logger.ts'
-import { rawSource } from '../fakes/raw-source.ts'
 import { realClock } from '../fakes/real-clock.ts'
 
 const [directory = ''] = process.argv.slice(2)
 const { store } = await openImages(directory)
-const source = rawSource(process.stdin)
-const { image } = await store.importImage({ name: 'bench', version: '1', source })
+const found = await store.findImage('bench')
+if (found === undefined) throw new Error(`no image called bench in ${directory}`)
 const server = await createProvisioningServer({
   host: '127.0.0.1',
   port: 0,
@@ -23,5 +21,5 @@ const server = await createProvisioningServer({
   limits: { connectionsPerAddress: 1024 },
 })
 const { endpoint } = await server.listen()
-const path = `/images/${digestHex(image.digest)}/pack`
-console.log(JSON.stringify({ endpoint, path, packMebibytes: image.packBytes / MEBIBYTE }))
+const path = `/images/${digestHex(found.image.digest)}/pack`
+console.log(JSON.stringify({ endpoint, path }))

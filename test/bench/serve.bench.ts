@@ -4,11 +4,11 @@ import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 
 import { MEBIBYTE } from '../../src/base/byte-size.ts'
 import { ensureDebianPackages } from '../../src/debian/ensure-debian-packages.ts'
+import { openImages } from '../../src/daemon/open-images.ts'
+import { rawSource } from '../fakes/raw-source.ts'
 import { type Bench, type BenchReport, median } from './bench-report.ts'
 import { startNginx } from './start-nginx.ts'
 
@@ -57,12 +57,13 @@ export const bench: Bench = async (report) => {
 }
 
 async function startOurs(folder: string): Promise<Server & AsyncDisposable & { pid: number }> {
-  const program = join(import.meta.dirname, 'serve-process.ts')
-  const child = spawn(process.execPath, [program, folder], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const noise = function* () {
+  const noise = async function* () {
     for (let chunk = 0; chunk < chunkCount; chunk++) yield randomBytes(chunkBytes)
   }
-  await pipeline(Readable.from(noise(), { objectMode: false }), child.stdin)
+  const { store } = await openImages(folder)
+  await store.importImage({ name: 'bench', version: '1', source: rawSource(noise()) })
+  const program = join(import.meta.dirname, 'serve-process.ts')
+  const child = spawn(process.execPath, [program, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string]
   const { endpoint, path } = JSON.parse(line) as { endpoint: string; path: string }
   return {

@@ -1,5 +1,5 @@
 /**
- * Buffers of exactly `chunkBytes`, the last one shorter. There are `bufferCount` of them: one that was
+ * Buffers of exactly `chunkBytes` in memory that threads can share, the last one shorter. There are `bufferCount` of them: one that was
  * yielded is filled anew when so many less one have followed it.
  */
 export async function* cutChunks(
@@ -7,8 +7,8 @@ export async function* cutChunks(
   chunkBytes: number,
   bufferCount: number,
 ): AsyncGenerator<Buffer> {
-  const buffers = Array.from({ length: bufferCount }, () => Buffer.allocUnsafeSlow(chunkBytes))
-  let chunk = buffers.shift() ?? Buffer.allocUnsafeSlow(chunkBytes)
+  const buffers = Array.from({ length: bufferCount }, () => shared(chunkBytes))
+  let chunk = buffers.shift() ?? shared(chunkBytes)
   let filled = 0
   for await (const part of source) {
     for (let offset = 0; offset < part.length;) {
@@ -25,4 +25,8 @@ export async function* cutChunks(
     }
   }
   if (filled > 0) yield chunk.subarray(0, filled)
+}
+
+function shared(sizeBytes: number): Buffer {
+  return Buffer.from(new SharedArrayBuffer(sizeBytes))
 }

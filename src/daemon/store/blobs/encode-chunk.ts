@@ -23,7 +23,8 @@ export interface StoredChunk {
 
 /** Compresses in libuv's pool, so that several calls use several cores. `raw` must stay as it is meanwhile. */
 export async function encodeChunk(raw: Buffer, rawDigest: Digest): Promise<StoredChunk> {
-  const frame = await compress(raw, zstdOptions)
+  // Room for all of it at once: by default Node goes to the pool and back for every 16 KiB of output.
+  const frame = await compress(raw, { ...zstdOptions, chunkSize: raw.length + 1024 })
   if (frame.length > raw.length * (1 - leastSaving)) {
     return { kind: 'raw', stored: raw, rawDigest, storedDigest: rawDigest }
   }

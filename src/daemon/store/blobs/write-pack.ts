@@ -7,6 +7,7 @@ import { detectGptSectorBytes } from '../../../protocol/gpt/decode-gpt.ts'
 import { cutChunks } from './cut-chunks.ts'
 import { digestOf, encodeChunk, type StoredChunk } from './encode-chunk.ts'
 import { ImageSizeError } from './errors.ts'
+import { RollingHash } from './rolling-hash.ts'
 
 /** What a manifest says of the bytes. */
 export interface PackFacts {
@@ -41,25 +42,25 @@ export async function writePack(
 ): Promise<PackFacts> {
   const { chunkBytes, onProgress } = writing
   const zeros = Buffer.alloc(chunkBytes)
-  const rawHash = createHash('sha256')
+  await using rawHash = new RollingHash()
   const pack = new VirtualPack(writing)
-  const underWay: Promise<PackPiece>[] = []
+  const underWay: Promise<readonly [PackPiece, void]>[] = []
   let rawBytes = 0
   let { sectorBytes } = writing
   for await (const chunk of cutChunks(raw, chunkBytes, availableParallelism() + 2)) {
     sectorBytes ??= detectGptSectorBytes(chunk) ?? 512
-    rawHash.update(chunk)
     rawBytes += chunk.length
-    const encoding = storedForm(chunk, zeros, writing)
+    // The buffer is filled anew when both are done.
+    const encoding = Promise.all([storedForm(chunk, zeros, writing), rawHash.update(chunk)])
     // Awaited in its turn; until then a failure of it must not count as unheard.
     encoding.catch(() => {})
     underWay.push(encoding)
-    if (underWay.length > availableParallelism()) await pack.append(await nextOf(underWay))
+    if (underWay.length > availableParallelism()) await pack.append((await nextOf(underWay))[0])
     onProgress(rawBytes)
   }
-  while (underWay.length > 0) await pack.append(await nextOf(underWay))
+  while (underWay.length > 0) await pack.append((await nextOf(underWay))[0])
   requireDiskSize(rawBytes, sectorBytes ?? 512)
-  const rawDigest = digestFromBytes(rawHash.digest())
+  const rawDigest = await rawHash.digest()
   return { rawBytes, rawDigest, sectorBytes: sectorBytes ?? 512, ...pack.finish() }
 }
 
