@@ -10,6 +10,11 @@ export function isPxeClient(options: DhcpOptions): boolean {
   return readTextOption(options, dhcpOptionCode.vendorClass)?.startsWith('PXEClient') ?? false
 }
 
+/** UEFI HTTP boot names itself there too, UEFI 2.10 §24.7.2. */
+export function isHttpBootClient(options: DhcpOptions): boolean {
+  return readTextOption(options, dhcpOptionCode.vendorClass)?.startsWith('HTTPClient') ?? false
+}
+
 /** Option 43 that tells PXE firmware to take the boot file as given, without discovery or menu. */
 export function pxeBootFileGivenValue(): Uint8Array {
   return Uint8Array.of(discoveryControl, 1, downloadTheBootFileGiven, dhcpOptionCode.end)
