@@ -1,6 +1,8 @@
 import { z } from 'zod'
 
+import { bootProgramsSchema } from './boot-programs.ts'
 import { eventSchema } from './event.ts'
+import { importProvenanceSchema } from './import-provenance.ts'
 import { machineSchema } from './machine.ts'
 import { runParamsSchema, runSchema } from './run.ts'
 import { byteCountSchema, digestSchema, nameSchema, timeMsSchema } from './values.ts'
@@ -20,6 +22,10 @@ export const newRunSchema = z.strictObject({
   machine: z.string().min(1).max(64),
   workflow: nameSchema,
   params: runParamsSchema.default({}),
+  /** The plan that a person agreed to: refused when it would be another one by now. */
+  plan: digestSchema.optional(),
+  /** Whether the first MiB of the disk, too, must be what the plan showed. */
+  expectContents: z.boolean().optional(),
 })
 export type NewRun = z.input<typeof newRunSchema>
 
@@ -32,6 +38,7 @@ export const newMachineSchema = z.strictObject({
   params: runParamsSchema.default({}),
   /** `reprovision`: each boot after a deployment repeats its last run. Default `local`. */
   onBoot: z.enum(['local', 'reprovision']).optional(),
+  bootPrograms: bootProgramsSchema.optional(),
 })
 export type NewMachine = z.input<typeof newMachineSchema>
 
@@ -45,6 +52,15 @@ export const imageSchema = z.object({
   chunks: z.number().int(),
   zeroChunks: z.number().int(),
   importedAtMs: timeMsSchema,
+  /** `quarantined`: stored bytes of it are damaged; it is neither served nor deployed. */
+  state: z.enum(['ready', 'quarantined']),
+  /** What is damaged, of a quarantined image. */
+  quarantineReason: z.string().optional(),
+  /** `unsigned`: it came from another daemon, and nobody whom this one trusts has signed it. */
+  signature: z.enum(['signed', 'unsigned']),
+  /** Who imported it, as events name people. */
+  importedBy: z.string().optional(),
+  provenance: importProvenanceSchema.optional(),
 })
 export type Image = z.infer<typeof imageSchema>
 export const imageListSchema = z.object({ items: z.array(imageSchema) })
