@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 
 import { messageOf } from '../base/coded-error.ts'
-import type { Machine } from '../contract/machine.ts'
 import { type Run, type RunParams, runSchema } from '../contract/run.ts'
 import {
   addCommand,
@@ -12,12 +11,12 @@ import {
   connectionOf,
   runs,
 } from './command-line.ts'
-import { confirmByName } from './confirm.ts'
 import { writeLines } from './cli-world.ts'
-import { askDaemon, type DaemonConnection } from './daemon-request.ts'
+import { askDaemon } from './daemon-request.ts'
 import { FileUnusableError, UsageError } from './errors.ts'
 import { followRuns } from './follow-runs.ts'
 import { readMachines } from './daemon-lists.ts'
+import { confirmPlan, printPlans, readPlan } from './machine-plan.ts'
 import { findMachine } from './references.ts'
 
 interface DeployOptions extends CommonOptions {
@@ -28,6 +27,9 @@ interface DeployOptions extends CommonOptions {
   readonly userData?: string
   readonly detach: boolean
   readonly yes: boolean
+  readonly dryRun: boolean
+  readonly plan?: string
+  readonly expectContents: boolean
 }
 
 /** `repave machine deploy`: order a run for each machine, and follow them. */
@@ -37,6 +39,7 @@ export function addDeployCommand(line: CommandLine, parent: Command): void {
     summary: 'write an image to machines; the data on their disks is replaced',
     examples: [
       'machine deploy node-1 --image debian-12 --ssh-key ~/.ssh/id_ed25519.pub',
+      'machine deploy node-1 --image debian-12 --dry-run',
       'machine deploy node-1 node-2 --image debian-12 --detach --yes',
     ],
   })
@@ -46,6 +49,9 @@ export function addDeployCommand(line: CommandLine, parent: Command): void {
     .option('--ssh-key <file>', 'public keys that may log in (repeatable)', collect, [])
     .option('--user-data <file>', 'cloud-init user data')
     .option('--detach', 'print the ids of the runs and leave', false)
+    .option('--dry-run', 'show the plan and what lies on the disk, and change nothing', false)
+    .option('--plan <digest>', 'only if this is still the plan that --dry-run showed')
+    .option('--expect-contents', 'only if the disk still holds what the plan showed', false)
     .option('--yes', 'do not ask', false)
     .action(
       runs(line, (references: string[], options: DeployOptions) =>
@@ -70,9 +76,25 @@ async function deploy(
   const params = await readParams(options)
   const { items } = await readMachines(connection)
   const machines = references.map((reference) => findMachine(items, reference))
-  if (!options.yes) await confirmAll(line, machines)
+  const wanted = machines.map((machine) => ({
+    machine,
+    body: { machine: machine.id, workflow: options.workflow, params },
+  }))
+  if (options.dryRun) {
+    const plans = await Promise.all(wanted.map(({ body }) => readPlan(connection, body)))
+    return printPlans(line, plans, options)
+  }
+  const agreed: object[] = []
+  for (const { machine, body } of wanted) {
+    const plan = options.yes
+      ? undefined
+      : await confirmPlan(line, machine, () => readPlan(connection, body))
+    agreed.push({ ...body, ...boundBy(plan, options) })
+  }
   const ordered: Run[] = []
-  for (const machine of machines) ordered.push(await orderRun(connection, machine, options, params))
+  for (const body of agreed) {
+    ordered.push(await askDaemon(connection, { method: 'POST', path: '/runs', body }, runSchema))
+  }
   const ids = ordered.map((run) => run.id)
   if (options.detach) {
     writeLines(line.world.stdout, ids)
@@ -81,21 +103,11 @@ async function deploy(
   return followRuns(line.world, connection, { only: ids, untilDone: true })
 }
 
-async function confirmAll(line: CommandLine, machines: readonly Machine[]): Promise<void> {
-  for (const machine of machines) {
-    const holds = machine.imageName === undefined ? 'the disk' : machine.imageName
-    await confirmByName(line.world, machine.name, `This replaces ${holds} on ${machine.name}`)
-  }
-}
-
-async function orderRun(
-  connection: DaemonConnection,
-  machine: Machine,
-  options: DeployOptions,
-  params: RunParams,
-): Promise<Run> {
-  const body = { machine: machine.id, workflow: options.workflow, params }
-  return askDaemon(connection, { method: 'POST', path: '/runs', body }, runSchema)
+/** A plan that was agreed to holds the run to its disk, and to what lies on it where that is asked for. */
+function boundBy(plan: string | undefined, options: DeployOptions): object {
+  const digest = plan ?? options.plan
+  if (digest === undefined) return {}
+  return { plan: digest, ...(options.expectContents ? { expectContents: true } : {}) }
 }
 
 async function readParams({

@@ -103,6 +103,8 @@ export const stageSchema = z.strictObject({
 export const workflowSchema = z.strictObject({
   name: nameSchema,
   description: z.string().optional(),
+  /** How long after it was ordered, or approved, a run may still choose a disk. */
+  armedHours: z.number().int().positive().max(8760).default(168),
   stages: z
     .array(stageSchema)
     .min(1, 'a workflow without stages would do nothing and report success'),

@@ -46,6 +46,7 @@ export class MemoryOperatorServices implements OperatorServices {
   readonly runs = {
     listRuns: async () => [...this.#runs.values()],
     findRun: async (id: string) => this.#runs.get(id),
+    previewRun: () => unsupported(),
     createRun: async (request: NewRun, principal: string) => this.#createRun(request, principal),
     cancelRun: async (id: string, principal: string) => this.#change(id, 'cancelled', principal),
     approveRun: async (id: string, principal: string) => this.#change(id, 'running', principal),

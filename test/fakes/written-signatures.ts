@@ -111,7 +111,7 @@ function mdSuperblock(offset: number): Buffer {
 function zfsLabels(sizeBytes: number): [number, Buffer][] {
   const labelBytes = 256 * 1024
   const pairs = Buffer.concat([
-    Buffer.from('01010000' + '00000000' + '00000001', 'hex'),
+    Buffer.from('010100000000000000000001', 'hex'),
     xdrPair('name', 9, Buffer.concat([uint32(4), Buffer.from('tank')])),
     xdrPair('pool_guid', 8, Buffer.from('0123456789abcdef', 'hex')),
     Buffer.alloc(8),

@@ -58,7 +58,7 @@ function statusOf(error: CodedError): number {
   if (error.code === 'ERR_REQUEST_INVALID') return 400
   if (error.code === 'ERR_REQUEST_FORBIDDEN') return 403
   if (/_(?:NOT_FOUND|UNKNOWN|MISSING)$/.test(error.code)) return 404
-  if (/_(?:EXISTS|ENDED|IN_USE|UNDER_WAY|NOT_WAITING)$/.test(error.code)) return 409
+  if (/_(?:EXISTS|ENDED|IN_USE|UNDER_WAY|NOT_WAITING|CHANGED)$/.test(error.code)) return 409
   return error.shouldRetry() ? 503 : 422
 }
 

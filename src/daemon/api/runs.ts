@@ -9,7 +9,7 @@ import { principalOf } from './principal.ts'
 
 const approvalSchema = z.strictObject({ note: z.string().max(500).optional() }).default({})
 
-/** `/runs`: list, show, create, cancel, approve. */
+/** `/runs`: list, show, create, cancel, approve; `/plans`: what a run would do. */
 export function runRoutes(app: FastifyInstance, { runs }: OperatorServices): void {
   app.get('/runs', async () => {
     const { runs: items, seq } = await runs.snapshot()
@@ -25,6 +25,8 @@ export function runRoutes(app: FastifyInstance, { runs }: OperatorServices): voi
     }
     return run
   })
+
+  app.post('/plans', async (request) => runs.previewRun(checkedInput(newRunSchema, request.body)))
 
   app.post('/runs', async (request, reply) => {
     const wanted = checkedInput(newRunSchema, request.body)

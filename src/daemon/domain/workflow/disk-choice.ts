@@ -33,7 +33,7 @@ function isFirstTry({ task, startedAtMs = 0, deadlineAtMs = 0 }: RunTask): boole
 
 /** Why no disk of the machine may be chosen now; undefined when one may. */
 export function choiceForbidden(
-  run: Run,
+  run: Pick<Run, 'armedUntilMs'>,
   machine: Machine,
   world: { readonly nowMs: number; readonly machines: readonly Machine[] },
 ): Failure | undefined {

@@ -61,6 +61,24 @@ export class ImageNotFoundError extends CodedError {
   }
 }
 
+export class SeedNotFoundError extends CodedError {
+  readonly code = 'ERR_SEED_NOT_FOUND'
+  readonly seed: string
+
+  constructor(seed: string) {
+    super(`there is no seed called ${seed}`, { remedy: 'name one of the folders under seeds/' })
+    this.seed = seed
+  }
+}
+
+export class SeedParamsError extends CodedError {
+  readonly code = 'ERR_SEED_PARAMS'
+
+  constructor(reason: string) {
+    super(reason, { remedy: 'give it: --seed-param WORD=VALUE' })
+  }
+}
+
 export class UserDataInvalidError extends CodedError {
   readonly code = 'ERR_USER_DATA_INVALID'
 
@@ -111,5 +129,18 @@ export class RunNotWaitingError extends CodedError {
   constructor(runId: string, state: string) {
     super(`run ${runId} waits for no approval: it is ${state}`)
     this.runId = runId
+  }
+}
+
+/** Machine, workflow or image are not as they were when the plan was shown. Nothing was ordered. */
+export class PlanChangedError extends CodedError {
+  readonly code = 'ERR_PLAN_CHANGED'
+  readonly machineName: string
+
+  constructor(machineName: string) {
+    super(`the plan for ${machineName} is another one by now`, {
+      remedy: 'look at it again (--dry-run), then order the run by it',
+    })
+    this.machineName = machineName
   }
 }

@@ -1,4 +1,5 @@
 import type { Digest } from '../../../base/digest.ts'
+import type { ApprovedDisk } from '../../../contract/disk-choice/choice-request.ts'
 import type { Machine } from '../../../contract/machine.ts'
 import type { Run, RunParams, RunTask } from '../../../contract/run.ts'
 import type { Task, TaskAction, Workflow } from '../../../contract/workflow.ts'
@@ -10,8 +11,12 @@ export interface RunRequest {
   readonly workflow: Workflow
   readonly params: RunParams
   readonly imageDigest?: Digest
+  /** The disk that a person saw in the plan. */
+  readonly approvedDisk?: ApprovedDisk
   readonly nowMs: number
 }
+
+const hourMs = 3_600_000
 
 /**
  * A run before its first step: the whole task list, flattened and visible.
@@ -42,6 +47,8 @@ export function planRun(request: RunRequest): Run {
     tasks,
     taskIndex: 0,
     ...(request.imageDigest === undefined ? {} : { imageDigest: request.imageDigest }),
+    ...(request.approvedDisk === undefined ? {} : { approvedDisk: request.approvedDisk }),
+    armedUntilMs: request.nowMs + workflow.armedHours * hourMs,
     createdAtMs: request.nowMs,
     revision: 0,
   }

@@ -1,5 +1,6 @@
 import type { Digest } from '../../../base/digest.ts'
 import type { NewRun } from '../../../contract/api-documents.ts'
+import type { ApprovedDisk } from '../../../contract/disk-choice/choice-request.ts'
 import type { Machine } from '../../../contract/machine.ts'
 import type { Run } from '../../../contract/run.ts'
 import type { Workflow } from '../../../contract/workflow.ts'
@@ -33,6 +34,8 @@ export interface PreparedRun {
   readonly workflow: Workflow
   readonly params: NonNullable<NewRun['params']>
   readonly imageDigest?: Digest
+  /** The disk that a person saw in the plan and agreed to lose. */
+  readonly approvedDisk?: ApprovedDisk
 }
 
 /** @throws a coded error for whatever the request names and there is not */

@@ -1,6 +1,7 @@
 import type { NewRun } from '../../../contract/api-documents.ts'
 import type { Machine } from '../../../contract/machine.ts'
 import type { Run, WriteProgress } from '../../../contract/run.ts'
+import type { RunPlan } from '../../../contract/run-plan.ts'
 
 export interface ProgressReport {
   readonly machineId: string
@@ -12,6 +13,8 @@ export interface ProgressReport {
 export interface RunDesk {
   listRuns(): Promise<readonly Run[]>
   findRun(id: string): Promise<Run | undefined>
+  /** What a run would do. Changes nothing. */
+  previewRun(request: NewRun): Promise<RunPlan>
   createRun(request: NewRun, principal: string): Promise<Run>
   cancelRun(id: string, principal: string): Promise<Run>
   /** Lets a run go on that waits for approval or is held. */

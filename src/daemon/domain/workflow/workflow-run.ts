@@ -190,13 +190,17 @@ function approve(run: Run, context: RunContext): RunStep {
   if (run.state === 'waiting-approval') return taskSucceeded(unchanged(run), context)
   if (run.state !== 'held') return unchanged(run)
   const { failure: _failure, ...rest } = run
-  const fresh = changeTask({ ...rest, state: 'running' }, { state: 'pending', attempts: 0 }, [
-    'losses',
-    'failure',
-    'deadlineAtMs',
-    'attemptId',
-    'endedAtMs',
-  ])
+  const { armedUntilMs, createdAtMs } = run
+  // A person's word arms the run anew, for as long as the order did.
+  const armed =
+    armedUntilMs === undefined
+      ? {}
+      : { armedUntilMs: Math.max(armedUntilMs, context.nowMs + armedUntilMs - createdAtMs) }
+  const fresh = changeTask(
+    { ...rest, ...armed, state: 'running' },
+    { state: 'pending', attempts: 0 },
+    ['losses', 'failure', 'deadlineAtMs', 'attemptId', 'endedAtMs'],
+  )
   return begin(happened(fresh, { action: 'retrying' }), context)
 }
 

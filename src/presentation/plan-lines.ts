@@ -1,0 +1,57 @@
+import { formatByteSize } from '../base/byte-size.ts'
+import type { Disk, DiskContents, DiskSignature } from '../contract/machine.ts'
+import type { RunPlan } from '../contract/run-plan.ts'
+import { diskText } from './run-outcome.ts'
+import { shownText } from './shown-text.ts'
+import { factLines, tableLines } from './table-text.ts'
+
+/** A plan for people: which disk loses what, which ones stay and why, and every task. Inert. */
+export function planLines(plan: RunPlan): string[] {
+  const facts: (readonly [string, string])[] = [
+    ['machine', shownText(plan.machineName, 63)],
+    ['workflow', plan.workflow],
+    ['image', shownText([plan.imageName, plan.imageDigest].join('  ').trim(), 160)],
+    ...(plan.disk === undefined ? [] : replacedFacts(plan.disk)),
+    ...(plan.problem === undefined
+      ? []
+      : [['no disk', shownText(plan.problem.message, 400)] as const]),
+    ...plan.disks.flatMap(({ disk, refusal }) =>
+      refusal === undefined
+        ? []
+        : [['untouched', `${diskText(disk)}  ${shownText(refusal, 200)}`] as const],
+    ),
+    ['plan', plan.digest],
+  ]
+  const rows = plan.tasks.map(({ stage, name, action }) => [stage, name, action])
+  return [...factLines(facts), '', ...tableLines(['STAGE', 'TASK', 'ACTION'], rows)]
+}
+
+function replacedFacts(disk: Disk): (readonly [string, string])[] {
+  return [
+    ['replaced', `${diskText(disk)}  ${shownText(disk.model ?? disk.transport)}`],
+    ...contentLines(disk.contents).map((line) => ['', line] as const),
+  ]
+}
+
+function contentLines(contents: Disk['contents']): string[] {
+  if (contents === undefined) return ['what lies on it is not known yet']
+  if ('unreadable' in contents) return [`cannot be read: ${shownText(contents.unreadable, 200)}`]
+  const whole = contents.signatures.map(signatureText)
+  const lines = [...whole, ...contents.partitions.map(partitionText)]
+  const table =
+    contents.partitionTable === 'none' ? [] : [`${contents.partitionTable} partition table`]
+  return lines.length + table.length === 0 ? ['holds nothing that is known'] : [...table, ...lines]
+}
+
+function partitionText(partition: DiskContents['partitions'][number]): string {
+  const { number, name, sizeBytes, signatures, type } = partition
+  const content = signatures.length === 0 ? type : signatures.map(signatureText).join(', ')
+  const called = name === undefined ? '' : `  ${shownText(name, 40)}`
+  return `${number}${called}  ${formatByteSize(sizeBytes)}  ${content}`
+}
+
+function signatureText({ kind, label }: DiskSignature): string {
+  return label === undefined
+    ? shownText(kind, 64)
+    : `${shownText(kind, 64)} "${shownText(label, 64)}"`
+}
