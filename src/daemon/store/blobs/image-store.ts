@@ -42,7 +42,7 @@ export interface ImageStoreOptions {
   readonly signatures?: SignaturePolicy
   /** Told of images that went into quarantine because a machine asked for what is damaged. */
   readonly onQuarantined?: (images: readonly Image[]) => void
-  /** Memory for chunks that machines want at the time. Default 80 MiB. */
+  /** Memory for chunks that machines want at the time. Default 64 MiB. */
   readonly cacheBytes?: number
 }
 

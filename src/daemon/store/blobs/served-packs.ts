@@ -14,7 +14,7 @@ export interface ServedPacksOptions {
   readonly clock: Clock
   /** Told of each chunk that is not what was stored. */
   readonly onDamaged: (storedDigest: Digest) => void
-  /** Memory for the chunks that are wanted at the time. Default 80 MiB. */
+  /** Memory for the chunks that are wanted at the time. Default 64 MiB. */
   readonly cacheBytes?: number
 }
 
@@ -29,7 +29,7 @@ export class ServedPacks {
   readonly #cache: ChunkCache
   readonly #checkedAtMs = new Map<Digest, number>()
 
-  constructor({ chunks, clock, onDamaged, cacheBytes = 80 * MEBIBYTE }: ServedPacksOptions) {
+  constructor({ chunks, clock, onDamaged, cacheBytes = 64 * MEBIBYTE }: ServedPacksOptions) {
     this.#chunks = chunks
     this.#clock = clock
     this.#onDamaged = onDamaged
