@@ -107,10 +107,14 @@ export class RangeConnection {
 
   /** @returns what lies behind the header */
   #takeHeader(pending: Pending, bytes: Uint8Array): Uint8Array {
-    const header = Buffer.concat([pending.header, bytes])
+    // Most headers come whole: a copy of each would be garbage that nobody collects for a while.
+    const isFirst = pending.header.length === 0
+    const header = isFirst
+      ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+      : Buffer.concat([pending.header, bytes])
     const end = header.indexOf('\r\n\r\n')
     if (end === -1) {
-      pending.header = header
+      pending.header = Buffer.from(header)
       if (header.length > maximumHeaderBytes) this.#fail('endless header')
       return nothing
     }

@@ -39,8 +39,8 @@ export interface LaneWork {
 
 /** A second range on its way while the first is decoded keeps the connection busy. */
 const requestsInFlight = 2
-/** One is decoded into while two are on their way to the disk. */
-const rawBuffers = 3
+/** One is decoded into while the other is on its way to the disk; a third gains nothing but memory. */
+const rawBuffers = 2
 
 const doSteps = { scan: scanSteps, write: writeSteps, verify: verifySteps }
 
