@@ -29,7 +29,8 @@ Usage: repave <command> [options]
   status                    one screen: services, counts
   machine list|show|add|deploy|capture
   run     list|show|watch|cancel|approve
-  image   list|show|import|rm
+  image   list|show|history|diff|import|export|verify|rm|gc|scrub
+  key     list|rotate
   image   build <recipe>    make a disk image from Debian's packages
   write   <image> <disk>    write an image to a disk of this machine, every byte proven
   receipt show|verify       what was proven, checked without the daemon

@@ -24,6 +24,7 @@ const testPackages = [
   'mount',
   'mtools',
   'nbdkit',
+  'nginx-light',
   'ntfs-3g',
   'ocfs2-tools',
   'qemu-system-x86',

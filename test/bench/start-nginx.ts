@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { freePort } from './free-port.ts'
+import { freePort } from '../fakes/free-port.ts'
 
 export interface StartedNginx extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`. */
