@@ -42,7 +42,7 @@ describe('ThreadLane', () => {
   test('a thread that leaves without a word is a failed write, not the end of it (B28)', async () => {
     const { signal } = new AbortController()
     const options = { descriptor: 0, share: shareOf(), log: () => undefined, signal }
-    const file = join(root, 'test/fakes/dying-lane.ts')
+    const file = join(root, 'test/fakes/dying-lane-process.ts')
     await using lane = new ThreadLane(0, { ...options, file })
     const failure = { code: 'ERR_WRITER_THREAD' }
     await expect(lane.run(work())).rejects.toMatchObject(failure)
@@ -106,7 +106,7 @@ describe('repave write', () => {
 
   test('and run from one bundled file, where its threads start from that file too', () =>
     inFolder(async (folder) => {
-      const entry = join(root, 'test/fakes/bundled-write.ts')
+      const entry = join(root, 'test/fakes/bundled-write-process.ts')
       const bundle = join(folder, 'bundle.cjs')
       writeFileSync(bundle, await bundleAgent(entry))
       const { stdout, isThere } = await writeBy([bundle], folder)
