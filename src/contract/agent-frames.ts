@@ -45,7 +45,8 @@ export const taskOrderSchema = z.discriminatedUnion('action', [
     action: z.literal('write-seed'),
     disk: diskSchema,
     imageBytes: z.number().int().positive(),
-    /** Files of a NoCloud volume by name: `meta-data`, `user-data`, `network-config`, `vendor-data`. */
+    label: z.enum(['CIDATA', 'CONFIG-2']),
+    /** By path on the volume: `meta-data`, `openstack/latest/user_data`. */
     files: z.record(z.string(), z.string()),
   }),
   z.object({

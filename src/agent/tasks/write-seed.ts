@@ -62,7 +62,7 @@ function encodeSeedVolume(order: WriteSeedOrder, sectorBytes: number): Uint8Arra
   const serialNumber = hash.digest().readUInt32LE(0)
   try {
     return encodeFatVolume({
-      label: 'CIDATA',
+      label: order.label,
       serialNumber,
       sectorBytes,
       sizeBytes: seedVolumeBytes,

@@ -5,16 +5,15 @@ import type { Disk, Machine } from '../../../contract/machine.ts'
 import type { Failure, Run } from '../../../contract/run.ts'
 import type { Task } from '../../../contract/workflow.ts'
 import type { ImageStore, StoredImage } from '../image/image-store.ts'
-import type { CloudConfigReader } from './cloud-config.ts'
+import { composeSeed, type SeedSources } from '../seed/compose-seed.ts'
 import { choiceForbidden, diskChoiceFor, frozenDisk } from './disk-choice.ts'
-import { renderSeed } from './render-seed.ts'
 import { currentTask } from './run-step.ts'
 import type { StateStore } from './state-store.ts'
 
 export interface OrderSources {
   readonly images: Pick<ImageStore, 'findImage'>
   readonly store: Pick<StateStore, 'findNonceOfRun'>
-  readonly cloudConfig: CloudConfigReader
+  readonly seeds: SeedSources
   readonly provisioningUrl: string
   readonly clock: Pick<Clock, 'nowMs'>
   machines(): readonly Machine[]
@@ -115,28 +114,14 @@ async function writeSeedOrder(
   sources: OrderSources,
 ): Promise<OrderResult> {
   const nonce = await sources.store.findNonceOfRun(run.id)
-  const [macAddress] = machine.macAddresses
-  if (nonce === undefined || macAddress === undefined) {
+  if (nonce === undefined) {
     return impossible('ERR_ORDER_IMPOSSIBLE', 'the run has no nonce to call home with')
   }
-  const { userData, hostname = machine.name, sshAuthorizedKeys = [] } = run.params
-  const user = userData === undefined ? undefined : sources.cloudConfig.readCloudConfig(userData)
-  if (user?.ok === false) return impossible('ERR_USER_DATA_INVALID', user.reason)
-  const files = renderSeed({
-    instanceId: run.id,
-    hostname,
-    macAddress,
-    sshAuthorizedKeys,
-    userConfig: user?.config ?? {},
-    phoneHomeUrl: `${sources.provisioningUrl}/phone-home/${nonce.nonce}`,
-  })
-  const { contents: _contents, ...written } = disk
-  return ordered({
-    action: 'write-seed',
-    disk: written,
-    imageBytes: image.manifest.rawBytes,
-    files,
-  })
+  const phoneHomeUrl = `${sources.provisioningUrl}/phone-home/${nonce.nonce}`
+  const seed = await composeSeed({ run, machine, image, phoneHomeUrl }, sources.seeds)
+  if (!seed.ok) return seed
+  const { label, files } = seed
+  return ordered({ action: 'write-seed', disk, imageBytes: image.manifest.rawBytes, label, files })
 }
 
 async function withImage(

@@ -2,7 +2,7 @@ import { parseDocument } from 'yaml'
 import { z } from 'zod'
 
 import { messageOf } from '../../../base/coded-error.ts'
-import type { CloudConfigReader } from '../../domain/workflow/cloud-config.ts'
+import type { CloudConfigReader } from '../../domain/seed/cloud-config.ts'
 
 const mappingSchema = z.record(z.string(), z.json())
 const maximumAliases = 100

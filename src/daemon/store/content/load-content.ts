@@ -1,24 +1,29 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { stat } from 'node:fs/promises'
 
 import type { z } from 'zod'
 
-import { messageOf } from '../../../base/coded-error.ts'
 import { type BootEnv, bootEnvSchema } from '../../../contract/bootenv.ts'
 import { type Workflow, workflowSchema } from '../../../contract/workflow.ts'
+import type { Subnet } from '../../domain/lease/subnet.ts'
 import type { ContentSource } from '../../domain/workflow/content-source.ts'
+import { namedDocuments, readText, wholeFileFault } from './content-files.ts'
 import { type DocumentFault, DocumentInvalidError } from './document-fault.ts'
+import { loadSeeds } from './seeds/load-seeds.ts'
+import { loadSubnets } from './subnets/load-subnets.ts'
 import { readYamlDocument } from './yaml-document.ts'
 
 export interface LoadedContent extends ContentSource {
   /** Files in use. */
   readonly files: readonly string[]
   readonly workflowNames: readonly string[]
+  /** Networks whose machines get addresses. */
+  readonly subnets: readonly Subnet[]
 }
 
 /**
- * Reads `bootenvs/NAME/bootenv.yaml` and `workflows/NAME/workflow.yaml` below each directory; a later
- * directory replaces what an earlier one calls by the same name. Whole or not at all.
+ * Reads `bootenvs/NAME/bootenv.yaml`, `workflows/NAME/workflow.yaml`, `subnets/NAME/subnet.yaml` and
+ * `seeds/NAME/seed.yaml` below
+ * each directory; a later directory replaces what an earlier one calls by the same name. Whole or not at all.
  *
  * @throws {DocumentInvalidError} with the faults of every file
  */
@@ -30,12 +35,17 @@ export async function loadContent(directories: readonly string[]): Promise<Loade
     if (!(await isDirectory(directory))) faults.push(wholeFileFault(directory, 'no such directory'))
     faults.push(...(await bootEnvs.fill(directory)), ...(await workflows.fill(directory)))
   }
+  const subnets = await loadSubnets(directories)
+  const seeds = await loadSeeds(directories)
+  faults.push(...subnets.faults, ...seeds.faults)
   if (faults.length > 0) throw new DocumentInvalidError(faults)
   return {
     bootEnv: (name) => bootEnvs.find(name),
     workflow: (name) => workflows.find(name),
-    files: [...bootEnvs.files(), ...workflows.files()],
+    seedRole: (name) => seeds.roles.get(name),
+    files: [...bootEnvs.files(), ...workflows.files(), ...subnets.files, ...seeds.files],
     workflowNames: workflows.names(),
+    subnets: subnets.subnets,
   }
 }
 
@@ -67,8 +77,7 @@ class Shelf<Document extends { readonly name: string }> {
   /** Adds what stands below `directory`; returns what is wrong with it. */
   async fill(directory: string): Promise<readonly DocumentFault[]> {
     const faults: DocumentFault[] = []
-    for (const name of await subfolders(join(directory, this.#folder))) {
-      const file = join(directory, this.#folder, name, this.#fileName)
+    for (const { name, file } of await namedDocuments(directory, this.#folder, this.#fileName)) {
       faults.push(...(await this.#add(name, file)))
     }
     return faults
@@ -91,35 +100,4 @@ class Shelf<Document extends { readonly name: string }> {
 async function isDirectory(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined)
   return found?.isDirectory() ?? false
-}
-
-async function subfolders(directory: string): Promise<readonly string[]> {
-  try {
-    const entries = await readdir(directory, { withFileTypes: true })
-    return entries
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-      .map((entry) => entry.name)
-      .sort()
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw thrown
-  }
-}
-
-type TextReading =
-  { readonly content: string; readonly failure?: never } | { readonly failure: string }
-
-async function readText(file: string): Promise<TextReading> {
-  try {
-    const decoder = new TextDecoder('utf-8', { fatal: true })
-    return { content: decoder.decode(await readFile(file)) }
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException
-    if (code === 'ENOENT') return { failure: 'missing: a folder here must hold this file' }
-    return { failure: messageOf(thrown) }
-  }
-}
-
-function wholeFileFault(file: string, message: string): DocumentFault {
-  return { file, line: 1, column: 1, path: '', message, sourceLine: '' }
 }

@@ -12,7 +12,12 @@ const maximumCharacters = 1_048_576
 const maximumAliases = 100
 
 export type DocumentReading<Value> =
-  | { readonly ok: true; readonly value: Value }
+  | {
+      readonly ok: true
+      readonly value: Value
+      /** For what is wrong although it fits the schema. */
+      readonly faultAt: (path: readonly PropertyKey[], message: string) => DocumentFault
+    }
   | { readonly ok: false; readonly faults: readonly DocumentFault[] }
 
 /**
@@ -50,7 +55,11 @@ function readParsed<Schema extends z.ZodType>(
   }
   const value: unknown = document.toJS({ maxAliasCount: maximumAliases })
   const checked = schema.safeParse(value)
-  if (checked.success) return { ok: true, value: checked.data }
+  if (checked.success) {
+    const faultAt = (path: readonly PropertyKey[], message: string) =>
+      page.fault(offsetOf(document, path), path, message)
+    return { ok: true, value: checked.data, faultAt }
+  }
   return {
     ok: false,
     faults: checked.error.issues.flatMap((issue) => faultsOf(page, document, schema, value, issue)),
