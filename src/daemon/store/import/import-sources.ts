@@ -1,51 +1,33 @@
-import { createHash } from 'node:crypto'
-
-import { type Digest, digestFromBytes } from '../../../base/digest.ts'
-import type { ImportProvenance } from '../../../contract/import-provenance.ts'
+import type { ImportOrigin } from '../../../contract/import-provenance.ts'
 import type { ImportOrder, ImportSource, ImportSources } from '../../domain/image/import-source.ts'
-import { rawStream } from './raw-stream.ts'
+import { SniffedSource } from './sniffed-source.ts'
 
-/** The way in for everything that becomes an image. */
-export function createImportSources(): ImportSources {
-  return { open: (order) => new SniffedSource(order) }
+/** Bytes from elsewhere, and how that is called without any secret in it. */
+export interface FetchedBytes {
+  readonly origin: ImportOrigin
+  readonly bytes: AsyncIterable<Uint8Array>
+  /** Known once the answer has begun. */
+  readonly sizeBytes: () => number | undefined
 }
 
-class SniffedSource implements ImportSource {
-  readonly #order: ImportOrder
-  #source: { readonly digest: Digest; readonly bytes: number } | undefined
+export interface ImportSourcesOptions {
+  /** For files that have to be read out of order; made when it is needed. */
+  readonly spoolDirectory: string
+  /** Of what arrives, and of the disk inside. */
+  readonly largestBytes: number
+  readonly fetchBytes: (url: string, order: ImportOrder) => FetchedBytes
+}
 
-  constructor(order: ImportOrder) {
-    this.#order = order
-  }
+/** The way in for everything that becomes an image. */
+export function createImportSources(options: ImportSourcesOptions): ImportSources {
+  return { open: (order) => openSource(order, options) }
+}
 
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    return rawStream(this.#arriving())
+function openSource(order: ImportOrder, options: ImportSourcesOptions): ImportSource {
+  const { from } = order
+  if (from.kind === 'url') {
+    return new SniffedSource({ ...options, ...options.fetchBytes(from.url, order), order })
   }
-
-  prove(): ImportProvenance {
-    if (this.#source === undefined) throw new Error('the source has not been read to its end')
-    const { from } = this.#order
-    return {
-      origin: from.kind === 'url' ? { kind: 'url', url: from.url } : from.origin,
-      formats: ['raw'],
-      sourceDigest: this.#source.digest,
-      sourceBytes: this.#source.bytes,
-      checksum: { kind: 'not-given' },
-      rawChecksum: { kind: 'not-given' },
-      paddedBytes: 0,
-    }
-  }
-
-  async *#arriving(): AsyncGenerator<Uint8Array> {
-    const { from } = this.#order
-    if (from.kind === 'url') throw new Error('addresses are not fetched yet')
-    const hash = createHash('sha256')
-    let bytes = 0
-    for await (const part of from.bytes) {
-      hash.update(part)
-      bytes += part.length
-      yield part
-    }
-    this.#source = { digest: digestFromBytes(hash.digest()), bytes }
-  }
+  const { origin, bytes, sizeBytes } = from
+  return new SniffedSource({ ...options, order, origin, bytes, sizeBytes: () => sizeBytes })
 }
