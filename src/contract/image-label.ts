@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { imageVeritySchema } from './image-verity.ts'
 import { nameSchema } from './values.ts'
 
 /** What a freshly built image is called: a small JSON file beside it, so that importing it asks nothing again. */
@@ -7,6 +8,8 @@ export const imageLabelSchema = z.strictObject({
   format: z.literal('repave-image-label/1'),
   name: nameSchema,
   version: z.string().min(1).max(64),
+  /** Of an image whose root is read-only. */
+  verity: imageVeritySchema.optional(),
 })
 export type ImageLabel = z.infer<typeof imageLabelSchema>
 

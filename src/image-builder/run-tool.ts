@@ -23,8 +23,11 @@ export async function runTool(
   args: readonly string[],
   options: ToolOptions = {},
 ): Promise<string> {
+  // Told to those tools alone that are to follow it.
+  const { SOURCE_DATE_EPOCH: _ours, ...inherited } = process.env
   const child = spawn(command, args, {
-    env: { ...process.env, LC_ALL: 'C.UTF-8', ...options.env },
+    // The same language and time zone wherever it is built.
+    env: { ...inherited, LC_ALL: 'C.UTF-8', TZ: 'UTC', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const written: string[] = []

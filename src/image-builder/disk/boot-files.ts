@@ -1,21 +1,45 @@
-export interface BootFacts {
-  readonly rootPartitionGuid: string
+/** What GRUB starts; paths as GRUB sees them on its own partition. */
+export interface BootEntry {
+  readonly kernel: string
+  readonly initramfs: string
+  /** In front of the recipe's own: what finds the root. */
+  readonly rootArguments: readonly string[]
   readonly kernelArguments: readonly string[]
 }
 
 /** GRUB boots at once: whoever wants another kernel deploys another image. */
-export function grubConfig({ rootPartitionGuid, kernelArguments }: BootFacts): string {
-  const root = `root=PARTUUID=${rootPartitionGuid}`
+export function grubConfig(entry: BootEntry): string {
   return [
     'set timeout=0',
-    `linux /vmlinuz ${[root, 'ro', ...kernelArguments].join(' ')}`,
-    'initrd /initrd.img',
+    `linux ${entry.kernel} ${[...entry.rootArguments, ...entry.kernelArguments].join(' ')}`,
+    `initrd ${entry.initramfs}`,
     'boot',
     '',
   ].join('\n')
 }
 
-export function fileSystemTable({ rootPartitionGuid }: BootFacts): string {
-  const options = 'defaults,errors=remount-ro,x-systemd.growfs'
-  return `PARTUUID=${rootPartitionGuid} / ext4 ${options} 0 1\n`
+export function diskRootArguments(rootPartitionGuid: string): string[] {
+  return [`root=PARTUUID=${rootPartitionGuid}`, 'ro']
+}
+
+export const memoryRootArguments: readonly string[] = ['boot=memory']
+
+export interface VerityArguments {
+  readonly rootPartitionGuid: string
+  readonly verityPartitionGuid: string
+  readonly statePartitionGuid: string
+  /** 64 hex digits. */
+  readonly rootHash: string
+}
+
+export function verityRootArguments(facts: VerityArguments): string[] {
+  return [
+    'boot=verity',
+    'root=/dev/mapper/root',
+    'ro',
+    `repave.verity.data=PARTUUID=${facts.rootPartitionGuid}`,
+    `repave.verity.tree=PARTUUID=${facts.verityPartitionGuid}`,
+    `repave.verity.roothash=${facts.rootHash}`,
+    `repave.state=PARTUUID=${facts.statePartitionGuid}`,
+  ]
 }

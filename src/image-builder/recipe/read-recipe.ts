@@ -1,52 +1,87 @@
-import { createHash } from 'node:crypto'
-import { readdir, readFile, readlink, stat } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
-
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
+import type { z } from 'zod'
 
 import { messageOf } from '../../base/coded-error.ts'
-import { type ImageRecipe, imageRecipeSchema } from '../../contract/image-recipe.ts'
-import { ImageRecipeInvalidError, type RecipeFault } from '../errors.ts'
+import {
+  type DerivedRecipe,
+  derivedRecipeSchema,
+  type ImageRecipe,
+  imageRecipeSchema,
+} from '../../contract/image-recipe.ts'
+import { issueMessage, unknownKeyMessage } from '../../contract/issue-message.ts'
+import { schemaKeysAt } from '../../contract/schema-keys.ts'
+import type { RecipeFault } from '../errors.ts'
 
 /** Longer files are refused before they are parsed. */
 const maximumCharacters = 262_144
+/** How often anchors may be expanded: a bomb is refused, honest reuse is not. */
+const maximumAliases = 100
 
 export type RecipeReading =
-  | { readonly ok: true; readonly recipe: ImageRecipe }
+  | {
+      readonly ok: true
+      readonly recipe: ImageRecipe | DerivedRecipe
+      /** Something wrong that only shows beyond the file, at the place of that value. */
+      readonly faultAt: (path: readonly PropertyKey[], message: string) => RecipeFault
+    }
   | { readonly ok: false; readonly faults: readonly RecipeFault[] }
 
 /** Total: any text gives a recipe or every fault there is, each with its place. */
 export function parseRecipe(text: string): RecipeReading {
+  const page = new Page()
   if (text.length > maximumCharacters) {
-    return refusal(`longer than ${maximumCharacters} characters`)
-  }
-  const lines = new LineCounter()
-  const faultAt = (offset: number, message: string): RecipeFault => {
-    const { line, col } = lines.linePos(offset)
-    return { line: Math.max(line, 1), column: Math.max(col, 1), message }
+    return { ok: false, faults: [page.fault(0, `longer than ${maximumCharacters} characters`)] }
   }
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-    const problems = [...document.errors, ...document.warnings]
-    if (problems.length > 0) {
-      return { ok: false, faults: problems.map((one) => faultAt(one.pos[0], one.message)) }
-    }
-    const checked = imageRecipeSchema.safeParse(document.toJS({ maxAliasCount: 100 }))
-    if (checked.success) return { ok: true, recipe: checked.data }
-    const faults = checked.error.issues.map(({ path, message }) =>
-      faultAt(
-        offsetOf(document, path),
-        path.length === 0 ? message : `${path.join('.')}: ${message}`,
-      ),
-    )
-    return { ok: false, faults }
+    return readText(text, page)
   } catch (thrown) {
-    return refusal(messageOf(thrown))
+    return { ok: false, faults: [page.fault(0, messageOf(thrown))] }
   }
 }
 
-function refusal(message: string): RecipeReading {
-  return { ok: false, faults: [{ line: 1, column: 1, message }] }
+function readText(text: string, page: Page): RecipeReading {
+  const options = { lineCounter: page.lines, prettyErrors: false, stringKeys: true }
+  const document = parseDocument(text, options)
+  const problems = [...document.errors, ...document.warnings]
+  if (problems.length > 0) {
+    return { ok: false, faults: problems.map((one) => page.fault(one.pos[0], one.message)) }
+  }
+  const value: unknown = document.toJS({ maxAliasCount: maximumAliases })
+  const isDerived = isMap(document.contents) && document.contents.has('basedOn')
+  const schema = isDerived ? derivedRecipeSchema : imageRecipeSchema
+  const checked = schema.safeParse(value)
+  const faultAt = (path: readonly PropertyKey[], message: string): RecipeFault =>
+    page.fault(offsetOf(document, path), named(path, message))
+  if (checked.success) return { ok: true, recipe: checked.data, faultAt }
+  const faults = checked.error.issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') {
+      return [faultAt(issue.path, issueMessage(issue, valueAt(value, issue.path)))]
+    }
+    return issue.keys.map((key) => {
+      const message = unknownKeyMessage(key, keysAt(schema, issue.path, value))
+      return page.fault(keyOffset(document, issue.path, key), named(issue.path, message))
+    })
+  })
+  return { ok: false, faults }
+}
+
+/** On top of another recipe or not is told by `basedOn`, so it is known wherever a key stands alone. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[], value: unknown) {
+  const keys = schemaKeysAt(schema, path, value)
+  return path.length === 0 ? [...new Set([...keys, 'basedOn'])] : keys
+}
+
+class Page {
+  readonly lines = new LineCounter()
+
+  fault(offset: number, message: string): RecipeFault {
+    const { line, col } = this.lines.linePos(offset)
+    return { line: Math.max(line, 1), column: Math.max(col, 1), message }
+  }
+}
+
+function named(path: readonly PropertyKey[], message: string): string {
+  return path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`
 }
 
 /** Where the value at `path` stands, or the nearest mapping or list around it that exists. */
@@ -59,52 +94,19 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   return 0
 }
 
-export interface LoadedRecipe {
-  readonly recipe: ImageRecipe
-  /** The folder copied over the root file system; it may be absent. */
-  readonly filesDirectory: string
-  /** 64 hex digits over image.yaml and every file beside it: equal folders, equal digits. */
-  readonly inputDigest: string
+function keyOffset(document: Document, path: readonly PropertyKey[], key: string): number {
+  const parent: unknown = path.length === 0 ? document.contents : document.getIn(path, true)
+  const pair = isMap(parent)
+    ? parent.items.find((item) => isScalar(item.key) && item.key.value === key)
+    : undefined
+  return isScalar(pair?.key) && pair.key.range ? pair.key.range[0] : offsetOf(document, path)
 }
 
-/**
- * Reads `image.yaml` of a recipe's folder.
- *
- * @throws {ImageRecipeInvalidError} when it is missing or wrong
- */
-export async function loadRecipe(recipeDirectory: string): Promise<LoadedRecipe> {
-  const file = join(recipeDirectory, 'image.yaml')
-  const text = await readFile(file, 'utf8').catch((thrown: unknown) => {
-    throw new ImageRecipeInvalidError(file, [{ line: 1, column: 1, message: messageOf(thrown) }])
-  })
-  const reading = parseRecipe(text)
-  if (!reading.ok) throw new ImageRecipeInvalidError(file, reading.faults)
-  const folder = basename(resolve(recipeDirectory))
-  if (reading.recipe.name !== folder) {
-    const message = `the folder is called "${folder}", the name inside is "${reading.recipe.name}"`
-    throw new ImageRecipeInvalidError(file, [{ line: 1, column: 1, message }])
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let current = value
+  for (const segment of path) {
+    if (typeof current !== 'object' || current === null) return undefined
+    current = (current as Record<PropertyKey, unknown>)[segment]
   }
-  const filesDirectory = join(recipeDirectory, 'files')
-  const hash = createHash('sha256').update(text)
-  for (const line of await describeTree(filesDirectory)) hash.update(`\n${line}`)
-  return { recipe: reading.recipe, filesDirectory, inputDigest: hash.digest('hex') }
-}
-
-/** One line for each file below `directory`, in the order of their paths: path, mode and content. */
-async function describeTree(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => [])
-  const paths = entries.map((entry) => ({ entry, path: join(entry.parentPath, entry.name) }))
-  paths.sort((left, right) => (left.path < right.path ? -1 : 1))
-  const lines: string[] = []
-  for (const { entry, path } of paths) {
-    const name = path.slice(directory.length)
-    if (entry.isSymbolicLink()) lines.push(`${name} -> ${await readlink(path)}`)
-    if (!entry.isFile()) continue
-    const content = createHash('sha256')
-      .update(await readFile(path))
-      .digest('hex')
-    const { mode } = await stat(path)
-    lines.push(`${name} ${(mode & 0o100) === 0 ? 'plain' : 'executable'} ${content}`)
-  }
-  return lines
+  return current
 }

@@ -75,8 +75,17 @@ function bootstrapArguments(
     ...Object.entries(uploads).map(
       ([inside, file]) => `--setup-hook=upload ${quoted(file)} ${inside}`,
     ),
-    `--include=${[...recipe.packages, recipe.kernel.package].join(',')}`,
+    `--include=${wantedPackages(recipe).join(',')}`,
   ]
+}
+
+/** What the recipe asks for in other words than packages. */
+function wantedPackages(recipe: ImageRecipe): string[] {
+  const implied = [
+    ...(recipe.root === 'verity' ? ['cryptsetup-bin'] : []),
+    ...(recipe.ssh.enabled ? ['openssh-server'] : []),
+  ]
+  return [...new Set([...recipe.packages, ...implied, recipe.kernel.package])]
 }
 
 /** As one word of a hook's text, which mmdebstrap splits as a shell does. */

@@ -29,7 +29,8 @@ export async function removeLeftOut(rootDirectory: string, rules: LeaveOutRules)
   }
 }
 
-function globPattern(glob: string): RegExp {
+/** `*` stands for any characters, `/` among them. */
+export function globPattern(glob: string): RegExp {
   const escaped = glob.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`)
   return new RegExp(`^${escaped.replaceAll('*', '.*')}$`)
 }
