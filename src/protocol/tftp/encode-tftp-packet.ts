@@ -8,6 +8,7 @@ import {
   type TftpOptions,
   type TftpPacket,
   type TftpRequest,
+  tftpDataHeaderBytes,
   tftpOpcode,
 } from './tftp-packet.ts'
 
@@ -41,12 +42,18 @@ function encodeRequest(packet: TftpRequest): Uint8Array {
 }
 
 function encodeData(packet: TftpData): Uint8Array {
-  const bytes = new Uint8Array(4 + packet.bytes.length)
-  bytes[1] = tftpOpcode.data
-  bytes[2] = packet.block >>> 8
-  bytes[3] = packet.block
-  bytes.set(packet.bytes, 4)
+  const bytes = new Uint8Array(tftpDataHeaderBytes + packet.bytes.length)
+  writeTftpDataHeader(bytes, 0, packet.block)
+  bytes.set(packet.bytes, tftpDataHeaderBytes)
   return bytes
+}
+
+/** Writes what stands before the bytes of a block; of `block` the lower 16 bits count. */
+export function writeTftpDataHeader(into: Uint8Array, at: number, block: number): void {
+  into[at] = 0
+  into[at + 1] = tftpOpcode.data
+  into[at + 2] = block >>> 8
+  into[at + 3] = block
 }
 
 function encodeAcknowledgement(packet: TftpAcknowledgement): Uint8Array {

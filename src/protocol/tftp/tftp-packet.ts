@@ -10,6 +10,9 @@ export const tftpOpcode = {
   optionAcknowledgement: 6,
 } as const
 
+/** Opcode and block number, before the bytes of a block. */
+export const tftpDataHeaderBytes = 4
+
 /** RFC 1350 appendix and RFC 2347. */
 export const tftpErrorCode = {
   notDefined: 0,

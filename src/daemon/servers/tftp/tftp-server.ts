@@ -1,11 +1,7 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import type { RemoteInfo, Socket } from 'node:dgram'
 import { once } from 'node:events'
 
-import { inertText } from '../../../base/ascii.ts'
-import type { Clock } from '../../../base/clock.ts'
-import { messageOf } from '../../../base/coded-error.ts'
-import { type Ipv4Address, parseIpv4Address } from '../../../base/ipv4-address.ts'
-import type { Logger } from '../../../base/logger.ts'
+import { parseIpv4Address, type Ipv4Address } from '../../../base/ipv4-address.ts'
 import { decodeTftpPacket } from '../../../protocol/tftp/decode-tftp-packet.ts'
 import { encodeTftpPacket } from '../../../protocol/tftp/encode-tftp-packet.ts'
 import { negotiateTftpOptions } from '../../../protocol/tftp/negotiate-tftp-options.ts'
@@ -14,63 +10,56 @@ import {
   type TftpRequest,
   tftpErrorCode,
 } from '../../../protocol/tftp/tftp-packet.ts'
-import type { EventSink } from '../../domain/event/event-sink.ts'
 import type { BootFile, BootFileRoute } from '../boot-files/boot-file.ts'
 import { normaliseBootPath } from '../boot-files/normalise-boot-path.ts'
-import { createRateGate } from '../boot-files/rate-gate.ts'
+import { createRateGate, type RateGate } from '../boot-files/rate-gate.ts'
 import { resolveFromChain } from '../boot-files/resolve-from-chain.ts'
-import { ListenError } from '../listen-error.ts'
 import type { RunningServer } from '../running-server.ts'
-import { type TftpPeer, TftpTransfer, type TransferReport } from './tftp-transfer.ts'
+import { type Exchange, Exchanges, type TftpLimits } from './exchanges.ts'
+import { TftpReport, type TftpReportOptions } from './tftp-report.ts'
+import { TftpTransfer } from './tftp-transfer.ts'
+import {
+  bindTo,
+  createTftpSocket,
+  PortOpener,
+  type PortRange,
+  sendTo,
+  type TftpPeer,
+  type TransferPort,
+} from './transfer-port.ts'
+import { UnprovenBudget } from './unproven-budget.ts'
+import { Wakefulness } from './wakefulness.ts'
 
-export interface TftpServerOptions {
+export interface TftpServerOptions extends TftpReportOptions {
   readonly address: Ipv4Address
   /** @default 69 */
   readonly port?: number
+  /**
+   * Where transfers leave from: a port of the system's choice each, one of a range each, or the
+   * server's own for all, which a firewall is easily told of.
+   *
+   * @default 'any'
+   */
+  readonly transferPorts?: PortRange | 'any' | 'single'
   readonly routes: readonly BootFileRoute[]
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly events: EventSink
   /** Of the interface that machines are reached by; blocks are cut so that none is fragmented. */
   readonly mtuBytes: number
   readonly limits?: Partial<TftpLimits>
-}
-
-export interface TftpLimits {
-  /** Transfers at one time, all clients together. @default 250 */
-  readonly transfers: number
-  /** Transfers at one time from one address. @default 32 */
-  readonly transfersPerClient: number
 }
 
 /** How long transfers under way may still take when the server is disposed. */
 const graceMs = 2000
 
 /**
- * Serves boot files to firmware: read requests only, each transfer on a port of its own. Packets that
- * are no TFTP and ERROR packets are never answered.
+ * Serves boot files to firmware: read requests only, and nothing but what the routes name. Packets
+ * that are no TFTP and ERROR packets are never answered.
  *
  * @throws {ListenError} when the address or the port cannot be had
  */
 export async function startTftpServer(options: TftpServerOptions): Promise<RunningServer> {
-  const socket = createSocket({ type: 'udp4', recvBufferSize: 1024 * 1024 })
-  const port = options.port ?? 69
-  try {
-    socket.bind({ address: options.address, port })
-    await once(socket, 'listening')
-  } catch (error) {
-    socket.close()
-    throw new ListenError(`${options.address}:${port}/udp`, error)
-  }
+  const socket = createTftpSocket({ recvBufferSize: 1024 * 1024 })
+  await bindTo(socket, options.address, options.port ?? 69)
   return new TftpServer(socket, options)
-}
-
-/** One request that is being answered, from its arrival on. */
-interface Exchange {
-  readonly clientAddress: string
-  /** The request's bytes, to recognise its retransmission. */
-  readonly request: string
-  transfer?: TftpTransfer
 }
 
 class TftpServer implements RunningServer {
@@ -79,34 +68,40 @@ class TftpServer implements RunningServer {
   readonly closed: Promise<void>
   readonly #socket: Socket
   readonly #options: TftpServerOptions
-  readonly #limits: TftpLimits
-  readonly #exchanges = new Map<string, Exchange>()
+  readonly #exchanges: Exchanges
   readonly #underWay = new Set<Promise<void>>()
-  readonly #counters = new Map<string, number>()
+  readonly #ports: PortOpener | undefined
+  readonly #wakefulness: Wakefulness
+  readonly #budget: UnprovenBudget
+  readonly #report: TftpReport
+  readonly #refusals: RateGate
+  readonly #misses: RateGate
   #stopped: Promise<void> | undefined
-  readonly #refusals
-  readonly #misses
-  readonly #missLines
 
   constructor(socket: Socket, options: TftpServerOptions) {
     const { address, port } = socket.address()
+    const { clock, transferPorts = 'any' } = options
     this.endpoint = `${address}:${port}/udp`
     this.#socket = socket
     this.#options = options
-    this.#limits = { transfers: 250, transfersPerClient: 32, ...options.limits }
-    this.#refusals = createRateGate(options.clock, { burst: 1, perSecond: 1 })
-    this.#misses = createRateGate(options.clock, { burst: 100, perSecond: 50 })
-    this.#missLines = createRateGate(options.clock, { burst: 1, perSecond: 0.1 })
+    this.#exchanges = new Exchanges(options.limits)
+    this.#ports =
+      transferPorts === 'single' ? undefined : new PortOpener(options.address, transferPorts)
+    this.#wakefulness = new Wakefulness(clock)
+    this.#budget = new UnprovenBudget(clock)
+    this.#report = new TftpReport(options)
+    this.#refusals = createRateGate(clock, { burst: 1, perSecond: 1 })
+    this.#misses = createRateGate(clock, { burst: 100, perSecond: 50 })
     this.closed = new Promise((resolve, reject) => {
       socket.once('close', resolve)
       socket.on('error', reject)
     })
-    this.closed.catch(() => this.#count('tftp.socket-errors'))
+    this.closed.catch(() => this.#report.count('tftp.socket-errors'))
     socket.on('message', (bytes, peer) => this.#receive(bytes, peer))
   }
 
   counters(): Readonly<Record<string, number>> {
-    return { ...Object.fromEntries(this.#counters), 'tftp.active': this.#exchanges.size }
+    return { ...this.#report.counters(), 'tftp.active': this.#exchanges.size }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -115,13 +110,12 @@ class TftpServer implements RunningServer {
   }
 
   async #stop(): Promise<void> {
-    this.#socket.removeAllListeners('message')
     const grace = new AbortController()
     const timer = setTimeout(() => grace.abort(), graceMs)
     const outOfPatience = once(grace.signal, 'abort')
     await Promise.race([Promise.all(this.#underWay), outOfPatience])
     clearTimeout(timer)
-    for (const { transfer } of this.#exchanges.values()) transfer?.abort('the server stops')
+    this.#exchanges.abortAll('the server stops')
     await Promise.all(this.#underWay)
     this.#socket.close()
     await this.closed
@@ -130,89 +124,75 @@ class TftpServer implements RunningServer {
   #receive(bytes: Uint8Array, peer: RemoteInfo): void {
     const decoding = decodeTftpPacket(bytes)
     if (!decoding.ok) {
-      this.#count('tftp.malformed')
+      this.#report.count('tftp.malformed')
     } else if (decoding.packet.kind === 'read-request') {
+      if (this.#stopped !== undefined) return
+      this.#budget.add(peer.address, bytes.length)
       const work = this.#serve(decoding.packet, peer).finally(() => this.#underWay.delete(work))
       this.#underWay.add(work)
     } else if (decoding.packet.kind === 'write-request') {
       this.#refuse(peer, tftpErrorCode.accessViolation, 'nothing can be written here')
     } else {
-      this.#count('tftp.unexpected')
+      this.#hearOnOwnPort(decoding.packet, peer)
     }
+  }
+
+  /** With one port for all, the answers to transfers arrive here too. */
+  #hearOnOwnPort(packet: TftpPacket, peer: RemoteInfo): void {
+    const exchange = this.#ports === undefined ? this.#exchanges.get(keyOf(peer)) : undefined
+    if (exchange === undefined) this.#report.count('tftp.unexpected')
+    else this.#hear(packet, exchange)
   }
 
   /** Never rejects: whatever goes wrong is this client's trouble alone. */
   async #serve(request: TftpRequest, peer: RemoteInfo): Promise<void> {
-    this.#count('tftp.requests')
+    this.#report.count('tftp.requests')
     if (request.mode !== 'octet') {
       return this.#refuse(peer, tftpErrorCode.illegalOperation, 'only mode octet is served')
     }
-    const key = `${peer.address}:${peer.port}`
-    const exchange = this.#beginExchange(key, request, peer)
-    if (exchange === undefined) return
+    const identity = JSON.stringify([request.fileName, ...request.options])
+    const exchange = this.#exchanges.begin(keyOf(peer), peer.address, identity)
+    if (exchange === 'repeated') return
+    if (exchange === 'full') {
+      this.#report.count('tftp.busy')
+      return this.#refuse(peer, tftpErrorCode.notDefined, 'busy, try again')
+    }
     try {
       await this.#answer(exchange, request, peer)
     } catch (error) {
-      this.#count('tftp.failed')
-      const facts = { clientAddress: peer.address, path: inertText(request.fileName, 120) }
-      this.#options.logger.error({ ...facts, error: messageOf(error) }, 'a boot file failed')
+      this.#report.broken(peer.address, request.fileName, error)
       this.#sendError(peer, tftpErrorCode.notDefined, 'the server cannot read this file')
     } finally {
-      if (this.#exchanges.get(key) === exchange) this.#exchanges.delete(key)
+      this.#exchanges.end(keyOf(peer), exchange)
     }
-  }
-
-  /** Takes a place among the transfers; undefined when the request is a repeated one or there is no place. */
-  #beginExchange(key: string, request: TftpRequest, peer: RemoteInfo): Exchange | undefined {
-    const identity = JSON.stringify([request.fileName, ...request.options])
-    const previous = this.#exchanges.get(key)
-    if (previous?.request === identity && previous.transfer?.hasAnswer !== true) return undefined
-    if (previous === undefined && !this.#hasRoomFor(peer.address)) {
-      this.#count('tftp.busy')
-      this.#refuse(peer, tftpErrorCode.notDefined, 'busy, try again')
-      return undefined
-    }
-    previous?.transfer?.supersede()
-    const exchange: Exchange = { clientAddress: peer.address, request: identity }
-    this.#exchanges.set(key, exchange)
-    return exchange
-  }
-
-  #hasRoomFor(clientAddress: string): boolean {
-    if (this.#exchanges.size >= this.#limits.transfers) return false
-    let mine = 0
-    for (const exchange of this.#exchanges.values()) {
-      if (exchange.clientAddress === clientAddress) mine++
-    }
-    return mine < this.#limits.transfersPerClient
   }
 
   async #answer(exchange: Exchange, request: TftpRequest, peer: RemoteInfo): Promise<void> {
     const path = normaliseBootPath(request.fileName)
     const file = path === undefined ? undefined : await this.#resolve(path, peer)
-    if (path === undefined || file === undefined) return this.#reportMiss(request, peer)
+    if (path === undefined || file === undefined) {
+      this.#report.miss(peer.address, request.fileName)
+      if (this.#misses.admit(peer.address) === undefined) return
+      return this.#sendError(peer, tftpErrorCode.fileNotFound, 'file not found')
+    }
     const negotiation = negotiateTftpOptions(request.options, {
       fileBytes: file.sizeBytes,
       mtuBytes: this.#options.mtuBytes,
     })
-    const socket = await this.#openTransferSocket(file)
-    const transfer = new TftpTransfer({
-      socket,
-      peer,
-      file,
-      negotiation,
-      onStranger: (packet, stranger) => this.#answerStranger(packet, stranger, socket),
-    })
-    exchange.transfer = transfer
-    const startedMs = this.#options.clock.monotonicMs()
-    const report = await transfer.run()
-    this.#record(report, {
+    const port = await this.#openPort(exchange, file, peer)
+    const { clock } = this.#options
+    const wakefulness = this.#wakefulness
+    exchange.transfer = new TftpTransfer({ port, file, negotiation, clock, wakefulness })
+    const startedMs = clock.monotonicMs()
+    const report = await exchange.transfer.run()
+    if (exchange.isDisplaced) return this.#report.count('tftp.displaced')
+    this.#report.transfer(report, {
       path,
       clientAddress: peer.address,
       sizeBytes: file.sizeBytes,
       blockBytes: negotiation.settings.blockBytes,
       windowBlocks: negotiation.settings.windowBlocks,
-      durationMs: Math.round(this.#options.clock.monotonicMs() - startedMs),
+      durationMs: Math.round(clock.monotonicMs() - startedMs),
     })
   }
 
@@ -226,69 +206,63 @@ class TftpServer implements RunningServer {
     })
   }
 
-  async #openTransferSocket(file: BootFile): Promise<Socket> {
-    const socket = createSocket('udp4')
-    try {
-      socket.bind({ address: this.#options.address, port: 0 })
-      await once(socket, 'listening')
-      return socket
-    } catch (error) {
-      socket.close()
+  /** The port that a transfer is sent from; to a client that has not answered, as much as it is worth. */
+  async #openPort(exchange: Exchange, file: BootFile, peer: TftpPeer): Promise<TransferPort> {
+    const own = await this.#ports?.open().catch(async (error: unknown) => {
       await file.close()
       throw error
-    }
-  }
-
-  /** PXELINUX and GRUB ask for a dozen files that do not exist: cheap, and one line in ten seconds. */
-  #reportMiss(request: TftpRequest, peer: RemoteInfo): void {
-    this.#count('tftp.not-found')
-    if (this.#misses.admit(peer.address) !== undefined) {
-      this.#sendError(peer, tftpErrorCode.fileNotFound, 'file not found')
-    }
-    const heldBack = this.#missLines.admit(peer.address)
-    if (heldBack === undefined) return
-    const facts = { clientAddress: peer.address, path: inertText(request.fileName, 120), heldBack }
-    this.#options.logger.info(facts, 'a TFTP client asked for a file that does not exist')
-  }
-
-  #record(report: TransferReport, facts: Record<string, string | number>): void {
-    const { outcome, retransmissions } = report
-    this.#count(`tftp.${outcome.kind}`)
-    this.#count('tftp.retransmissions', retransmissions)
-    if (outcome.kind === 'probed') return
-    this.#options.events.record({
-      timeMs: this.#options.clock.nowMs(),
-      type: 'tftp',
-      action: outcome.kind,
-      key: String(facts['clientAddress']),
-      principal: 'daemon',
-      body: {
-        ...facts,
-        retransmissions,
-        ...(outcome.kind === 'failed' ? { reason: outcome.reason } : {}),
-      },
     })
+    own?.on('message', (bytes, sender) => this.#hearOnPort(bytes, sender, { exchange, peer, own }))
+    own?.on('error', (error) => exchange.transfer?.fail(error.message))
+    const socket = own ?? this.#socket
+    return {
+      send: (bytes) => {
+        if (exchange.isProven || this.#isWithinBudget(exchange, bytes)) sendTo(socket, bytes, peer)
+      },
+      close: () => own?.close(),
+    }
   }
 
-  #answerStranger(packet: TftpPacket, stranger: TftpPeer, socket: Socket): void {
-    this.#count('tftp.strangers')
-    if (packet.kind === 'error') return
-    this.#refuse(stranger, tftpErrorCode.unknownTransferId, 'not your transfer', socket)
+  #isWithinBudget(exchange: Exchange, bytes: Uint8Array): boolean {
+    const isWithin = this.#budget.take(exchange.clientAddress, bytes.length)
+    if (isWithin) exchange.unprovenBytes += bytes.length
+    else this.#report.count('tftp.held-back')
+    return isWithin
+  }
+
+  #hearOnPort(
+    bytes: Uint8Array,
+    sender: TftpPeer,
+    { exchange, peer, own }: { exchange: Exchange; peer: TftpPeer; own: Socket },
+  ): void {
+    const decoding = decodeTftpPacket(bytes)
+    if (!decoding.ok) return this.#report.count('tftp.malformed')
+    if (sender.address === peer.address && sender.port === peer.port) {
+      return this.#hear(decoding.packet, exchange)
+    }
+    this.#report.count('tftp.strangers')
+    if (decoding.packet.kind === 'error') return
+    this.#refuse(sender, tftpErrorCode.unknownTransferId, 'not your transfer', own)
+  }
+
+  #hear(packet: TftpPacket, exchange: Exchange): void {
+    if (!exchange.isProven) {
+      exchange.isProven = true
+      this.#budget.add(exchange.clientAddress, exchange.unprovenBytes)
+    }
+    exchange.transfer?.receive(packet)
   }
 
   /** At most one a second for each address: a forged sender must not make us flood somebody. */
   #refuse(peer: TftpPeer, errorCode: number, message: string, socket = this.#socket): void {
-    this.#count('tftp.refused')
+    this.#report.count('tftp.refused')
     if (this.#refusals.admit(peer.address) === undefined) return
     this.#sendError(peer, errorCode, message, socket)
   }
 
   #sendError(peer: TftpPeer, errorCode: number, message: string, socket = this.#socket): void {
-    const packet = encodeTftpPacket({ kind: 'error', errorCode, message })
-    socket.send(packet, peer.port, peer.address, () => {})
-  }
-
-  #count(name: string, by = 1): void {
-    this.#counters.set(name, (this.#counters.get(name) ?? 0) + by)
+    sendTo(socket, encodeTftpPacket({ kind: 'error', errorCode, message }), peer)
   }
 }
+
+const keyOf = (peer: TftpPeer): string => `${peer.address}:${peer.port}`

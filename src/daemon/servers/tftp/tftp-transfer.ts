@@ -1,76 +1,87 @@
-import type { RemoteInfo, Socket } from 'node:dgram'
-
+import type { Clock } from '../../../base/clock.ts'
 import { messageOf } from '../../../base/coded-error.ts'
-import { decodeTftpPacket } from '../../../protocol/tftp/decode-tftp-packet.ts'
-import { encodeTftpPacket } from '../../../protocol/tftp/encode-tftp-packet.ts'
+import { encodeTftpPacket, writeTftpDataHeader } from '../../../protocol/tftp/encode-tftp-packet.ts'
 import type { TftpNegotiation } from '../../../protocol/tftp/negotiate-tftp-options.ts'
-import { type TftpPacket, tftpErrorCode } from '../../../protocol/tftp/tftp-packet.ts'
+import {
+  type TftpPacket,
+  tftpDataHeaderBytes,
+  tftpErrorCode,
+} from '../../../protocol/tftp/tftp-packet.ts'
 import type { BootFile } from '../boot-files/boot-file.ts'
+import { ReadAhead } from './read-ahead.ts'
+import type { TransferPort } from './transfer-port.ts'
 import {
   beginTransfer,
   stepTransfer,
-  type TransferAction,
   type TransferEvent,
   type TransferOutcome,
   type TransferState,
   type TransferStep,
 } from './transfer-state.ts'
-
-export type TftpPeer = Pick<RemoteInfo, 'address' | 'port'>
+import type { Wakefulness } from './wakefulness.ts'
 
 export interface TftpTransferSetup {
-  /** Bound to a port of its own: the server's transfer identifier. Closed when the transfer ends. */
-  readonly socket: Socket
-  readonly peer: TftpPeer
+  /** Closed when the transfer ends. */
+  readonly port: TransferPort
   /** Closed when the transfer ends. */
   readonly file: BootFile
   readonly negotiation: TftpNegotiation
-  /** Somebody else wrote to this transfer's port; the transfer goes on. */
-  readonly onStranger: (packet: TftpPacket, stranger: TftpPeer, socket: Socket) => void
+  readonly clock: Pick<Clock, 'monotonicMs'>
+  readonly wakefulness: Wakefulness
 }
 
 export interface TransferReport {
   readonly outcome: TransferOutcome
   readonly retransmissions: number
+  /** Of the file, as far as the client has acknowledged it. */
+  readonly acknowledgedBytes: number
 }
 
 /** Events that wait while blocks are read; more are dropped, as a full socket buffer would. */
 const mostWaitingEvents = 16
 
-/** Joins one {@link TransferState} with its socket, its timer and its file. */
+/** Joins one {@link TransferState} with its port, its timer and its file. */
 export class TftpTransfer {
   readonly #setup: TftpTransferSetup
-  readonly #buffer: Uint8Array
+  readonly #content: ReadAhead
   readonly #waiting: TransferEvent[] = []
   readonly #ended = Promise.withResolvers<TransferReport>()
   #state: TransferState | undefined
   #timer: NodeJS.Timeout | undefined
+  #timerMs = 0
+  #windowSentAtMs = 0
+  #answersSoon = false
   #retransmissions = 0
-  #isWorking = false
+  #isReading = false
   #hasEnded = false
 
   constructor(setup: TftpTransferSetup) {
-    const { blockBytes, windowBlocks } = setup.negotiation.settings
     this.#setup = setup
-    this.#buffer = new Uint8Array(Math.min(blockBytes * windowBlocks, setup.file.sizeBytes))
+    this.#content = new ReadAhead(setup.file)
   }
 
-  /** Whether the client has answered yet; before that, a repeated request is a retransmission. */
-  get hasAnswer(): boolean {
-    return this.#state?.phase === 'sending' && this.#state.acknowledgedBlock > 0
+  /** Whether the client has taken a block yet; before that, a repeated request is a retransmission. */
+  get hasProgress(): boolean {
+    return this.#state !== undefined && this.#state.acknowledgedBlock > 0
   }
 
   /** Sends the file and settles when the transfer has ended, whichever way. Never rejects. */
   async run(): Promise<TransferReport> {
-    const { socket, file, negotiation } = this.#setup
-    socket.on('message', (bytes, sender) => this.#receive(bytes, sender))
-    socket.on('error', (error) => this.#end({ kind: 'failed', reason: error.message }))
-    void this.#perform(beginTransfer(negotiation, file.sizeBytes))
+    const { port, file, negotiation } = this.#setup
+    this.#perform(beginTransfer(negotiation, file.sizeBytes))
     const report = await this.#ended.promise
-    await endOfTurn()
-    socket.close()
+    port.close()
     await file.close().catch(() => {})
     return report
+  }
+
+  /** What the client sent to the transfer's port. */
+  receive(packet: TftpPacket): void {
+    if (packet.kind === 'acknowledgement') {
+      this.#accept({ kind: 'acknowledged', block: packet.block })
+    } else if (packet.kind === 'error') {
+      this.#accept({ kind: 'refused', errorCode: packet.errorCode, message: packet.message })
+    }
   }
 
   /** The same peer asked anew: what it has stopped listening to ends without a word. */
@@ -81,60 +92,33 @@ export class TftpTransfer {
   /** Ends the transfer with an ERROR to the client. */
   abort(reason: string): void {
     this.#refuse(reason)
+    this.fail(reason)
+  }
+
+  /** Ends the transfer without a word. */
+  fail(reason: string): void {
     this.#end({ kind: 'failed', reason })
   }
 
-  #receive(bytes: Uint8Array, sender: RemoteInfo): void {
-    const decoding = decodeTftpPacket(bytes)
-    if (!decoding.ok) return
-    const { packet } = decoding
-    const { peer, onStranger, socket } = this.#setup
-    if (sender.address !== peer.address || sender.port !== peer.port) {
-      onStranger(packet, sender, socket)
-    } else if (packet.kind === 'acknowledgement') {
-      this.#accept({ kind: 'acknowledged', block: packet.block })
-    } else if (packet.kind === 'error') {
-      this.#accept({ kind: 'refused', errorCode: packet.errorCode, message: packet.message })
-    }
-  }
-
   #accept(event: TransferEvent): void {
-    if (this.#waiting.length < mostWaitingEvents) this.#waiting.push(event)
-    if (!this.#isWorking) this.#work()
+    if (!this.#isReading) this.#step(event)
+    else if (this.#waiting.length < mostWaitingEvents) this.#waiting.push(event)
   }
 
-  #work(): void {
-    const event = this.#waiting.shift()
-    if (event === undefined || this.#state === undefined || this.#hasEnded) return
+  #step(event: TransferEvent): void {
+    if (this.#state === undefined || this.#hasEnded) return
     if (event.kind === 'timed-out') this.#retransmissions++
-    void this.#perform(stepTransfer(this.#state, event))
+    this.#perform(stepTransfer(this.#state, event))
   }
 
-  async #perform({ state, action }: TransferStep): Promise<void> {
+  #perform({ state, action }: TransferStep): void {
     this.#state = state
-    this.#isWorking = true
-    try {
-      await this.#act(action)
-    } catch (error) {
-      this.#refuse('the file cannot be read')
-      this.#end({ kind: 'failed', reason: messageOf(error) })
-    }
-    this.#isWorking = false
-    this.#work()
-  }
-
-  async #act(action: TransferAction): Promise<void> {
     switch (action.kind) {
       case 'send-option-acknowledgement':
-        this.#send({
-          kind: 'option-acknowledgement',
-          options: this.#setup.negotiation.accepted,
-        })
+        this.#send({ kind: 'option-acknowledgement', options: this.#setup.negotiation.accepted })
         return this.#arm(action.waitMs)
       case 'send-blocks':
-        clearTimeout(this.#timer)
-        await this.#sendBlocks(action.firstBlock, action.lastBlock)
-        return this.#arm(action.waitMs)
+        return this.#sendWhenRead(action.firstBlock, action.lastBlock, action.waitMs)
       case 'wait':
         return
       case 'finish':
@@ -142,18 +126,59 @@ export class TftpTransfer {
     }
   }
 
-  async #sendBlocks(firstBlock: number, lastBlock: number): Promise<void> {
-    const { file, negotiation } = this.#setup
-    const { blockBytes } = negotiation.settings
+  #sendWhenRead(firstBlock: number, lastBlock: number, waitMs: number): void {
+    const { blockBytes } = this.#setup.negotiation.settings
     const offset = (firstBlock - 1) * blockBytes
-    const length = Math.min((lastBlock - firstBlock + 1) * blockBytes, file.sizeBytes - offset)
-    const window = await file.read(offset, length, this.#buffer)
-    if (this.#hasEnded) return
-    for (let block = firstBlock; block <= lastBlock; block++) {
-      const start = (block - firstBlock) * blockBytes
-      const bytes = window.subarray(start, start + blockBytes)
-      this.#send({ kind: 'data', block: block & 0xffff, bytes })
+    const length = (lastBlock - firstBlock + 1) * blockBytes
+    const reading = this.#content.prepare(
+      offset,
+      Math.min(length, this.#setup.file.sizeBytes - offset),
+    )
+    this.#noteAnswer()
+    if (reading === undefined) this.#sendBlocks(firstBlock, lastBlock, waitMs)
+    else void this.#afterReading(reading, () => this.#sendBlocks(firstBlock, lastBlock, waitMs))
+  }
+
+  /** Nothing is repeated on account of time while the disk is what we wait for. */
+  async #afterReading(reading: Promise<unknown>, send: () => void): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#isReading = true
+    try {
+      await reading
+    } catch (error) {
+      this.#refuse('the file cannot be read')
+      return this.fail(messageOf(error))
     }
+    this.#isReading = false
+    if (!this.#hasEnded) send()
+    for (const event of this.#waiting.splice(0)) this.#accept(event)
+  }
+
+  #sendBlocks(firstBlock: number, lastBlock: number, waitMs: number): void {
+    const { blockBytes } = this.#setup.negotiation.settings
+    const { sizeBytes } = this.#setup.file
+    const packets = Buffer.allocUnsafe(
+      (lastBlock - firstBlock + 1) * (tftpDataHeaderBytes + blockBytes),
+    )
+    let at = 0
+    for (let block = firstBlock; block <= lastBlock; block++) {
+      const offset = (block - 1) * blockBytes
+      const length = Math.min(blockBytes, sizeBytes - offset)
+      writeTftpDataHeader(packets, at, block)
+      this.#content.copy(offset, length, packets, at + tftpDataHeaderBytes)
+      const end = at + tftpDataHeaderBytes + length
+      this.#setup.port.send(packets.subarray(at, end))
+      at = end
+    }
+    this.#windowSentAtMs = this.#setup.clock.monotonicMs()
+    if (this.#answersSoon) this.#setup.wakefulness.stayAwake()
+    this.#arm(waitMs)
+  }
+
+  #noteAnswer(): void {
+    const answeredInMs = this.#setup.clock.monotonicMs() - this.#windowSentAtMs
+    this.#answersSoon = this.#setup.wakefulness.isWorthIt(answeredInMs)
   }
 
   #refuse(message: string): void {
@@ -161,15 +186,17 @@ export class TftpTransfer {
     this.#send({ kind: 'error', errorCode: tftpErrorCode.notDefined, message })
   }
 
-  /** A datagram that cannot be sent is a lost one: the timer repeats it. */
   #send(packet: TftpPacket): void {
-    const { socket, peer } = this.#setup
-    socket.send(encodeTftpPacket(packet), peer.port, peer.address, () => {})
+    this.#setup.port.send(encodeTftpPacket(packet))
   }
 
   #arm(waitMs: number): void {
+    if (this.#timer !== undefined && waitMs === this.#timerMs) {
+      this.#timer.refresh()
+      return
+    }
     clearTimeout(this.#timer)
-    if (this.#hasEnded) return
+    this.#timerMs = waitMs
     this.#timer = setTimeout(() => this.#accept({ kind: 'timed-out' }), waitMs)
   }
 
@@ -177,9 +204,12 @@ export class TftpTransfer {
     if (this.#hasEnded) return
     this.#hasEnded = true
     clearTimeout(this.#timer)
-    this.#ended.resolve({ outcome, retransmissions: this.#retransmissions })
+    const { acknowledgedBlock = 0 } = this.#state ?? {}
+    const { blockBytes } = this.#setup.negotiation.settings
+    this.#ended.resolve({
+      outcome,
+      retransmissions: this.#retransmissions,
+      acknowledgedBytes: Math.min(acknowledgedBlock * blockBytes, this.#setup.file.sizeBytes),
+    })
   }
 }
-
-/** A datagram handed to a socket in this turn of the event loop leaves before the next one. */
-const endOfTurn = () => new Promise((resolve) => setImmediate(resolve))
