@@ -23,7 +23,18 @@ export function parseIpv4Address(text: string): Ipv4Address {
 
 /** 0 to 2^32-1, most significant byte first. */
 export function ipv4ToNumber(address: Ipv4Address): number {
-  return address.split('.').reduce((number, part) => number * 256 + Number(part), 0)
+  let number = 0
+  let part = 0
+  for (let index = 0; index < address.length; index++) {
+    const digit = address.charCodeAt(index) - 48
+    if (digit >= 0) {
+      part = part * 10 + digit
+    } else {
+      number = number * 256 + part
+      part = 0
+    }
+  }
+  return number * 256 + part
 }
 
 /** @throws {RangeError} outside 0 to 2^32-1 */
@@ -31,17 +42,16 @@ export function ipv4FromNumber(number: number): Ipv4Address {
   if (!Number.isInteger(number) || number < 0 || number > 0xffff_ffff) {
     throw new RangeError(`not an IPv4 address: ${number}`)
   }
-  return [number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255].join(
-    '.',
-  ) as Ipv4Address
+  return `${number >>> 24}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}` as Ipv4Address
 }
 
 export function ipv4ToBytes(address: Ipv4Address): Uint8Array {
-  return Uint8Array.from(address.split('.'), Number)
+  const number = ipv4ToNumber(address)
+  return Uint8Array.of(number >>> 24, number >>> 16, number >>> 8, number)
 }
 
 /** @throws {RangeError} when there are not four bytes */
 export function ipv4FromBytes(bytes: Uint8Array): Ipv4Address {
   if (bytes.length !== 4) throw new RangeError(`an IPv4 address has 4 bytes, got ${bytes.length}`)
-  return bytes.join('.') as Ipv4Address
+  return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}` as Ipv4Address
 }

@@ -26,6 +26,9 @@ export const dhcpOptionCode = {
   relayAgentInformation: 82,
   clientArchitecture: 93,
   clientMachineIdentifier: 97,
+  subnetSelection: 118,
+  domainSearch: 119,
+  classlessRoutes: 121,
   ipxe: 175,
   end: 255,
 } as const

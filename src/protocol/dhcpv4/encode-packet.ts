@@ -1,60 +1,94 @@
-import { ByteWriter } from '../../base/byte-writer.ts'
-import { ipv4ToBytes } from '../../base/ipv4-address.ts'
+import { type Ipv4Address, ipv4ToNumber } from '../../base/ipv4-address.ts'
 import { messageTypeNumber } from './dhcp-message-type.ts'
 import { dhcpOptionCode } from './dhcp-option-code.ts'
 import { type DhcpPacket, headerBytes, magicCookie, textFields } from './dhcp-packet.ts'
-import { fitOptions } from './fit-options.ts'
+import { fitOptions, type WireOption } from './fit-options.ts'
 import { leastMessageBytes } from './message-limit.ts'
 
 /** Some clients drop shorter replies, as BOOTP had 64 bytes of vendor area (RFC 1542 §2.1). */
 const paddedBytes = 300
 
+const endBytes = 1
+
 /**
- * Writes a message: 53, 54 and 51 first, then by number, 82 last, END, zeros up to 300 bytes.
+ * Writes a message: 53, 54 and 51 first, then by number, 82 last, END, zeros up to 300 bytes. What does
+ * not fit goes into `file` and `sname` when they are empty (option 52); what fits nowhere is left out,
+ * the least needed first.
  *
  * Option 67 gets the NUL that EDK2 writes past it otherwise. A text that does not fit its header field
- * leaves that field empty. What `maximumBytes` cannot hold is left out, the least needed first.
+ * leaves that field empty.
  *
  * @param maximumBytes of UDP payload, see messageLimit
  */
 export function encodePacket(packet: DhcpPacket, maximumBytes = leastMessageBytes): Uint8Array {
-  const writer = new ByteWriter(paddedBytes)
-  writeHeader(writer, packet)
   const values = new Map(packet.options)
   values.set(dhcpOptionCode.messageType, Uint8Array.of(messageTypeNumber(packet.messageType)))
   const bootFileName = values.get(dhcpOptionCode.bootFileName)
   if (bootFileName !== undefined) {
     values.set(dhcpOptionCode.bootFileName, nulTerminated(bootFileName))
   }
-  const endBytes = 1
-  for (const { code, value } of fitOptions(values, maximumBytes - headerBytes - endBytes)) {
-    writer.uint8(code).uint8(value.length).bytes(value)
+  const { bootFile, serverName } = textFields
+  const layout = fitOptions(values, {
+    options: maximumBytes - headerBytes - endBytes,
+    bootFile: packet.bootFile.length === 0 ? bootFile.sizeBytes - endBytes : 0,
+    serverName: packet.serverName.length === 0 ? serverName.sizeBytes - endBytes : 0,
+  })
+  const sizeBytes = layout.options.reduce((sum, { value }) => sum + 2 + value.length, endBytes)
+  const message = new Uint8Array(Math.max(paddedBytes, headerBytes + sizeBytes))
+  writeHeader(message, packet)
+  writeOptions(message, headerBytes, layout.options)
+  if (layout.bootFile.length > 0) writeOptions(message, bootFile.offset, layout.bootFile)
+  if (layout.serverName.length > 0) writeOptions(message, serverName.offset, layout.serverName)
+  return message
+}
+
+function writeHeader(message: Uint8Array, packet: DhcpPacket): void {
+  const ethernet = { type: 1, addressBytes: 6 } as const
+  message[0] = packet.operation === 'request' ? 1 : 2
+  message[1] = ethernet.type
+  message[2] = ethernet.addressBytes
+  message[3] = packet.hops
+  writeUint32(message, 4, packet.transactionId)
+  writeUint32(message, 8, packet.seconds * 0x1_0000 + packet.flags)
+  writeAddress(message, 12, packet.clientAddress)
+  writeAddress(message, 16, packet.yourAddress)
+  writeAddress(message, 20, packet.nextServerAddress)
+  writeAddress(message, 24, packet.relayAddress)
+  message.set(packet.hardwareAddress.subarray(0, 16), 28)
+  writeText(message, textFields.serverName, packet.serverName)
+  writeText(message, textFields.bootFile, packet.bootFile)
+  writeUint32(message, 236, magicCookie)
+}
+
+function writeOptions(message: Uint8Array, start: number, options: readonly WireOption[]): void {
+  let offset = start
+  for (const { code, value } of options) {
+    message[offset] = code
+    message[offset + 1] = value.length
+    message.set(value, offset + 2)
+    offset += 2 + value.length
   }
-  writer.uint8(dhcpOptionCode.end)
-  return writer.zeros(Math.max(0, paddedBytes - writer.length)).finish()
+  message[offset] = dhcpOptionCode.end
 }
 
-function writeHeader(writer: ByteWriter, packet: DhcpPacket): void {
-  const ethernetHeader = [1, 6] as const
-  writer.uint8(packet.operation === 'request' ? 1 : 2)
-  writer.bytes(Uint8Array.from(ethernetHeader)).uint8(packet.hops)
-  writer.uint32(packet.transactionId).uint16(packet.seconds).uint16(packet.flags)
-  writer.bytes(ipv4ToBytes(packet.clientAddress)).bytes(ipv4ToBytes(packet.yourAddress))
-  writer.bytes(ipv4ToBytes(packet.nextServerAddress)).bytes(ipv4ToBytes(packet.relayAddress))
-  writeField(writer, packet.hardwareAddress, 16)
-  writeField(writer, shorterThan(packet.serverName, textFields.serverName.sizeBytes), 64)
-  writeField(writer, shorterThan(packet.bootFile, textFields.bootFile.sizeBytes), 128)
-  writer.uint32(magicCookie)
+function writeUint32(message: Uint8Array, offset: number, value: number): void {
+  message[offset] = value >>> 24
+  message[offset + 1] = value >>> 16
+  message[offset + 2] = value >>> 8
+  message[offset + 3] = value
 }
 
-function writeField(writer: ByteWriter, bytes: Uint8Array, sizeBytes: number): void {
-  const field = bytes.subarray(0, sizeBytes)
-  writer.bytes(field).zeros(sizeBytes - field.length)
+function writeAddress(message: Uint8Array, offset: number, address: Ipv4Address): void {
+  writeUint32(message, offset, ipv4ToNumber(address))
 }
 
 /** Empty instead of cut: half a file name is the name of another file. */
-function shorterThan(text: Uint8Array, sizeBytes: number): Uint8Array {
-  return text.length < sizeBytes ? text : new Uint8Array(0)
+function writeText(
+  message: Uint8Array,
+  field: { readonly offset: number; readonly sizeBytes: number },
+  text: Uint8Array,
+): void {
+  if (text.length < field.sizeBytes) message.set(text, field.offset)
 }
 
 function nulTerminated(text: Uint8Array): Uint8Array {

@@ -1,5 +1,5 @@
 import { CodedError } from '../../../base/coded-error.ts'
-import { type Ipv4Address, ipv4FromNumber, ipv4ToNumber } from '../../../base/ipv4-address.ts'
+import { type Ipv4Address, ipv4ToNumber } from '../../../base/ipv4-address.ts'
 import { type Ipv4Network, networkBroadcast, networkContains } from '../../../base/ipv4-network.ts'
 
 /** Addresses from `first` to `last`, both included. */
@@ -8,9 +8,15 @@ export interface AddressRange {
   readonly last: Ipv4Address
 }
 
-const mostAddresses = 65_536
+/** An address that may be lent, as a number from 0 to 2^32-1: pools are large, and counted through. */
+export interface NumberRange {
+  readonly first: number
+  readonly last: number
+}
 
-/** The pool is not a range of addresses that its network can lend. */
+const mostAddresses = 1_048_576
+
+/** A pool is not a range of addresses that its network can lend. */
 export class PoolRangeError extends CodedError {
   readonly code = 'ERR_LEASE_POOL_RANGE'
   readonly range: AddressRange
@@ -24,26 +30,54 @@ export class PoolRangeError extends CodedError {
 }
 
 /**
- * Every address of the range that a machine may have: the network's own address, its broadcast address
- * and `excluded` are left out.
+ * The addresses of the pools that a machine may have, lowest first and without overlap: the network's
+ * own address, its broadcast address and `excluded` are cut out.
  *
- * @throws {PoolRangeError} when the range is empty, leaves the network or has more than 65536 addresses
+ * @throws {PoolRangeError} when a pool is empty, leaves the network or has more than a million addresses
  */
-export function lendableAddresses(
-  range: AddressRange,
+export function lendableRanges(
+  pools: readonly AddressRange[],
   network: Ipv4Network,
-  excluded: Iterable<Ipv4Address>,
-): Ipv4Address[] {
-  if (!networkContains(network, range.first) || !networkContains(network, range.last)) {
-    throw new PoolRangeError(range, `is not inside ${network.address}/${network.prefixLength}`)
+  excluded: Iterable<AddressRange>,
+): NumberRange[] {
+  const broadcast = networkBroadcast(network)
+  const holes = [
+    { first: network.address, last: network.address },
+    { first: broadcast, last: broadcast },
+    ...excluded,
+  ]
+    .map(numbersOf)
+    .sort((one, other) => one.first - other.first)
+  return pools
+    .flatMap((pool) => {
+      checkPool(pool, network)
+      const ranges = without(numbersOf(pool), holes)
+      if (ranges.length === 0) throw new PoolRangeError(pool, 'has no address to lend')
+      return ranges
+    })
+    .toSorted((one, other) => one.first - other.first)
+}
+
+export function numbersOf({ first, last }: AddressRange): NumberRange {
+  return { first: ipv4ToNumber(first), last: ipv4ToNumber(last) }
+}
+
+function checkPool(pool: AddressRange, network: Ipv4Network): void {
+  if (!networkContains(network, pool.first) || !networkContains(network, pool.last)) {
+    throw new PoolRangeError(pool, `is not inside ${network.address}/${network.prefixLength}`)
   }
-  const first = ipv4ToNumber(range.first)
-  const count = ipv4ToNumber(range.last) - first + 1
-  if (count > mostAddresses) throw new PoolRangeError(range, `has more than ${mostAddresses}`)
-  const without = new Set([...excluded, network.address, networkBroadcast(network)])
-  const addresses = Array.from({ length: Math.max(0, count) }, (_unused, index) =>
-    ipv4FromNumber(first + index),
-  ).filter((address) => !without.has(address))
-  if (addresses.length === 0) throw new PoolRangeError(range, 'has no address to lend')
-  return addresses
+  const { first, last } = numbersOf(pool)
+  if (last - first >= mostAddresses) throw new PoolRangeError(pool, `has more than ${mostAddresses}`)
+}
+
+/** What the holes leave of a range; they come lowest first. */
+function without(range: NumberRange, holes: readonly NumberRange[]): NumberRange[] {
+  const parts: NumberRange[] = []
+  let { first } = range
+  for (const hole of holes) {
+    if (hole.first > range.last) break
+    if (hole.first > first) parts.push({ first, last: hole.first - 1 })
+    first = Math.max(first, hole.last + 1)
+  }
+  return first > range.last ? parts : [...parts, { first, last: range.last }]
 }

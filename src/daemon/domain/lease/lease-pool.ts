@@ -1,22 +1,14 @@
 import type { Clock } from '../../../base/clock.ts'
 import type { Ipv4Address } from '../../../base/ipv4-address.ts'
-import type { Ipv4Network } from '../../../base/ipv4-network.ts'
 import type { MacAddress } from '../../../base/mac-address.ts'
-import { type AddressRange, lendableAddresses } from './address-range.ts'
+import type { NumberRange } from './address-range.ts'
 import type { Lease, LeaseStore } from './lease-store.ts'
 import { LeaseTable } from './lease-table.ts'
 
-export interface Reservation {
-  readonly macAddress: MacAddress
-  readonly address: Ipv4Address
-}
-
 export interface LeasePoolOptions {
-  readonly network: Ipv4Network
-  readonly range: AddressRange
-  /** Inside the range and yet never lent: the server itself, the router. */
-  readonly excluded: readonly Ipv4Address[]
-  readonly reservations: readonly Reservation[]
+  /** What is lent to anybody: lowest first, without overlap, without anything reserved. */
+  readonly lendable: readonly NumberRange[]
+  /** The longest that a lease lasts. */
   readonly leaseSeconds: number
   /** Known machines may use the addresses that are held back from strangers. */
   readonly isKnownMachine: (macAddress: MacAddress) => boolean
@@ -24,8 +16,19 @@ export interface LeasePoolOptions {
   readonly clock: Clock
 }
 
+/** Who asks, and what is kept for it. */
+export interface Applicant {
+  readonly macAddress: MacAddress
+  readonly reservedAddress?: Ipv4Address | undefined
+}
+
 export type Offer =
-  | { readonly kind: 'offered'; readonly address: Ipv4Address }
+  | {
+      readonly kind: 'offered'
+      readonly address: Ipv4Address
+      /** Nobody had the address lately and nobody asked whether it is in use, see {@link LeasePool.markUnused}. */
+      readonly isUntried: boolean
+    }
   /** `held-back`: what is left is for known machines. */
   | { readonly kind: 'none'; readonly because: 'pool-full' | 'held-back' }
 
@@ -41,6 +44,12 @@ export const offerSeconds = 60
 /** How long an address that somebody else uses is lent to nobody. */
 export const quarantineSeconds = 600
 
+/** How long an address counts as tried after {@link LeasePool.markUnused}. */
+const triedMs = 600_000
+
+/** Addresses remembered as tried; all are forgotten when there are more. */
+const mostTried = 4096
+
 /**
  * No stored lease holds its address longer than this after a start, or than a lease lasts when that is
  * longer: leases of a wall clock that was years ahead would block the pool for years.
@@ -50,12 +59,8 @@ const longestStoredLeaseMs = 7 * 24 * 3_600_000
 /** Addresses that one client may have put into quarantine at one time. */
 const mostQuarantinedPerClient = 8
 
-/** A pool in which every stored lease has its place. @throws {PoolRangeError} */
-export async function openLeasePool(options: LeasePoolOptions): Promise<LeasePool> {
-  const excluded = [...options.excluded, ...options.reservations.map(({ address }) => address)]
-  const pool = lendableAddresses(options.range, options.network, excluded)
-  return new LeasePool(options, new LeaseTable(pool), await options.leaseStore.readLeases())
-}
+/** In whose name an address is quarantined that answered a probe: no client has this one. */
+const nobody = '00:00:00:00:00:00' as MacAddress
 
 /**
  * Which client gets which address. The client is its MAC address: firmware, iPXE and Linux send
@@ -67,58 +72,87 @@ export async function openLeasePool(options: LeasePoolOptions): Promise<LeasePoo
 export class LeasePool {
   readonly #options: LeasePoolOptions
   readonly #table: LeaseTable
-  readonly #reserved: ReadonlyMap<MacAddress, Ipv4Address>
   readonly #heldBack: number
+  readonly #triedUntilMs = new Map<Ipv4Address, number>()
 
-  constructor(options: LeasePoolOptions, table: LeaseTable, leases: readonly Lease[]) {
+  constructor(options: LeasePoolOptions) {
     this.#options = options
-    this.#table = table
-    this.#reserved = new Map(
-      options.reservations.map(({ macAddress, address }) => [macAddress, address]),
-    )
+    this.#table = new LeaseTable(options.lendable, options.clock.monotonicMs())
     // Fewer than five addresses are too few to keep one back.
-    this.#heldBack = table.poolSize < 5 ? 0 : Math.ceil(table.poolSize / 5)
-    const nowMs = options.clock.nowMs()
-    const monotonicMs = options.clock.monotonicMs()
-    const mostMs = Math.max(longestStoredLeaseMs, options.leaseSeconds * 1000)
+    this.#heldBack = this.#table.poolSize < 5 ? 0 : Math.ceil(this.#table.poolSize / 5)
+  }
+
+  /** Gives every stored lease its place; for a start. */
+  restore(leases: readonly Lease[]): void {
+    const { clock, leaseSeconds } = this.#options
+    const nowMs = clock.nowMs()
+    const monotonicMs = clock.monotonicMs()
+    const mostMs = Math.max(longestStoredLeaseMs, leaseSeconds * 1000)
     for (const { address, macAddress, state, expiresAtMs } of leases.toSorted(byExpiry)) {
       const remainingMs = Math.min(expiresAtMs - nowMs, mostMs)
-      table.hold(address, { macAddress, state, untilMs: monotonicMs + remainingMs })
+      this.#table.hold(address, { macAddress, state, untilMs: monotonicMs + remainingMs })
+      if (remainingMs <= 0) this.#table.letGo(address)
     }
-    table.sweep(monotonicMs)
+  }
+
+  /** Takes over what another pool of the same network holds: leases, offers, quarantine; for a reload. */
+  takeOver(other: LeasePool, isOurs: (address: Ipv4Address) => boolean): void {
+    const monotonicMs = this.#options.clock.monotonicMs()
+    for (const [address, macAddress] of other.#table.lapsed()) {
+      if (!isOurs(address)) continue
+      this.#table.hold(address, { macAddress, state: 'bound', untilMs: monotonicMs })
+      this.#table.letGo(address)
+    }
+    for (const [address, holding] of other.#table.holdings()) {
+      if (isOurs(address)) this.#table.hold(address, holding)
+    }
   }
 
   /** How many addresses are where; for counters. */
   usage(): Readonly<Record<'bound' | 'offered' | 'declined' | 'available', number>> {
     this.#sweep()
-    const usage = { bound: 0, offered: 0, declined: 0, available: this.#table.availableCount }
-    for (const { state } of this.#table.holdings()) usage[state]++
-    return usage
+    return { ...this.#table.counts, available: this.#table.availableCount }
   }
 
   /** Whether the client has this address, had it last, is being offered it, or has it reserved. */
-  knows(macAddress: MacAddress, address: Ipv4Address): boolean {
+  knows({ macAddress, reservedAddress }: Applicant, address: Ipv4Address): boolean {
     this.#sweep()
-    return [
-      this.#table.leasedTo(macAddress),
-      this.#table.offeredTo(macAddress),
-      this.#reserved.get(macAddress),
-    ].includes(address)
+    return (
+      this.#table.leasedTo(macAddress) === address ||
+      this.#table.offeredTo(macAddress) === address ||
+      reservedAddress === address
+    )
   }
 
   /** The address for a client that asks for one; the same for {@link offerSeconds}. */
-  offer(macAddress: MacAddress, wanted?: Ipv4Address): Offer {
+  offer(applicant: Applicant, wanted?: Ipv4Address): Offer {
     const monotonicMs = this.#sweep()
-    const address = this.#addressOf(macAddress) ?? this.#newAddressFor(macAddress, wanted)
+    const own = this.#addressOf(applicant)
+    const address = own ?? this.#newAddressFor(applicant, wanted)
     if (address === undefined) {
       const because = this.#table.availableCount === 0 ? 'pool-full' : 'held-back'
       return { kind: 'none', because }
     }
+    const isUntried = own === undefined && this.#isUntried(address, monotonicMs)
+    const { macAddress } = applicant
     if (this.#table.holdingOf(address)?.state !== 'bound') {
       const untilMs = monotonicMs + offerSeconds * 1000
       this.#table.hold(address, { macAddress, state: 'offered', untilMs })
     }
-    return { kind: 'offered', address }
+    return { kind: 'offered', address, isUntried }
+  }
+
+  /** Nobody answered at the address: it need not be tried again for a while. */
+  markUnused(address: Ipv4Address): void {
+    if (this.#triedUntilMs.size >= mostTried) this.#triedUntilMs.clear()
+    this.#triedUntilMs.set(address, this.#options.clock.monotonicMs() + triedMs)
+  }
+
+  /** Somebody whom we did not lend the address answered there: it is lent to nobody for a while. */
+  markForeign(address: Ipv4Address): void {
+    if (this.#table.holdingOf(address)?.state === 'bound') return
+    const untilMs = this.#sweep() + quarantineSeconds * 1000
+    this.#table.hold(address, { macAddress: nobody, state: 'declined', untilMs })
   }
 
   /** The client took another server's offer. */
@@ -134,11 +168,16 @@ export class LeasePool {
    *
    * @throws whatever the store throws; the lease is then as it was before
    */
-  async bind(macAddress: MacAddress, address: Ipv4Address): Promise<Binding> {
+  async bind(
+    applicant: Applicant,
+    address: Ipv4Address,
+    leaseSeconds = this.#options.leaseSeconds,
+  ): Promise<Binding> {
     const monotonicMs = this.#sweep()
-    const refusal = this.#refusalOf(macAddress, address)
+    const refusal = this.#refusalOf(applicant, address)
     if (refusal !== undefined) return { kind: 'refused', because: refusal }
-    const { leaseSeconds, leaseStore, clock } = this.#options
+    const { leaseStore, clock } = this.#options
+    const { macAddress } = applicant
     const previousAddress = this.#table.leasedTo(macAddress)
     const previous = this.#table.holdingOf(address)
     const untilMs = monotonicMs + leaseSeconds * 1000
@@ -165,7 +204,7 @@ export class LeasePool {
    * The client found somebody else on its address. Not more than eight addresses of one client are
    * quarantined, nor any that known machines need: a liar must not empty the pool.
    */
-  async decline(macAddress: MacAddress, address: Ipv4Address): Promise<Decline> {
+  async decline({ macAddress }: Applicant, address: Ipv4Address): Promise<Decline> {
     const monotonicMs = this.#sweep()
     const { leaseStore, clock } = this.#options
     if (!this.#isHeldBy(macAddress, address)) return 'not-theirs'
@@ -182,7 +221,7 @@ export class LeasePool {
   }
 
   /** Ends the client's lease, which it may have again. False when the address is not leased to it. */
-  async release(macAddress: MacAddress, address: Ipv4Address): Promise<boolean> {
+  async release({ macAddress }: Applicant, address: Ipv4Address): Promise<boolean> {
     this.#sweep()
     const { leaseStore, clock } = this.#options
     const isTheirs =
@@ -201,39 +240,47 @@ export class LeasePool {
   }
 
   /** The address that is this client's already: reserved, offered, leased, or leased before. */
-  #addressOf(macAddress: MacAddress): Ipv4Address | undefined {
-    const candidates = [
-      this.#reserved.get(macAddress),
+  #addressOf(applicant: Applicant): Ipv4Address | undefined {
+    const { macAddress, reservedAddress } = applicant
+    for (const address of [
+      reservedAddress,
       this.#table.offeredTo(macAddress),
       this.#table.leasedTo(macAddress),
-    ]
-    return candidates.find((address) => address !== undefined && this.#mayHave(macAddress, address))
+    ]) {
+      if (address !== undefined && this.#mayHave(applicant, address)) return address
+    }
+    return undefined
   }
 
-  #newAddressFor(macAddress: MacAddress, wanted?: Ipv4Address): Ipv4Address | undefined {
-    if (!this.#hasRoomFor(macAddress)) return undefined
+  #newAddressFor(applicant: Applicant, wanted?: Ipv4Address): Ipv4Address | undefined {
+    if (!this.#hasRoomFor(applicant)) return undefined
     return wanted !== undefined && this.#table.isFree(wanted) ? wanted : this.#table.nextAvailable()
   }
 
+  #isUntried(address: Ipv4Address, monotonicMs: number): boolean {
+    return this.#table.isFree(address) && (this.#triedUntilMs.get(address) ?? 0) <= monotonicMs
+  }
+
   /** Whether a further address may go to this client. */
-  #hasRoomFor(macAddress: MacAddress): boolean {
-    const isKnown = this.#reserved.has(macAddress) || this.#options.isKnownMachine(macAddress)
+  #hasRoomFor({ macAddress, reservedAddress }: Applicant): boolean {
+    const isKnown = reservedAddress !== undefined || this.#options.isKnownMachine(macAddress)
     return this.#table.availableCount > (isKnown ? 0 : this.#heldBack)
   }
 
-  #refusalOf(macAddress: MacAddress, address: Ipv4Address): string | undefined {
-    const reserved = this.#reserved.get(macAddress)
-    if (reserved !== undefined && reserved !== address && this.#mayHave(macAddress, reserved)) {
-      return `${reserved} is reserved for this client`
+  #refusalOf(applicant: Applicant, address: Ipv4Address): string | undefined {
+    const { reservedAddress, macAddress } = applicant
+    const isElsewhere = reservedAddress !== undefined && reservedAddress !== address
+    if (isElsewhere && this.#mayHave(applicant, reservedAddress)) {
+      return `${reservedAddress} is reserved for this client`
     }
-    if (!this.#mayHave(macAddress, address)) return 'the address is not for this client'
-    const isTheirs = this.#isHeldBy(macAddress, address) || this.knows(macAddress, address)
-    return isTheirs || this.#hasRoomFor(macAddress) ? undefined : 'the pool has no room'
+    if (!this.#mayHave(applicant, address)) return 'the address is not for this client'
+    const isTheirs = this.#isHeldBy(macAddress, address) || this.knows(applicant, address)
+    return isTheirs || this.#hasRoomFor(applicant) ? undefined : 'the pool has no room'
   }
 
   /** Whether the address is one we lend, to this client, and nobody else holds it. */
-  #mayHave(macAddress: MacAddress, address: Ipv4Address): boolean {
-    const isOurs = this.#table.isInPool(address) || this.#reserved.get(macAddress) === address
+  #mayHave({ macAddress, reservedAddress }: Applicant, address: Ipv4Address): boolean {
+    const isOurs = reservedAddress === address || this.#table.isInPool(address)
     const holding = this.#table.holdingOf(address)
     return isOurs && (holding === undefined || this.#isHeldBy(macAddress, address))
   }
@@ -245,11 +292,7 @@ export class LeasePool {
 
   #mayQuarantine(macAddress: MacAddress): boolean {
     if (this.#table.availableCount < this.#heldBack) return false
-    let quarantined = 0
-    for (const holding of this.#table.holdings()) {
-      if (holding.state === 'declined' && holding.macAddress === macAddress) quarantined++
-    }
-    return quarantined < mostQuarantinedPerClient
+    return this.#table.declinedBy(macAddress) < mostQuarantinedPerClient
   }
 
   /** One client, one lease: the one before is given back. */

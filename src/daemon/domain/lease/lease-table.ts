@@ -1,5 +1,8 @@
 import type { Ipv4Address } from '../../../base/ipv4-address.ts'
 import type { MacAddress } from '../../../base/mac-address.ts'
+import { AddressPool } from './address-pool.ts'
+import type { NumberRange } from './address-range.ts'
+import { ExpiryCalendar } from './expiry-calendar.ts'
 
 /** Who has an address now, and until when on the monotonic clock. */
 export interface Holding {
@@ -13,18 +16,20 @@ export interface Holding {
  * have it again) or free. Keeps no time: `sweep` is told what time it is.
  */
 export class LeaseTable {
-  readonly #pool: ReadonlySet<Ipv4Address>
-  readonly #free: Set<Ipv4Address>
+  readonly #pool: AddressPool
   readonly #held = new Map<Ipv4Address, Holding>()
   /** Oldest first. */
   readonly #lapsed = new Map<Ipv4Address, MacAddress>()
   readonly #offerOf = new Map<MacAddress, Ipv4Address>()
   readonly #leaseOf = new Map<MacAddress, Ipv4Address>()
-  #nextExpiryMs = Number.POSITIVE_INFINITY
+  readonly #declined = new Set<Ipv4Address>()
+  readonly #expiries: ExpiryCalendar<Ipv4Address>
+  readonly #counts = { offered: 0, bound: 0, declined: 0 }
+  #heldOfPool = 0
 
-  constructor(pool: Iterable<Ipv4Address>) {
-    this.#pool = new Set(pool)
-    this.#free = new Set(this.#pool)
+  constructor(pool: readonly NumberRange[], monotonicMs: number) {
+    this.#pool = new AddressPool(pool)
+    this.#expiries = new ExpiryCalendar(monotonicMs)
   }
 
   get poolSize(): number {
@@ -33,23 +38,43 @@ export class LeaseTable {
 
   /** Addresses of the pool that nobody holds. */
   get availableCount(): number {
-    return this.#free.size + this.#lapsed.size
+    return this.#pool.size - this.#heldOfPool
+  }
+
+  /** How many addresses are held how, those outside the pool too. */
+  get counts(): Readonly<Record<Holding['state'], number>> {
+    return this.#counts
   }
 
   isInPool(address: Ipv4Address): boolean {
-    return this.#pool.has(address)
+    return this.#pool.contains(address)
   }
 
+  /** Whether the address is of the pool, and neither held nor its last client's to have again. */
   isFree(address: Ipv4Address): boolean {
-    return this.#free.has(address)
+    return !this.#isTaken(address) && this.#pool.contains(address)
   }
 
   holdingOf(address: Ipv4Address): Holding | undefined {
     return this.#held.get(address)
   }
 
-  holdings(): Iterable<Holding> {
-    return this.#held.values()
+  holdings(): Iterable<readonly [Ipv4Address, Holding]> {
+    return this.#held
+  }
+
+  /** Addresses and the clients that may have them again, oldest first. */
+  lapsed(): Iterable<readonly [Ipv4Address, MacAddress]> {
+    return this.#lapsed
+  }
+
+  /** How many addresses this client had put into quarantine. */
+  declinedBy(macAddress: MacAddress): number {
+    let count = 0
+    for (const address of this.#declined) {
+      if (this.#held.get(address)?.macAddress === macAddress) count++
+    }
+    return count
   }
 
   offeredTo(macAddress: MacAddress): Ipv4Address | undefined {
@@ -63,7 +88,8 @@ export class LeaseTable {
 
   /** An address that nobody ever had, else the one that has been unused for longest. */
   nextAvailable(): Ipv4Address | undefined {
-    for (const address of this.#free) return address
+    const free = this.#pool.next(this.#isTaken)
+    if (free !== undefined) return free
     for (const address of this.#lapsed.keys()) return address
     return undefined
   }
@@ -77,12 +103,15 @@ export class LeaseTable {
       this.letGo(previousOffer)
     }
     this.#held.set(address, holding)
+    this.#counts[state]++
+    if (this.#pool.contains(address)) this.#heldOfPool++
     if (state === 'offered') this.#offerOf.set(macAddress, address)
+    if (state === 'declined') this.#declined.add(address)
     if (state === 'bound') {
       this.#offerOf.delete(macAddress)
       this.#leaseOf.set(macAddress, address)
     }
-    this.#nextExpiryMs = Math.min(this.#nextExpiryMs, untilMs)
+    this.#expiries.note(address, untilMs)
   }
 
   /** Takes the address from its holder, who gets it again if it asks before somebody else does. */
@@ -92,27 +121,30 @@ export class LeaseTable {
       this.free(address)
       return
     }
-    this.#held.delete(address)
+    this.#release(address)
     if (this.#offerOf.get(macAddress) === address) this.#offerOf.delete(macAddress)
-    if (this.#pool.has(address)) this.#lapsed.set(address, macAddress)
+    if (this.#pool.contains(address)) this.#lapsed.set(address, macAddress)
     else this.#leaseOf.delete(macAddress)
   }
 
   /** Takes the address from its holder for good. */
   free(address: Ipv4Address): void {
     this.#forget(address, undefined)
-    if (this.#pool.has(address)) this.#free.add(address)
+    if (this.#pool.contains(address)) this.#pool.giveBack(address)
   }
 
-  /** Ends every offer, lease and quarantine whose time is over. */
+  /** Ends every offer, lease and quarantine whose time is over, to the second. */
   sweep(monotonicMs: number): void {
-    if (monotonicMs < this.#nextExpiryMs) return
-    this.#nextExpiryMs = Number.POSITIVE_INFINITY
-    for (const [address, { untilMs }] of this.#held) {
-      if (untilMs <= monotonicMs) this.letGo(address)
-      else this.#nextExpiryMs = Math.min(this.#nextExpiryMs, untilMs)
+    for (const address of this.#expiries.takeDue(monotonicMs)) {
+      const holding = this.#held.get(address)
+      if (holding === undefined) continue
+      if (holding.untilMs <= monotonicMs) this.letGo(address)
+      else this.#expiries.note(address, holding.untilMs)
     }
   }
+
+  readonly #isTaken = (address: Ipv4Address): boolean =>
+    this.#held.has(address) || this.#lapsed.has(address)
 
   /** Removes every trace of the address, except what ties it to `keeper`. */
   #forget(address: Ipv4Address, keeper: MacAddress | undefined): void {
@@ -121,8 +153,16 @@ export class LeaseTable {
       if (this.#leaseOf.get(owner) === address) this.#leaseOf.delete(owner)
       if (this.#offerOf.get(owner) === address) this.#offerOf.delete(owner)
     }
-    this.#held.delete(address)
+    this.#release(address)
     this.#lapsed.delete(address)
-    this.#free.delete(address)
+  }
+
+  #release(address: Ipv4Address): void {
+    const holding = this.#held.get(address)
+    if (holding === undefined) return
+    this.#held.delete(address)
+    this.#declined.delete(address)
+    this.#counts[holding.state]--
+    if (this.#pool.contains(address)) this.#heldOfPool--
   }
 }

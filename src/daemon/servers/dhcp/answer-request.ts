@@ -1,20 +1,29 @@
 import type { BootFileResolver } from '../../domain/bootenv/boot-client.ts'
-import type { LeasePool } from '../../domain/lease/lease-pool.ts'
-import { type DhcpExchange, type DhcpLink, emptyReply, type Verdict } from './dhcp-exchange.ts'
+import {
+  type DhcpExchange,
+  type DhcpLink,
+  type DhcpReply,
+  emptyReply,
+  type Verdict,
+} from './dhcp-exchange.ts'
 import { bootFileLink } from './links/boot-file-link.ts'
 import { echoedOptionsLink } from './links/echoed-options-link.ts'
 import { ipxeOptionsLink } from './links/ipxe-options-link.ts'
 import { leaseLink } from './links/lease-link.ts'
-import { networkOptionsLink } from './links/network-options-link.ts'
+import { leaseTimesLink } from './links/lease-times-link.ts'
+import { nulTerminatedTextsLink } from './links/nul-terminated-texts-link.ts'
+import { operatorOptionsLink } from './links/operator-options-link.ts'
 import { pxeOptionsLink } from './links/pxe-options-link.ts'
 import { serverIdentifierLink } from './links/server-identifier-link.ts'
 
 /** The links in the order in which a request passes them. */
-export function dhcpChain(pool: LeasePool, bootFiles: BootFileResolver): readonly DhcpLink[] {
+export function dhcpChain(bootFiles: BootFileResolver): readonly DhcpLink[] {
   return [
-    serverIdentifierLink(pool),
-    leaseLink(pool),
-    networkOptionsLink,
+    serverIdentifierLink,
+    leaseLink,
+    leaseTimesLink,
+    operatorOptionsLink,
+    nulTerminatedTextsLink,
     bootFileLink(bootFiles),
     pxeOptionsLink,
     ipxeOptionsLink,
@@ -22,14 +31,28 @@ export function dhcpChain(pool: LeasePool, bootFiles: BootFileResolver): readonl
   ]
 }
 
-/** The last link's verdict, or the first that ends the chain. */
-export async function answerRequest(
+/** The last link's verdict, or the first that ends the chain; at once, unless a link has to wait. */
+export function answerRequest(
   exchange: DhcpExchange,
   chain: readonly DhcpLink[],
-): Promise<Verdict> {
-  let reply = emptyReply
-  for (const link of chain) {
-    const verdict = await link(exchange, reply)
+): Verdict | Promise<Verdict> {
+  return passLinks(exchange, chain, 0, emptyReply)
+}
+
+function passLinks(
+  exchange: DhcpExchange,
+  chain: readonly DhcpLink[],
+  start: number,
+  replySoFar: DhcpReply,
+): Verdict | Promise<Verdict> {
+  let reply = replySoFar
+  for (let index = start; index < chain.length; index++) {
+    const verdict = chain[index]?.(exchange, reply) ?? { kind: 'continue', reply }
+    if (verdict instanceof Promise) {
+      return verdict.then((late) =>
+        late.kind === 'continue' ? passLinks(exchange, chain, index + 1, late.reply) : late,
+      )
+    }
     if (verdict.kind !== 'continue') return verdict
     ;({ reply } = verdict)
   }

@@ -1,34 +1,30 @@
 import { type Ipv4Address, unspecifiedIpv4 } from '../../../base/ipv4-address.ts'
-import type { Ipv4Network } from '../../../base/ipv4-network.ts'
 import type { MacAddress } from '../../../base/mac-address.ts'
-import type { BootPrograms } from '../../../contract/boot-programs.ts'
 import { dhcpOptionCode } from '../../../protocol/dhcpv4/dhcp-option-code.ts'
 import type { DhcpOptions, DhcpPacket } from '../../../protocol/dhcpv4/dhcp-packet.ts'
 import type { BootClient, BootFileDecision } from '../../domain/bootenv/boot-client.ts'
-import type { Reservation } from '../../domain/lease/lease-pool.ts'
-
-/** A network whose machines we give addresses to. */
-export interface DhcpSubnet {
-  readonly network: Ipv4Network
-  readonly poolFirst: Ipv4Address
-  readonly poolLast: Ipv4Address
-  readonly leaseSeconds: number
-  readonly router?: Ipv4Address
-  readonly dnsServers: readonly Ipv4Address[]
-  readonly domainName?: string
-  /** Addresses of their own, inside or outside the pool. */
-  readonly reservations: readonly Reservation[]
-  /** Other boot programs than the usual ones. */
-  readonly bootPrograms?: BootPrograms
-}
+import type { LeaseClient } from '../../domain/lease/lease-client.ts'
+import type { Applicant, LeasePool } from '../../domain/lease/lease-pool.ts'
+import type { OptionSet, Subnet } from '../../domain/lease/subnet.ts'
+import type { AddressProber } from './conflict/address-prober.ts'
 
 /** One request that is being answered. */
 export interface DhcpExchange {
   readonly request: DhcpPacket
   readonly macAddress: MacAddress
   readonly client: BootClient
+  readonly leaseClient: LeaseClient
+  readonly applicant: Applicant
+  /** What the client is told that we are. */
   readonly serverAddress: Ipv4Address
-  readonly subnet: DhcpSubnet
+  readonly subnet: Subnet
+  readonly pool: LeasePool
+  /** How long this client may have its address. */
+  readonly leaseSeconds: number
+  /** What this client is told, the general before the particular. */
+  readonly optionSets: readonly OptionSet[]
+  /** Of the interface that the client is on; absent behind a relay. */
+  readonly prober?: AddressProber | undefined
 }
 
 /** The answer as far as it is known. */
@@ -65,7 +61,9 @@ export function withOptions(
   reply: DhcpReply,
   options: Iterable<readonly [number, Uint8Array]>,
 ): DhcpReply {
-  return { ...reply, options: new Map([...reply.options, ...options]) }
+  const all = new Map(reply.options)
+  for (const [code, value] of options) all.set(code, value)
+  return { ...reply, options: all }
 }
 
 /**

@@ -2,6 +2,7 @@ import { inertText } from '../../../base/ascii.ts'
 import type { Clock } from '../../../base/clock.ts'
 import type { Ipv4Address } from '../../../base/ipv4-address.ts'
 import type { Logger } from '../../../base/logger.ts'
+import type { MacAddress } from '../../../base/mac-address.ts'
 import { dhcpOptionCode } from '../../../protocol/dhcpv4/dhcp-option-code.ts'
 import { readTextOption } from '../../../protocol/dhcpv4/read-option.ts'
 import type { EventSink } from '../../domain/event/event-sink.ts'
@@ -15,8 +16,10 @@ export interface DhcpReport {
   counters(): Readonly<Record<string, number>>
   /** A packet that is no DHCP, or an answer that failed: a line now and then, whoever sends how many. */
   complain(facts: Facts, message: string): void
-  /** An event and its line, unless this client or all together had too many. */
-  tell(action: string, exchange: DhcpExchange, facts: Facts): void
+  /** An event and its line, unless this client or all together had too many; facts are gathered only then. */
+  tell(action: string, exchange: DhcpExchange, facts: Facts | (() => Facts)): void
+  /** Somebody answered at an address that we were about to lend. */
+  conflict(address: Ipv4Address, holder: MacAddress): void
 }
 
 /** Where the DHCP server says what it does, so slowly that a flood of packets fills no disk. */
@@ -25,6 +28,11 @@ export function createDhcpReport(clock: Clock, logger: Logger, events: EventSink
   const complaints = createRateGate(clock, { burst: 1, perSecond: 0.1 })
   const eventsOfClient = createRateGate(clock, { burst: 4, perSecond: 0.2 })
   const eventsOfAll = createRateGate(clock, { burst: 200, perSecond: 20 })
+  const record = (action: string, key: MacAddress, body: Facts) => {
+    logger.info(body, `dhcp ${action}`)
+    const time = { timeMs: clock.nowMs(), principal: 'daemon' }
+    events.record({ ...time, type: 'dhcp', action, key, body })
+  }
   return {
     count: (name) => counters.set(name, (counters.get(name) ?? 0) + 1),
     counters: () => Object.fromEntries(counters),
@@ -38,10 +46,17 @@ export function createDhcpReport(clock: Clock, logger: Logger, events: EventSink
       const client = action === 'pool-full' ? action : `${action} ${macAddress}`
       if (eventsOfClient.admit(client) === undefined) return
       if (eventsOfAll.admit('all') === undefined) return
-      const body = { ...clientFacts(exchange), ...facts }
-      logger.info(body, `dhcp ${action}`)
-      const time = { timeMs: clock.nowMs(), principal: 'daemon' }
-      events.record({ ...time, type: 'dhcp', action, key: macAddress, body })
+      const body = {
+        ...clientFacts(exchange),
+        ...(typeof facts === 'function' ? facts() : facts),
+      }
+      record(action, macAddress, body)
+    },
+    conflict: (address, holder) => {
+      if (eventsOfClient.admit(`conflict ${address}`) === undefined) return
+      if (eventsOfAll.admit('all') === undefined) return
+      const because = 'somebody uses the address without a lease, it is lent to nobody for a while'
+      record('conflict', holder, { address, macAddress: holder, because })
     },
   }
 }
@@ -56,16 +71,19 @@ export function replyFacts(address: Ipv4Address, { boot }: DhcpReply): Facts {
 }
 
 /** What the client says of itself, made harmless to print. */
-function clientFacts({ macAddress, client, request }: DhcpExchange): Facts {
+function clientFacts({ macAddress, client, request, subnet, leaseClient }: DhcpExchange): Facts {
   const text = (name: string, code: number): Facts => {
     const value = readTextOption(request.options, code)
     return value === undefined ? {} : { [name]: inertText(value, 64) }
   }
   return {
     macAddress,
+    subnet: subnet.name,
     client: client.kind,
     ...(client.kind === 'none' ? {} : { platform: client.platform }),
     ...(client.systemUuid === undefined ? {} : { systemUuid: client.systemUuid }),
+    ...(leaseClient.remoteId === undefined ? {} : { rack: inertText(leaseClient.remoteId, 64) }),
+    ...(leaseClient.circuitId === undefined ? {} : { port: inertText(leaseClient.circuitId, 64) }),
     ...text('hostName', dhcpOptionCode.hostName),
     ...text('vendorClass', dhcpOptionCode.vendorClass),
   }

@@ -1,32 +1,13 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import { getSystemErrorName } from 'node:util'
 
 import { asciiBytes } from '../../../base/ascii.ts'
 import { DeviceSocketError, PortTakenError } from './errors.ts'
 import { findPortHolder } from '../port-holder.ts'
-
-/** Of linux/socket.h, linux/net.h and asm-generic/socket.h. */
-const linux = {
-  addressFamilyInet: 2,
-  socketDatagram: 2,
-  socketCloseOnExec: 0o2000000,
-  levelSocket: 1,
-  optionBindToDevice: 25,
-} as const
+import { linux, loadSocketCalls, type SocketCalls } from './socket-calls.ts'
 
 /** A rack that is switched on asks all at once; the kernel may grant less. */
 const receiveBufferBytes = 1024 * 1024
-
-/** The four calls that we need of the C library; each returns -1 on failure. */
-interface SocketCalls {
-  socket(family: number, type: number, protocol: number): number
-  setsockopt(fd: number, level: number, option: number, value: Uint8Array, bytes: number): number
-  bind(fd: number, address: Uint8Array, bytes: number): number
-  close(fd: number): number
-  /** Name of the last failure, such as `EADDRINUSE`. */
-  lastError(): string
-}
 
 /**
  * A UDP socket that hears and speaks on one interface only, broadcasts included (socket(7),
@@ -78,27 +59,4 @@ async function bindToPort(calls: SocketCalls, fd: number, port: number): Promise
   const systemCode = calls.lastError()
   if (systemCode === 'EADDRINUSE') throw new PortTakenError(port, await findPortHolder('udp', port))
   throw new DeviceSocketError(`listen on port ${port}/udp`, systemCode)
-}
-
-async function loadSocketCalls(): Promise<SocketCalls> {
-  try {
-    const { default: koffi } = await import('koffi')
-    const libc = koffi.load('libc.so.6')
-    const socket = libc.func('int socket(int family, int type, int protocol)')
-    const setsockopt = libc.func(
-      'int setsockopt(int fd, int level, int option, const uint8_t *value, uint32_t bytes)',
-    )
-    const bind = libc.func('int bind(int fd, const uint8_t *address, uint32_t bytes)')
-    const close = libc.func('int close(int fd)')
-    return {
-      socket: (family, type, protocol) => Number(socket(family, type, protocol)),
-      setsockopt: (fd, level, option, value, bytes) =>
-        Number(setsockopt(fd, level, option, value, bytes)),
-      bind: (fd, address, bytes) => Number(bind(fd, address, bytes)),
-      close: (fd) => Number(close(fd)),
-      lastError: () => getSystemErrorName(-koffi.errno()),
-    }
-  } catch (error) {
-    throw new DeviceSocketError('load koffi and the C library', '', error)
-  }
 }

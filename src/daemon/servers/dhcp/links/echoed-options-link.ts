@@ -10,13 +10,15 @@ export const echoedOptionsLink: DhcpLink = ({ request }, reply) => ({
 })
 
 /**
- * The client identifier (RFC 6842), the machine identifier (PXE 2.1) and, when a relay is between us, its
- * information unchanged (RFC 3046 §2.2); without a relay somebody made that up.
+ * The client identifier (RFC 6842), the machine identifier (PXE 2.1), the subnet that the client chose
+ * (RFC 3011) and, when a relay is between us, its information unchanged (RFC 3046 §2.2); without a relay
+ * somebody made that up.
  */
 export function echoedOptions({ options, relayAddress }: DhcpPacket): [number, Uint8Array][] {
   const codes: number[] = [
     dhcpOptionCode.clientIdentifier,
     dhcpOptionCode.clientMachineIdentifier,
+    dhcpOptionCode.subnetSelection,
     ...(relayAddress === unspecifiedIpv4 ? [] : [dhcpOptionCode.relayAgentInformation]),
   ]
   return codes.flatMap((code) => {

@@ -24,7 +24,8 @@ describe(bootClientOf, () => {
     ['7', [0, 7], 'uefi-x86_64'],
     ['9', [0, 9], 'uefi-x86_64'],
     ['11', [0, 11], 'uefi-aarch64'],
-    ['16, HTTP boot', [0, 16], 'unknown'],
+    ['16, HTTP boot', [0, 16], 'uefi-x86_64'],
+    ['19, HTTP boot', [0, 19], 'uefi-aarch64'],
     ['0xffff', [0xff, 0xff], 'unknown'],
     ['three values, one of them known', [0xff, 0xff, 0, 9, 0, 0], 'uefi-x86_64'],
   ])('D08 C-P08 architecture %s', (_title, architectures, platform) => {
@@ -33,6 +34,18 @@ describe(bootClientOf, () => {
 
   test('D08 without option 93 the vendor class says the architecture', () => {
     expect(firmware([], 'PXEClient:Arch:00007:UNDI:003000').platform).toBe('uefi-x86_64')
+  })
+
+  test('C-P01 knows UEFI HTTP boot by option 60', () => {
+    expect(firmware([0, 16], 'HTTPClient:Arch:00016:UNDI:003001')).toMatchObject({
+      kind: 'http-firmware',
+      platform: 'uefi-x86_64',
+    })
+    expect(firmware([], 'HTTPClient:Arch:00019').platform).toBe('uefi-aarch64')
+  })
+
+  test('D08 keeps the number of an architecture that nothing is served for', () => {
+    expect(firmware([0, 6])).toMatchObject({ platform: 'unknown', architecture: 6 })
   })
 
   test('an ordinary client wants no boot file', () => {

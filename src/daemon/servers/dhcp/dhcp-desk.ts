@@ -1,0 +1,145 @@
+import type { Clock } from '../../../base/clock.ts'
+import { messageOf } from '../../../base/coded-error.ts'
+import { unspecifiedIpv4 } from '../../../base/ipv4-address.ts'
+import { macAddressFromBytes } from '../../../base/mac-address.ts'
+import { decodePacket } from '../../../protocol/dhcpv4/decode-packet.ts'
+import type { DhcpPacket } from '../../../protocol/dhcpv4/dhcp-packet.ts'
+import type { BootFileResolver } from '../../domain/bootenv/boot-client.ts'
+import type { ServedSubnets } from '../../domain/lease/served-subnets.ts'
+import { createRateGate, type RateGate } from '../boot-files/rate-gate.ts'
+import { answerRequest, dhcpChain } from './answer-request.ts'
+import type { DhcpExchange, DhcpLink, DhcpReply, Verdict } from './dhcp-exchange.ts'
+import type { DhcpListener } from './dhcp-listener.ts'
+import { type DhcpReport, replyFacts } from './dhcp-report.ts'
+import { exchangeOf } from './exchange-of.ts'
+import { replyDestination } from './reply-destination.ts'
+import { encodeNak, encodeReply } from './reply-packet.ts'
+
+export interface DhcpDeskOptions {
+  readonly subnets: ServedSubnets
+  readonly bootFiles: BootFileResolver
+  readonly report: DhcpReport
+  readonly clock: Clock
+  /** Clients are answered on the port after it. */
+  readonly port: number
+}
+
+/** Requests of one client that are answered in any one second: at most ten. */
+const requestsOfClient = { burst: 5, perSecond: 5 }
+
+/** Answers what every interface hears; one set of subnets and limits for all of them. */
+export class DhcpDesk {
+  readonly #options: DhcpDeskOptions
+  readonly #report: DhcpReport
+  readonly #chain: readonly DhcpLink[]
+  readonly #requests: RateGate
+  readonly #underWay = new Set<Promise<void>>()
+
+  constructor(options: DhcpDeskOptions) {
+    this.#options = options
+    this.#report = options.report
+    this.#chain = dhcpChain(options.bootFiles)
+    this.#requests = createRateGate(options.clock, requestsOfClient)
+  }
+
+  /** Resolves when everything that was received is answered. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#underWay)
+  }
+
+  receive(bytes: Uint8Array, listener: DhcpListener): void {
+    this.#report.count('dhcp.received')
+    const decoding = decodePacket(bytes)
+    if (!decoding.ok) {
+      this.#report.count('dhcp.malformed')
+      const { reason } = decoding
+      this.#report.complain({ reason, sizeBytes: bytes.length }, 'a packet that is no DHCP request')
+      return
+    }
+    const exchange = this.#exchangeOf(decoding.packet, listener)
+    if (exchange !== undefined) this.#serve(exchange, listener)
+  }
+
+  /** Undefined when the packet is not for us, or one too many of its client. */
+  #exchangeOf(request: DhcpPacket, listener: DhcpListener): DhcpExchange | undefined {
+    const macAddress = macAddressFromBytes(request.hardwareAddress)
+    const exchange = exchangeOf(request, macAddress, listener, this.#options.subnets)
+    if (exchange === undefined) {
+      this.#report.count('dhcp.foreign')
+      return undefined
+    }
+    if (this.#requests.admit(macAddress) === undefined) {
+      this.#report.count('dhcp.rate-limited')
+      return undefined
+    }
+    this.#report.count(`dhcp.${request.messageType}`)
+    return exchange
+  }
+
+  /** Never throws: whatever goes wrong, a lease that cannot be stored too, is no answer to this client. */
+  #serve(exchange: DhcpExchange, listener: DhcpListener): void {
+    try {
+      const verdict = answerRequest(exchange, this.#chain)
+      if (!(verdict instanceof Promise)) {
+        this.#carryOut(verdict, exchange, listener)
+        return
+      }
+      const work = verdict
+        .then((late) => this.#carryOut(late, exchange, listener))
+        .catch((error: unknown) => this.#failed(error, exchange))
+        .finally(() => this.#underWay.delete(work))
+      this.#underWay.add(work)
+    } catch (error) {
+      this.#failed(error, exchange)
+    }
+  }
+
+  #failed(error: unknown, { macAddress }: DhcpExchange): void {
+    this.#report.count('dhcp.failed')
+    this.#report.complain({ macAddress, error: messageOf(error) }, 'a DHCP request failed')
+  }
+
+  #carryOut(verdict: Verdict, exchange: DhcpExchange, listener: DhcpListener): void {
+    const { count, tell } = this.#report
+    switch (verdict.kind) {
+      case 'continue':
+        this.#sendReply(exchange, verdict.reply, listener)
+        break
+      case 'nak':
+        this.#send('nak', encodeNak(exchange, verdict.because), exchange, listener)
+        tell('nak', exchange, { because: verdict.because })
+        break
+      case 'pool-full':
+        count('dhcp.pool-full')
+        tell('pool-full', exchange, { because: verdict.because })
+        break
+      case 'declined':
+        tell('decline', exchange, { address: verdict.address, because: verdict.because })
+        break
+      case 'silence':
+        count(`dhcp.${verdict.counter}`)
+        if (verdict.counter === 'forged') tell('forged', exchange, { because: verdict.because })
+        break
+    }
+  }
+
+  #sendReply(exchange: DhcpExchange, reply: DhcpReply, listener: DhcpListener): void {
+    const replyType = exchange.request.messageType === 'discover' ? 'offer' : 'ack'
+    this.#send(replyType, encodeReply(exchange, reply), exchange, listener)
+    const { yourAddress } = reply
+    const address = yourAddress === unspecifiedIpv4 ? exchange.request.clientAddress : yourAddress
+    this.#report.tell(replyType, exchange, () => replyFacts(address, reply))
+  }
+
+  #send(
+    replyType: 'offer' | 'ack' | 'nak',
+    bytes: Uint8Array,
+    { request }: DhcpExchange,
+    listener: DhcpListener,
+  ): void {
+    const destination = replyDestination(request, replyType)
+    const { port } = this.#options
+    this.#report.count(`dhcp.${replyType}`)
+    listener.send(bytes, destination.port === 'server' ? port : port + 1, destination.address)
+  }
+}

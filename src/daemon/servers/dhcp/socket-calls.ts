@@ -1,0 +1,62 @@
+import { getSystemErrorName } from 'node:util'
+
+import { DeviceSocketError } from './errors.ts'
+
+/** Of linux/socket.h, linux/net.h, linux/if_ether.h and asm-generic/socket.h. */
+export const linux = {
+  addressFamilyInet: 2,
+  addressFamilyPacket: 17,
+  socketDatagram: 2,
+  socketCloseOnExec: 0o2000000,
+  levelSocket: 1,
+  optionBindToDevice: 25,
+  messageDontWait: 0x40,
+  etherTypeArp: 0x0806,
+} as const
+
+/** The calls that we need of the C library; where nothing else is said each returns -1 on failure. */
+export interface SocketCalls {
+  socket(family: number, type: number, protocol: number): number
+  setsockopt(fd: number, level: number, option: number, value: Uint8Array, bytes: number): number
+  bind(fd: number, address: Uint8Array, bytes: number): number
+  send(fd: number, bytes: Uint8Array, to: Uint8Array): number
+  /** Fills `into` with one packet. */
+  receive(fd: number, into: Uint8Array, flags: number): number
+  close(fd: number): number
+  /** Of an interface, 0 when there is none of that name. */
+  interfaceIndex(name: string): number
+  /** Name of the last failure, such as `EADDRINUSE`. */
+  lastError(): string
+}
+
+/** @throws {DeviceSocketError} where koffi or the C library cannot be loaded */
+export async function loadSocketCalls(): Promise<SocketCalls> {
+  try {
+    const { default: koffi } = await import('koffi')
+    const libc = koffi.load('libc.so.6')
+    const socket = libc.func('int socket(int family, int type, int protocol)')
+    const setsockopt = libc.func(
+      'int setsockopt(int fd, int level, int option, const uint8_t *value, uint32_t bytes)',
+    )
+    const bind = libc.func('int bind(int fd, const uint8_t *address, uint32_t bytes)')
+    const sendto = libc.func(
+      'long sendto(int fd, const uint8_t *bytes, size_t size, int flags, const uint8_t *to, uint32_t toSize)',
+    )
+    const recv = libc.func('long recv(int fd, _Out_ uint8_t *into, size_t size, int flags)')
+    const close = libc.func('int close(int fd)')
+    const interfaceIndex = libc.func('uint32_t if_nametoindex(const char *name)')
+    return {
+      socket: (family, type, protocol) => Number(socket(family, type, protocol)),
+      setsockopt: (fd, level, option, value, bytes) =>
+        Number(setsockopt(fd, level, option, value, bytes)),
+      bind: (fd, address, bytes) => Number(bind(fd, address, bytes)),
+      send: (fd, bytes, to) => Number(sendto(fd, bytes, bytes.length, 0, to, to.length)),
+      receive: (fd, into, flags) => Number(recv(fd, into, into.length, flags)),
+      close: (fd) => Number(close(fd)),
+      interfaceIndex: (name) => Number(interfaceIndex(name)),
+      lastError: () => getSystemErrorName(-koffi.errno()),
+    }
+  } catch (error) {
+    throw new DeviceSocketError('load koffi and the C library', '', error)
+  }
+}
