@@ -100,6 +100,16 @@ interface AddOptions extends CommonOptions {
   readonly mac: string
   readonly workflow?: string
   readonly image?: string
+  readonly bootProgram?: Readonly<Record<string, string>>
+}
+
+/** `PLATFORM=PROGRAM`, as often as given. */
+function addBootProgram(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const [platform = '', program = ''] = text.split('=', 2)
+  return { ...before, [platform]: program }
 }
 
 function addAddCommand(line: CommandLine, parent: Command): void {
@@ -109,17 +119,25 @@ function addAddCommand(line: CommandLine, parent: Command): void {
     examples: [
       'machine add node-1 --mac 52:54:00:aa:bb:01',
       'machine add node-2 --mac 525400aabb02 --workflow deploy-image --image debian-12',
+      'machine add node-3 --mac 525400aabb03 --boot-program uefi-x86_64=grub/shimx64.efi',
     ],
   })
     .requiredOption('--mac <address>', 'the network card that it boots from')
     .option('--workflow <name>', 'workflow to run as soon as it boots')
     .option('--image <name>', 'image for that workflow')
+    .option(
+      '--boot-program <platform=program>',
+      'another network boot program than the usual one (docs/boot-paths.md)',
+      addBootProgram,
+    )
     .action(
-      runs(line, async (name: string, { mac, workflow, image, ...common }: AddOptions) => {
+      runs(line, async (name: string, options: AddOptions) => {
+        const { mac, workflow, image, bootProgram, ...common } = options
         const body = {
           name,
           macAddress: mac,
           ...(workflow === undefined ? {} : { workflow }),
+          ...(bootProgram === undefined ? {} : { bootPrograms: bootProgram }),
           ...(image === undefined ? {} : { params: { imageName: image } }),
         }
         const request = { method: 'POST', path: '/machines', body } as const

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import type { NewEvent } from '../../../src/contract/event.ts'
 import type { ScriptClient } from '../../../src/daemon/domain/bootenv/boot-client.ts'
+import { parseIpv4Address } from '../../../src/base/ipv4-address.ts'
 import { bootScript } from '../../../src/daemon/servers/boot-files/boot-script.ts'
 import { openDiskBootFile } from '../../../src/daemon/servers/boot-files/disk-boot-file.ts'
 import { loadIpxeBinaries } from '../../../src/daemon/servers/boot-files/ipxe-binaries.ts'
@@ -56,6 +57,8 @@ beforeAll(async () => {
           },
         },
         baseUrl: 'http://10.77.0.1:8090',
+        serverAddress: parseIpv4Address('10.77.0.1'),
+        clock: realClock,
         logger,
       }),
       async ({ path }) =>

@@ -1,51 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
-import { parseIpv4Address } from '../../../../../src/base/ipv4-address.ts'
-import { parseMacAddress } from '../../../../../src/base/mac-address.ts'
 import type { Machine } from '../../../../../src/contract/machine.ts'
 import type { Run } from '../../../../../src/contract/run.ts'
-import {
-  bootLoopCode,
-  decideBoot,
-  resolveBootFile,
-} from '../../../../../src/daemon/domain/bootenv/resolve-boot.ts'
+import { bootLoopCode, decideBoot } from '../../../../../src/daemon/domain/bootenv/resolve-boot.ts'
 import { deployTasks, machine, runWith } from '../workflow/run-fixtures.ts'
-
-const hosts = {
-  provisioningUrl: 'http://10.77.0.1:8090',
-  serverAddress: parseIpv4Address('10.77.0.1'),
-}
-const macAddress = parseMacAddress('52:54:00:aa:bb:01')
-
-describe('resolveBootFile', () => {
-  it('gives nothing to who did not ask, and nothing to a platform without a program', () => {
-    const none = { macAddress, platform: 'bios', kind: 'none' } as const
-    expect(resolveBootFile(none, hosts).kind).toBe('none')
-    for (const platform of ['uefi-aarch64', 'unknown'] as const) {
-      const answer = resolveBootFile({ macAddress, platform, kind: 'firmware' }, hosts)
-      expect(answer).toMatchObject({ kind: 'none' })
-      expect(answer.because).toContain(platform)
-    }
-  })
-
-  it('gives firmware the program of its platform', () => {
-    const fileFor = (platform: 'bios' | 'uefi-x86_64') =>
-      resolveBootFile({ macAddress, platform, kind: 'firmware' }, hosts)
-    expect(fileFor('bios')).toMatchObject({ bootFileName: 'ipxe/undionly.kpxe' })
-    expect(fileFor('uefi-x86_64')).toMatchObject({
-      bootFileName: 'ipxe/snponly.efi',
-      serverAddress: '10.77.0.1',
-    })
-  })
-
-  it('gives iPXE a script, never a program again', () => {
-    const client = { macAddress, platform: 'bios', kind: 'ipxe', systemUuid: 'abc-1' } as const
-    expect(resolveBootFile(client, hosts)).toMatchObject({
-      bootFileName:
-        'http://10.77.0.1:8090/boot/script.ipxe?mac=52:54:00:aa:bb:01&platform=bios&uuid=abc-1',
-    })
-  })
-})
 
 describe('decideBoot', () => {
   const deployed: Machine = { ...machine, state: 'deployed', imageName: 'debian-12' }

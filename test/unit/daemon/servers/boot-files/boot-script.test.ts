@@ -10,6 +10,7 @@ import { BootRequestRefusedError } from '../../../../../src/daemon/servers/boot-
 import type { BootFileRequest } from '../../../../../src/daemon/servers/boot-files/boot-file.ts'
 import { bootScriptUrl } from '../../../../../src/daemon/servers/boot-files/boot-script-url.ts'
 import { bootScript } from '../../../../../src/daemon/servers/boot-files/boot-script.ts'
+import { ManualTime } from '../../../../fakes/manual-time.ts'
 import { createSilentLogger } from '../../../../fakes/silent-logger.ts'
 
 const baseUrl = 'http://10.77.0.1:8090'
@@ -24,6 +25,8 @@ function askScript(
   const route = bootScript({
     decider: { decideScript: decide },
     baseUrl,
+    serverAddress: parseIpv4Address('10.77.0.1'),
+    clock: new ManualTime(),
     logger: createSilentLogger(),
   })
   return route({

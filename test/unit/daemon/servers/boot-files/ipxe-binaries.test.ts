@@ -18,18 +18,18 @@ describe(loadIpxeBinaries, () => {
     await writeFile(join(directory, 'undionly.kpxe'), 'x')
     await expect(loadIpxeBinaries(directory)).rejects.toMatchObject({
       code: 'ERR_BOOT_FILE_MISSING',
-      path: join(directory, 'snponly.efi'),
+      path: join(directory, 'ipxe.pxe'),
       remedy: expect.stringContaining('apt install ipxe'),
     })
   })
 
   test('records the digest of exactly what it serves', async () => {
     const directory = await emptyDirectory()
-    for (const name of ['undionly.kpxe', 'snponly.efi', 'ipxe.efi']) {
+    for (const name of ['undionly.kpxe', 'ipxe.pxe', 'snponly.efi', 'ipxe.efi']) {
       await writeFile(join(directory, name), 'abc')
     }
     const { digests } = await loadIpxeBinaries(directory)
-    expect(digests.get('ipxe.efi')).toBe(
+    expect(digests.get('ipxe/ipxe.efi')).toBe(
       'sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
     )
   })
