@@ -336,6 +336,6 @@ describe(createProvisioningServer, () => {
       encoding: 'buffer',
     })
     const digest = createHash('sha256').update(stdout).digest('hex')
-    expect(digests.get('snponly.efi')).toBe(`sha256:${digest}`)
+    expect(digests.get('ipxe/snponly.efi')).toBe(`sha256:${digest}`)
   })
 })

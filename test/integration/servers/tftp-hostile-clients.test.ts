@@ -40,7 +40,8 @@ async function resolveFile(path: string): Promise<BootFile | undefined> {
   asked.push(path)
   if (path === 'broken') throw new Error('EIO: /srv/secret')
   if (path === 'dies') {
-    const file = memoryBootFile(program, facts)
+    // Longer than what is read ahead of the first block.
+    const file = memoryBootFile(Buffer.alloc(300_000), facts)
     const read: BootFile['read'] = async (offset, length) => {
       if (offset > 0) throw new Error('EIO: /srv/secret')
       return file.read(offset, length)
@@ -296,9 +297,12 @@ describe(startTftpServer, () => {
   test('T20 a file that fails while it is read ends with an ERROR that tells no path', async () => {
     await using client = await DatagramClient.open()
     await client.send(readRequest('dies'), port)
-    const { from } = await nextPacket(client)
-    await client.send(ack(1), from)
-    const { packet } = await nextPacket(client)
+    const first = await nextPacket(client)
+    let { packet } = first
+    while (packet.kind === 'data') {
+      await client.send(ack(packet.block), first.from)
+      packet = (await nextPacket(client)).packet
+    }
     expect(packet).toEqual({ kind: 'error', errorCode: 0, message: 'the file cannot be read' })
     await expect.poll(() => closedFiles).toBe(1)
     expect(events).toMatchObject([{ type: 'tftp', action: 'failed', body: { path: 'dies' } }])
@@ -320,8 +324,8 @@ describe(startTftpServer, () => {
     await server[Symbol.asyncDispose]()
     await server.closed
     expect(closedFiles).toBe(1)
-    const last: TftpPacket[] = []
-    while (client.unread > 0) last.push((await nextPacket(client)).packet)
-    expect(last.at(-1)).toMatchObject({ kind: 'error', errorCode: 0 })
+    let { packet } = await nextPacket(client)
+    while (packet.kind === 'data') packet = (await nextPacket(client)).packet
+    expect(packet).toMatchObject({ kind: 'error', errorCode: 0 })
   })
 })
