@@ -60,6 +60,7 @@ export async function isExportedImage(file: string): Promise<boolean> {
   const handle = await open(file).catch(() => undefined)
   if (handle === undefined) return false
   try {
+    if (!(await handle.stat()).isFile()) return false
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(magic.length), 0, magic.length, 0)
     return buffer.toString('latin1', 0, bytesRead) === magic
   } finally {

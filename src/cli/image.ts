@@ -204,7 +204,10 @@ function provenanceFacts(image: Image): (readonly [string, string])[] {
   if (provenance === undefined) return []
   const { formats, sourceBytes, sourceDigest, checksum } = provenance
   return [
-    ['from', `${originText(image)}  ${formats.toReversed().join(' in ')}, ${formatByteSize(sourceBytes)}`],
+    [
+      'from',
+      `${originText(image)}  ${formats.toReversed().join(' in ')}, ${formatByteSize(sourceBytes)}`,
+    ],
     ['source digest', sourceDigest],
     ['checksum', checksum.kind === 'verified' ? `verified ${checksum.checksum}` : 'not given'],
     ['imported by', shownText(importedBy)],

@@ -164,6 +164,8 @@ export class FakeOperatorApi implements AsyncDisposable {
     if (path === '/machines') return { json: { items: [...this.machines.values()], seq } }
     if (path === '/runs') return { json: { items: [...this.runs.values()], seq } }
     if (path === '/images') return { json: { items: [...this.images.values()] } }
+    const image = this.images.get(decodeURIComponent(/^\/images\/([^/?]+)$/.exec(path)?.[1] ?? ''))
+    if (image !== undefined) return { json: image }
     const page = /^\/events\?since=(\d+)&limit=(\d+)$/.exec(path)
     if (page !== null) {
       const since = Number(page[1])

@@ -19,7 +19,7 @@ const largestNumber = 2 ** 50
  */
 export function decodePaxRecords(bytes: Uint8Array): TarOutcome<PaxFacts> {
   let facts: PaxFacts = {}
-  for (let offset = 0; offset < bytes.length; ) {
+  for (let offset = 0; offset < bytes.length;) {
     const space = bytes.indexOf(0x20, offset)
     const digits = latin1Text(bytes.subarray(offset, Math.max(offset, space)))
     const length = /^[1-9]\d{0,8}$/.test(digits) ? Number(digits) : 0
@@ -39,7 +39,8 @@ export function decodePaxRecords(bytes: Uint8Array): TarOutcome<PaxFacts> {
 }
 
 function readRecord(keyword: string, value: string): TarOutcome<PaxFacts> {
-  if (keyword.startsWith('GNU.sparse.')) return refused('a sparse file; make the archive without -S')
+  if (keyword.startsWith('GNU.sparse.'))
+    return refused('a sparse file; make the archive without -S')
   const numbers = {
     size: 'sizeBytes',
     uid: 'userId',

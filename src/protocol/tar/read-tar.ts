@@ -5,10 +5,7 @@ import { type TarMember, tarBlockBytes, tarTypes } from './tar-member.ts'
 import { TarRefusedError } from './tar-refused-error.ts'
 
 /** Called for each member, in their order; must read `content` to its end before it resolves, or leave it. */
-export type OnTarMember = (
-  member: TarMember,
-  content: AsyncIterable<Uint8Array>,
-) => Promise<void>
+export type OnTarMember = (member: TarMember, content: AsyncIterable<Uint8Array>) => Promise<void>
 
 /** Extended headers are small; a larger one is no name but an attack. */
 const longestExtension = 1_048_576

@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { runInWorld } from '../../../src/cli/main.ts'
+import type { Image } from '../../../src/contract/api-documents.ts'
 import { FakeOperatorApi, problem } from '../../fakes/fake-operator-api.ts'
 import {
   runEvent,
@@ -44,7 +45,7 @@ async function repave(...argv: string[]) {
   return { exitCode, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') }
 }
 
-const image = {
+const image: Image = {
   name: 'debian-12',
   version: '1',
   digest: sampleDigest('a'),
@@ -207,7 +208,7 @@ describe('repave image', () => {
   it('list, show and rm', async () => {
     api.images.set(image.name, image)
     expect((await repave('image', 'list')).out).toMatch(
-      /debian-12 +1 +2\.0 GiB +300 MiB +sha256:a{16}/,
+      /debian-12 +1 +2\.0 GiB +300 MiB +ready +sha256:a{16}/,
     )
     expect((await repave('image', 'show', 'debian-12')).out).toContain('512, 100 of them zero')
     expect((await repave('image', 'show', 'debian-11')).exitCode).toBe(3)

@@ -50,7 +50,7 @@ stages:
     expect(faultsOf(text).map((fault) => fault.split('\n')[0])).toEqual([
       'workflow.yaml:1:7 name: expected lower-case letters, digits, "-" and "."',
       'workflow.yaml:4:12 stages[0].tasks: expected a list, found text "wrong"',
-      'workflow.yaml:6:32 stages[1].tasks[0].action: expected one of inventory, select-disk, write-image, write-seed, reboot, approve, await-phone-home, found text "inventry", did you mean "inventory"?',
+      'workflow.yaml:6:32 stages[1].tasks[0].action: expected one of inventory, select-disk, write-image, write-seed, capture-image, reboot, approve, await-phone-home, found text "inventry", did you mean "inventory"?',
     ])
   })
 
