@@ -26,6 +26,7 @@ import { prepareSledgehammer, publishTrustedKeys } from './served-sledgehammer.t
 import type { RunningServer } from './servers/running-server.ts'
 import { FolderCaptureSpool } from './store/captures/folder-capture-spool.ts'
 import { cloudConfigReader } from './store/content/cloud-config-reader.ts'
+import { folderSecretFiles } from './store/secrets/folder-secret-files.ts'
 import { type LoadedContent, loadContent } from './store/content/load-content.ts'
 import { openStore, type Store } from './store/sqlite/open-store.ts'
 
@@ -121,6 +122,7 @@ async function layFoundation(
     images: images.store,
     content,
     cloudConfig: cloudConfigReader,
+    secretFiles: folderSecretFiles(join(config.dataDir, 'secrets')),
     clock: nodeClock,
     timers: nodeTimers,
     secrets: nodeSecrets,

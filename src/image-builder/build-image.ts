@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { arch } from 'node:os'
 
 import { ensureDebianPackages } from '../debian/ensure-debian-packages.ts'
 import { findAptSources } from './root/apt-sources.ts'
-import { assembleDisk } from './disk/assemble-disk.ts'
+import { type AssembledDisk, type AssembleOptions, assembleDisk } from './disk/assemble-disk.ts'
 import { buildRoot } from './root/build-root.ts'
 import { derivedGuid } from './disk/derived-guid.ts'
-import { planDisk } from './disk/disk-layout.ts'
+import { type DiskGuids, partitionKeys } from './disk/disk-layout.ts'
+import { newestPackagedTime } from './root/even-times.ts'
 import { ImageArchUnsupportedError, ImageBuildNeedsRootError } from './errors.ts'
 import { debianRelease, finishRoot, listPackages } from './root/finish-root.ts'
-import { type LoadedRecipe, loadRecipe } from './recipe/read-recipe.ts'
+import { type LoadedRecipe, loadRecipe } from './recipe/load-recipe.ts'
 
 export interface BuildOptions {
   /** The folder that holds `image.yaml`, and `files/` when there are any. */
@@ -22,7 +23,7 @@ export interface BuildOptions {
   readonly log: (line: string) => void
 }
 
-export interface BuiltImage {
+export interface BuiltImage extends AssembledDisk {
   readonly name: string
   readonly version: string
   readonly outputFile: string
@@ -38,6 +39,7 @@ const neededPackages = [
   'mmdebstrap',
   'e2fsprogs',
   'mtools',
+  'squashfs-tools',
   'grub-common',
   'grub-pc-bin',
   'grub-efi-amd64-bin',
@@ -71,47 +73,83 @@ export async function buildImage(options: BuildOptions): Promise<BuiltImage> {
 
 async function buildIn(
   workDirectory: string,
-  { recipe, filesDirectory, inputDigest: recipeDigest }: LoadedRecipe,
+  loaded: LoadedRecipe,
   { outputFile, log }: BuildOptions,
 ): Promise<BuiltImage> {
+  const { recipe } = loaded
   const rootDirectory = join(workDirectory, 'root')
-  const today = new Date().toISOString().slice(0, 10)
-  const sourceDateEpoch = Date.parse(today) / 1000
+  const startedAtMs = Date.now()
   const sources = await findAptSources(recipe.suite)
   await buildRoot({ recipe, sources, rootDirectory, workDirectory, log })
 
   const packages = await listPackages(rootDirectory)
-  const inputDigest = createHash('sha256').update(`${recipeDigest}\n${packages}`).digest('hex')
-  const guids = {
-    disk: derivedGuid(inputDigest, 'disk'),
-    biosBoot: derivedGuid(inputDigest, 'bios-boot'),
-    efiSystem: derivedGuid(inputDigest, 'efi-system'),
-    root: derivedGuid(inputDigest, 'root'),
+  const sourceDateEpoch = await newestPackagedTime(rootDirectory, startedAtMs)
+  const inputDigest = createHash('sha256')
+    .update(`${loaded.inputDigest}\n${packages}`)
+    .digest('hex')
+  const guids = diskGuids(inputDigest)
+  const facts = {
+    ...{ root: recipe.root, rootPartitionGuid: guids.root, statePartitionGuid: guids.state },
   }
-  const boot = { rootPartitionGuid: guids.root, kernelArguments: recipe.kernel.arguments }
-  log('making the initramfs')
-  await finishRoot({ recipe, filesDirectory, rootDirectory, boot, sourceDateEpoch })
+  const kernel = await finishRoot({ loaded, rootDirectory, facts, sourceDateEpoch, log })
 
   log('assembling the disk')
-  const layout = planDisk(recipe.size, guids)
-  const partialFile = join(dirname(outputFile), `.${recipe.name}.${process.pid}.partial`)
-  const fileSystemGuid = derivedGuid(inputDigest, 'root file system')
-  const assembly = { layout, rootDirectory, fileSystemGuid, workDirectory, sourceDateEpoch }
-  await assembleDisk({ ...assembly, outputFile: partialFile }).catch(async (error: unknown) => {
-    await rm(partialFile, { force: true })
-    throw error
+  const assembled = await assembleAside(outputFile, {
+    ...{ root: recipe.root, imageBytes: recipe.size, rootDirectory, kernel },
+    ...{ kernelArguments: recipe.kernel.arguments, guids, inputDigest },
+    ...{ workDirectory, sourceDateEpoch },
   })
-  await rename(partialFile, outputFile)
   const { size, blocks } = await stat(outputFile)
   return {
     name: recipe.name,
     version: recipe.version
       .replaceAll('{debian}', await debianRelease(rootDirectory))
-      .replaceAll('{date}', today.replaceAll('-', '')),
+      .replaceAll('{date}', dayOf(sourceDateEpoch))
+      .replaceAll('{inputs}', inputDigest.slice(0, 8)),
     outputFile,
+    ...assembled,
     rawBytes: size,
     allocatedBytes: blocks * 512,
     packages: packages.split('\n').length,
     inputDigest,
+  }
+}
+
+function diskGuids(inputDigest: string): DiskGuids {
+  const keys = ['disk', ...partitionKeys] as const
+  return Object.fromEntries(keys.map((key) => [key, derivedGuid(inputDigest, key)])) as Record<
+    (typeof keys)[number],
+    string
+  >
+}
+
+/** `20261125` */
+function dayOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 10).replaceAll('-', '')
+}
+
+/** The output appears whole or not at all. */
+async function assembleAside(
+  outputFile: string,
+  options: Omit<AssembleOptions, 'outputFile'>,
+): Promise<AssembledDisk> {
+  const partialFile = join(dirname(outputFile), `.${basename(outputFile)}.${process.pid}.partial`)
+  try {
+    const { verity, bootFiles } = await assembleDisk({ ...options, outputFile: partialFile })
+    const files = { kernel: `${outputFile}.vmlinuz`, initramfs: `${outputFile}.initrd.img` }
+    if (bootFiles !== undefined) {
+      await rename(bootFiles.kernel, files.kernel)
+      await rename(bootFiles.initramfs, files.initramfs)
+    }
+    await rename(partialFile, outputFile)
+    return {
+      ...(verity === undefined ? {} : { verity }),
+      ...(bootFiles === undefined ? {} : { bootFiles: files }),
+    }
+  } catch (thrown) {
+    for (const name of ['', '.vmlinuz', '.initrd.img']) {
+      await rm(`${partialFile}${name}`, { force: true })
+    }
+    throw thrown
   }
 }

@@ -67,7 +67,10 @@ async function build(recipe: string, flags: Flags): Promise<number> {
 }
 
 /** So that `repave image import` needs to be told no more than the file. */
-async function writeLabel({ name, version, outputFile }: BuiltImage): Promise<void> {
-  const label: ImageLabel = { format: 'repave-image-label/1', name, version }
+async function writeLabel({ name, version, outputFile, verity }: BuiltImage): Promise<void> {
+  const label: ImageLabel = {
+    ...{ format: 'repave-image-label/1', name, version },
+    ...(verity === undefined ? {} : { verity }),
+  }
   await writeFile(imageLabelPath(outputFile), `${JSON.stringify(label)}\n`)
 }

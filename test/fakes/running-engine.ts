@@ -19,6 +19,7 @@ import type { Timers } from '../../src/daemon/domain/workflow/timers.ts'
 import { nodeSecrets } from '../../src/daemon/node-secrets.ts'
 import { cloudConfigReader } from '../../src/daemon/store/content/cloud-config-reader.ts'
 import { loadContent } from '../../src/daemon/store/content/load-content.ts'
+import { folderSecretFiles } from '../../src/daemon/store/secrets/folder-secret-files.ts'
 import { type Store, openStore } from '../../src/daemon/store/sqlite/open-store.ts'
 import { createSilentLogger } from './silent-logger.ts'
 
@@ -54,6 +55,7 @@ export async function startRunningEngine(options: RunningEngineOptions): Promise
     images,
     content: await loadContent([join(import.meta.dirname, '../..')]),
     cloudConfig: cloudConfigReader,
+    secretFiles: folderSecretFiles(join(directory, 'secrets')),
     clock,
     timers,
     secrets: nodeSecrets,

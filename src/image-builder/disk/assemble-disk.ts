@@ -110,7 +110,10 @@ const contents: Readonly<Record<RootKind, (options: AssembleOptions) => Promise<
     const guid = derivedGuid(options.inputDigest, 'state file system')
     const state = { file: outputFile, extent: layout.state, label: 'state', guid }
     await makeExt4({ ...options, ...state })
-    const files = await bootFiles(options, verityRootArguments({ ...partitionGuids(guids), ...facts }))
+    const files = await bootFiles(
+      options,
+      verityRootArguments({ ...partitionGuids(guids), ...facts }),
+    )
     const data = { algorithm: 'sha256' as const, ...facts }
     const places = {
       dataOffsetBytes: layout.root.offsetBytes,

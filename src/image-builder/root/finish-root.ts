@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import type { ImageRecipe } from '../../contract/image-recipe.ts'
+import { diskRootArguments, grubConfig } from '../disk/boot-files.ts'
 import { ImageBuildStepError } from '../errors.ts'
 import type { FilesLayer, LoadedRecipe } from '../recipe/load-recipe.ts'
 import { runTool } from '../run-tool.ts'
@@ -10,7 +11,7 @@ import { copyFilesOver } from './copy-files.ts'
 import { clampTimes, evenPasswordDays } from './even-times.ts'
 import { globPattern } from './leave-out.ts'
 import { removeLeftovers } from './leftovers.ts'
-import { lstatOrNothing } from './path-in-root.ts'
+import { lstatOrNothing, writeInRoot } from './path-in-root.ts'
 import { runInRoot } from './run-in-root.ts'
 import { holds, openSsh, type SystemFacts, writeSystemFiles } from './system-files.ts'
 
@@ -58,6 +59,7 @@ export async function finishRoot(options: FinishOptions): Promise<KernelPaths> {
   }
   log('making the initramfs')
   const kernel = await makeInitramfs(rootDirectory, environment)
+  if (facts.root === 'disk') await writeGrubConfig(options, kernel)
   await evenRoot(rootDirectory, sourceDateEpoch)
   return kernel
 }
@@ -100,6 +102,17 @@ async function makeInitramfs(
   }
   await runInRoot(rootDirectory, ['update-initramfs', '-c', '-k', version], { env })
   return { kernel: `/boot/vmlinuz-${version}`, initramfs: `/boot/initrd.img-${version}` }
+}
+
+/** Where GRUB reads the root itself, it finds its configuration there. */
+async function writeGrubConfig(
+  { loaded, rootDirectory, facts }: FinishOptions,
+  kernel: KernelPaths,
+): Promise<void> {
+  const rootArguments = diskRootArguments(facts.rootPartitionGuid)
+  const { arguments: kernelArguments } = loaded.recipe.kernel
+  const config = grubConfig({ ...kernel, rootArguments, kernelArguments })
+  await writeInRoot(rootDirectory, '/boot/grub/grub.cfg', config)
 }
 
 /** The installed packages, one `name version` a line, in the order of their names. */

@@ -7,21 +7,20 @@ export interface SystemFacts {
   readonly statePartitionGuid: string
 }
 
+const fileSystemTables: Readonly<Record<RootKind, (facts: SystemFacts) => string[]>> = {
+  disk: ({ rootPartitionGuid }) => [
+    `PARTUUID=${rootPartitionGuid} / ext4 defaults,errors=remount-ro,x-systemd.growfs 0 1`,
+  ],
+  verity: ({ statePartitionGuid }) => [
+    `PARTUUID=${statePartitionGuid} /state ext4 defaults,x-systemd.growfs 0 0`,
+    'tmpfs /tmp tmpfs mode=1777,nosuid,nodev 0 0',
+  ],
+  memory: () => ['# The root lies in RAM.'],
+}
+
 /** fstab(5) of a root: what the initramfs has mounted is named only where something must still happen to it. */
 export function fileSystemTable(facts: SystemFacts): string {
-  switch (facts.root) {
-    case 'disk': {
-      const options = 'defaults,errors=remount-ro,x-systemd.growfs'
-      return `PARTUUID=${facts.rootPartitionGuid} / ext4 ${options} 0 1\n`
-    }
-    case 'verity':
-      return (
-        `PARTUUID=${facts.statePartitionGuid} /state ext4 defaults,x-systemd.growfs 0 0\n` +
-        'tmpfs /tmp tmpfs mode=1777,nosuid,nodev 0 0\n'
-      )
-    case 'memory':
-      return '# The root lies in RAM.\n'
-  }
+  return `${fileSystemTables[facts.root](facts).join('\n')}\n`
 }
 
 /** What every system has, whatever it was made from, and nothing of the machine that built it. */

@@ -61,7 +61,8 @@ const files = {
 
 const seed = async (disk: Disk, change: Partial<Record<keyof typeof files, string>> = {}) => {
   using world = createAgentWorld('http://127.0.0.1:9', [])
-  const order = { action: 'write-seed' as const, disk, imageBytes, files: { ...files, ...change } }
+  const volume = { label: 'CIDATA' as const, files: { ...files, ...change } }
+  const order = { action: 'write-seed' as const, disk, imageBytes, ...volume }
   return await runWriteSeed(world, order, createTaskContext())
 }
 

@@ -21,6 +21,7 @@ import { createMachineDirectory } from '../machine/engine-machine-directory.ts'
 import type { MachineDirectory } from '../machine/machine-directory.ts'
 import { createCaptureDesk } from './capture-desk.ts'
 import type { CloudConfigReader } from '../seed/cloud-config.ts'
+import type { SecretFiles } from '../seed/seed-role.ts'
 import type { ContentSource } from './content-source.ts'
 import { createRunDesk } from './engine-run-desk.ts'
 import { EngineState } from './engine-state.ts'
@@ -37,6 +38,7 @@ export interface WorkflowEngineOptions {
   readonly images: ImageStore
   readonly content: ContentSource
   readonly cloudConfig: CloudConfigReader
+  readonly secretFiles: SecretFiles
   readonly clock: Clock
   readonly timers: Timers
   readonly secrets: Secrets
@@ -67,7 +69,7 @@ const rememberedBootsMs = 7 * 86_400_000
 
 /** Loads what the store has, takes up every unfinished run, and opens the doors. */
 export async function startWorkflowEngine(options: WorkflowEngineOptions): Promise<WorkflowEngine> {
-  const { clock, secrets, images, store, cloudConfig, provisioningUrl } = options
+  const { clock, secrets, images, store, content, provisioningUrl } = options
   const state = await EngineState.load(store)
   const sessions = new AgentSessions()
   const boots = new BootHistory(clock)
@@ -75,7 +77,10 @@ export async function startWorkflowEngine(options: WorkflowEngineOptions): Promi
   const tokens = new BootTokens(clock, secrets)
   const progress = new ProgressReports()
   const machines = () => state.machines()
-  const orders = { images, store, cloudConfig, provisioningUrl, clock, machines }
+  const { cloudConfig, secretFiles } = options
+  const seedRole = (name: string) => content.seedRole(name)
+  const seeds = { seedRole, secretFiles, cloudConfig }
+  const orders = { images, store, seeds, provisioningUrl, clock, machines }
   const keeper = new RunKeeper({ ...options, state, sessions, boots, orders })
   const shared = { ...options, state, keeper, sessions, boots, tokens, progress }
   const agents = new AgentReception(shared)

@@ -1,19 +1,42 @@
 import { describe, expect, it } from 'vitest'
 
-import { fileSystemTable, grubConfig } from '../../../../src/image-builder/disk/boot-files.ts'
-
-const boot = { rootPartitionGuid: 'aaaa-bbbb', kernelArguments: ['console=tty0', 'quiet'] }
+import {
+  diskRootArguments,
+  grubConfig,
+  verityRootArguments,
+} from '../../../../src/image-builder/disk/boot-files.ts'
 
 describe(grubConfig, () => {
   it('boots the installed kernel at once, from the partition of this image', () => {
-    expect(grubConfig(boot)).toBe(
-      'set timeout=0\nlinux /vmlinuz root=PARTUUID=aaaa-bbbb ro console=tty0 quiet\ninitrd /initrd.img\nboot\n',
+    const config = grubConfig({
+      kernel: '/boot/vmlinuz-6.1',
+      initramfs: '/boot/initrd.img-6.1',
+      rootArguments: diskRootArguments('aaaa-bbbb'),
+      kernelArguments: ['console=tty0', 'quiet'],
+    })
+    expect(config).toBe(
+      'set timeout=0\nlinux /boot/vmlinuz-6.1 root=PARTUUID=aaaa-bbbb ro console=tty0 quiet\n' +
+        'initrd /boot/initrd.img-6.1\nboot\n',
     )
   })
 })
 
-describe(fileSystemTable, () => {
-  it('mounts the root of this image and lets it grow', () => {
-    expect(fileSystemTable(boot)).toMatch(/^PARTUUID=aaaa-bbbb \/ ext4 .*x-systemd\.growfs 0 1\n$/)
+describe(verityRootArguments, () => {
+  it('names the three partitions and what proves the root', () => {
+    const facts = {
+      rootPartitionGuid: 'aa',
+      verityPartitionGuid: 'bb',
+      statePartitionGuid: 'cc',
+      rootHash: '00'.repeat(32),
+    }
+    expect(verityRootArguments(facts)).toEqual([
+      'boot=verity',
+      'root=/dev/mapper/root',
+      'ro',
+      'repave.verity.data=PARTUUID=aa',
+      'repave.verity.tree=PARTUUID=bb',
+      `repave.verity.roothash=${'00'.repeat(32)}`,
+      'repave.state=PARTUUID=cc',
+    ])
   })
 })

@@ -1,31 +1,55 @@
 import { describe, expect, it } from 'vitest'
 
 import { GIBIBYTE, MEBIBYTE } from '../../../../src/base/byte-size.ts'
-import { planDisk } from '../../../../src/image-builder/disk/disk-layout.ts'
+import { bootPartitionNumbers, planDisk } from '../../../../src/image-builder/disk/disk-layout.ts'
 import { derivedGuid } from '../../../../src/image-builder/disk/derived-guid.ts'
 import { encodeGpt } from '../../../../src/protocol/gpt/encode-gpt.ts'
 
 const guids = {
   disk: derivedGuid('x', 'disk'),
-  biosBoot: derivedGuid('x', 'bios-boot'),
-  efiSystem: derivedGuid('x', 'efi-system'),
+  biosBoot: derivedGuid('x', 'biosBoot'),
+  efiSystem: derivedGuid('x', 'efiSystem'),
   root: derivedGuid('x', 'root'),
+  verity: derivedGuid('x', 'verity'),
+  state: derivedGuid('x', 'state'),
 }
 
 describe(planDisk, () => {
-  it('refuses an image without room for a root', () => {
-    expect(() => planDisk(200 * MEBIBYTE, guids)).toThrow('has no room for a root')
+  it.each(['disk', 'verity'] as const)('refuses an image without room for a root: %s', (root) => {
+    const sizes = { root: 180 * MEBIBYTE, verity: 2 * MEBIBYTE }
+    expect(() => planDisk(root, 200 * MEBIBYTE, guids, sizes)).toThrow('is too small: needs')
   })
 
-  it('makes a table that the encoder accepts, the root last and all on whole MiB', () => {
-    const { table, biosBoot, efiSystem, root } = planDisk(GIBIBYTE, guids)
-    expect(() => encodeGpt(table)).not.toThrow()
-    expect(table.partitions.at(-1)).toMatchObject({ number: 3, name: 'root' })
-    for (const { offsetBytes, sizeBytes } of [biosBoot, efiSystem, root]) {
-      expect(offsetBytes % MEBIBYTE).toBe(0)
-      expect(sizeBytes % MEBIBYTE).toBe(0)
-    }
-    expect(root.offsetBytes + root.sizeBytes).toBe(GIBIBYTE - MEBIBYTE)
+  it.each([
+    ['disk', ['bios-boot', 'efi-system', 'root']],
+    ['verity', ['bios-boot', 'efi-system', 'root', 'root-verity', 'state']],
+    ['memory', ['bios-boot', 'efi-system']],
+  ] as const)(
+    'makes a table that the encoder accepts, all on whole MiB and the one that grows last: %s',
+    (root, names) => {
+      const sizes = { root: 100 * MEBIBYTE + 4096, verity: MEBIBYTE }
+      const { table, ...extents } = planDisk(root, GIBIBYTE, guids, sizes)
+      expect(() => encodeGpt(table)).not.toThrow()
+      expect(table.partitions.map(({ name }) => name)).toEqual(names)
+      expect(table.partitions[bootPartitionNumbers[root] - 1]?.name).toBe(
+        root === 'disk' ? 'root' : 'efi-system',
+      )
+      for (const { offsetBytes, sizeBytes } of Object.values(extents)) {
+        expect(offsetBytes % MEBIBYTE).toBe(0)
+        expect(sizeBytes % MEBIBYTE).toBe(0)
+      }
+      expect(table.partitions.at(-1)?.lastLba).toBe((GIBIBYTE - MEBIBYTE) / 512 - 1)
+    },
+  )
+
+  it('rounds a read-only root up to whole MiB', () => {
+    const sizes = { root: 100 * MEBIBYTE + 4096, verity: 5 }
+    const { root, verity } = planDisk('verity', GIBIBYTE, guids, sizes)
+    expect(root.sizeBytes).toBe(101 * MEBIBYTE)
+    expect(verity).toEqual({
+      offsetBytes: root.offsetBytes + root.sizeBytes,
+      sizeBytes: MEBIBYTE,
+    })
   })
 })
 

@@ -1,11 +1,9 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 
 import { assert, property, string } from 'fast-check'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
-import { loadRecipe, parseRecipe } from '../../../../src/image-builder/recipe/read-recipe.ts'
+import { parseRecipe } from '../../../../src/image-builder/recipe/read-recipe.ts'
 
 const text = await readFile('images/debian-12/image.yaml', 'utf8')
 
@@ -40,38 +38,5 @@ describe(parseRecipe, () => {
         expect(reading.ok || reading.faults.length > 0).toBe(true)
       }),
     )
-  })
-})
-
-describe(loadRecipe, () => {
-  let directory: string
-  beforeEach(async () => {
-    directory = join(await mkdtemp(join(tmpdir(), 'repave-recipe-')), 'debian-12')
-    await mkdir(join(directory, 'files/etc'), { recursive: true })
-    await writeFile(join(directory, 'image.yaml'), text)
-    await writeFile(join(directory, 'files/etc/motd'), 'hello')
-  })
-  afterEach(async () => {
-    await rm(join(directory, '..'), { recursive: true })
-  })
-
-  it('names the file that is missing', async () => {
-    await rm(join(directory, 'image.yaml'))
-    await expect(loadRecipe(directory)).rejects.toMatchObject({
-      code: 'ERR_IMAGE_RECIPE_INVALID',
-      file: join(directory, 'image.yaml'),
-    })
-  })
-
-  it('refuses a folder that is called otherwise than the image', async () => {
-    await writeFile(join(directory, 'image.yaml'), text.replace('debian-12', 'debian-13'))
-    await expect(loadRecipe(directory)).rejects.toThrow('the folder is called "debian-12"')
-  })
-
-  it('gives equal digests to equal folders, and others to any change of a file', async () => {
-    const { inputDigest } = await loadRecipe(directory)
-    expect((await loadRecipe(directory)).inputDigest).toBe(inputDigest)
-    await writeFile(join(directory, 'files/etc/motd'), 'hullo')
-    expect((await loadRecipe(directory)).inputDigest).not.toBe(inputDigest)
   })
 })

@@ -1,4 +1,3 @@
-import type { Json } from '../../../../contract/canonical-json.ts'
 import type { Seed } from '../../../../contract/seed.ts'
 import type { Mapping, SeedRole } from '../../../domain/seed/seed-role.ts'
 import { seedWords } from '../../../domain/seed/seed-words.ts'
@@ -37,7 +36,7 @@ export function roleOfDocument(document: Seed, complain: Complain): SeedRole {
 function compile(document: Seed, templates: RoleTemplates) {
   const mapping = (key: 'userData' | 'vendorData' | 'metaData' | 'networkConfig') => {
     const source = document[key]
-    return source && (templates.mapping([key], source as Json) as (facts: TemplateFacts) => Mapping)
+    return source && (templates.mapping([key], source) as (facts: TemplateFacts) => Mapping)
   }
   const [userData, vendorData] = [mapping('userData'), mapping('vendorData')]
   const [metaData, networkConfig] = [mapping('metaData'), mapping('networkConfig')]
@@ -45,8 +44,7 @@ function compile(document: Seed, templates: RoleTemplates) {
   const script =
     userScript && templates.text(['userScript'], userScript, scriptDestination(userScript))
   const fileTemplates = Object.entries(files).map(
-    ([path, text]) =>
-      [path, templates.text(['files', path], text, fileDestination(path))] as const,
+    ([path, text]) => [path, templates.text(['files', path], text, fileDestination(path))] as const,
   )
   return (facts: TemplateFacts) => ({
     userData: userData?.(facts) ?? {},

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 
 import { parseMacAddress } from '../../../../../src/base/mac-address.ts'
-import { renderSeed } from '../../../../../src/daemon/domain/workflow/render-seed.ts'
+import { nocloudFiles } from '../../../../../src/daemon/domain/seed/nocloud-files.ts'
+import { plainRole } from '../../../../../src/daemon/domain/seed/seed-role.ts'
 
 const seed = {
   instanceId: 'run-1',
@@ -11,14 +12,15 @@ const seed = {
   macAddress: parseMacAddress('52:54:00:00:00:01'),
   sshAuthorizedKeys: [],
   userConfig: {},
+  role: plainRole,
   phoneHomeUrl: 'http://10.77.0.1:8090/phone-home/abc',
 }
 
-describe('renderSeed', () => {
+describe(nocloudFiles, () => {
   it('E09: any text comes back from a YAML parser as it went in', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.array(fc.string()), (text, keys) => {
-        const files = renderSeed({
+        const files = nocloudFiles({
           ...seed,
           sshAuthorizedKeys: keys,
           userConfig: { runcmd: [text], [`x-${text}`]: text },
@@ -34,7 +36,7 @@ describe('renderSeed', () => {
 
   it('E09: nothing that PyYAML refuses or takes for a line break stands in it unescaped', () => {
     const text = 'a\u007f\u0085\u2028\u2029\ufeff\uffffz'
-    const files = renderSeed({ ...seed, userConfig: { text } })
+    const files = nocloudFiles({ ...seed, userConfig: { text } })
     expect(files['user-data']).toContain(String.raw`"a\u007f\u0085\u2028\u2029\ufeff\uffffz"`)
     expect(parse(files['user-data'] ?? '')).toMatchObject({ text })
   })
@@ -45,7 +47,7 @@ describe('renderSeed', () => {
       ssh_authorized_keys: ['theirs'],
       phone_home: { url: 'http://elsewhere' },
     }
-    const files = renderSeed({ ...seed, userConfig, sshAuthorizedKeys: ['ours'] })
+    const files = nocloudFiles({ ...seed, userConfig, sshAuthorizedKeys: ['ours'] })
     expect(parse(files['user-data'] ?? '')).toEqual({
       hostname: 'web-1',
       ssh_authorized_keys: ['theirs', 'ours'],
@@ -54,7 +56,7 @@ describe('renderSeed', () => {
   })
 
   it('gives the four files of a NoCloud volume', () => {
-    const files = renderSeed(seed)
+    const files = nocloudFiles(seed)
     expect(Object.keys(files)).toEqual(['meta-data', 'user-data', 'network-config', 'vendor-data'])
     expect(parse(files['meta-data'] ?? '')).toEqual({
       'instance-id': 'run-1',

@@ -20,7 +20,7 @@ const prepare = (imageName: string, state: 'ready' | 'quarantined' = 'ready') =>
   }
   return prepareRun('deploy-image', { imageName }, {
     content: { workflow: () => workflow, seedRole: unused },
-    images: { findImage: async (name) => (known.includes(name) ? image : undefined) },
+    images: { findImage: async (name: string) => (known.includes(name) ? image : undefined) },
     cloudConfig: { readCloudConfig: unused },
     secrets: { newId: unused, newSecret: unused, hashOf: unused },
   } as never)
