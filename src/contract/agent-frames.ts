@@ -3,7 +3,12 @@ import { z } from 'zod'
 import { capturedImageSchema } from './capture.ts'
 import { digestSchema, nameSchema, timeMsSchema } from './values.ts'
 import { diskSchema, inventorySchema } from './machine.ts'
-import { failureSchema, writeProgressSchema } from './run.ts'
+import {
+  failureSchema,
+  imageComparisonSchema,
+  wipeReportSchema,
+  writeProgressSchema,
+} from './run.ts'
 import { signedReceiptSchema } from './receipt.ts'
 import { diskChoiceRequestSchema } from './disk-choice/choice-request.ts'
 
@@ -42,6 +47,18 @@ export const taskOrderSchema = z.discriminatedUnion('action', [
     disk: diskSchema,
   }),
   z.object({
+    action: z.literal('verify-image'),
+    imageDigest: digestSchema,
+    manifestPath: z.string(),
+    disk: diskSchema,
+    onDifference: z.enum(['fail', 'report']),
+  }),
+  z.object({
+    action: z.literal('wipe-disk'),
+    disk: diskSchema,
+    method: z.enum(['zero', 'signatures']),
+  }),
+  z.object({
     action: z.literal('write-seed'),
     disk: diskSchema,
     imageBytes: z.number().int().positive(),
@@ -57,7 +74,25 @@ export const taskOrderSchema = z.discriminatedUnion('action', [
     generalise: z.boolean(),
     script: z.string().optional(),
   }),
+  z.object({
+    action: z.literal('burn-in'),
+    target: z.enum(['cpu', 'memory', 'disk-read']),
+    seconds: z.number().int().positive(),
+  }),
+  z.object({
+    action: z.literal('script'),
+    script: z.string(),
+    /** By name, `REPAVE_MACHINE` and the like. */
+    environment: z.record(z.string(), z.string()),
+  }),
+  z.object({
+    action: z.literal('set-boot-order'),
+    first: z.enum(['network', 'disk']),
+    /** The disk that was selected, where one was. */
+    disk: diskSchema.optional(),
+  }),
   z.object({ action: z.literal('reboot') }),
+  z.object({ action: z.literal('poweroff') }),
 ])
 export type TaskOrder = z.infer<typeof taskOrderSchema>
 
@@ -68,6 +103,10 @@ export const taskFactsSchema = z.object({
   dataDisks: z.array(diskSchema).max(1024).optional(),
   receipt: signedReceiptSchema.optional(),
   capturedImage: capturedImageSchema.optional(),
+  comparison: imageComparisonSchema.optional(),
+  wipe: wipeReportSchema.optional(),
+  /** Of a script; also of one that failed. */
+  exitCode: z.number().int().min(0).max(255).optional(),
 })
 
 export const daemonToAgentSchema = z.discriminatedUnion('frame', [

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { bootProgramsSchema } from './boot-programs.ts'
 import { eventSchema } from './event.ts'
 import { importProvenanceSchema } from './import-provenance.ts'
-import { machineSchema } from './machine.ts'
+import { labelsSchema, machineSchema, onBootSchema } from './machine.ts'
 import { runParamsSchema, runSchema } from './run.ts'
 import { byteCountSchema, digestSchema, nameSchema, timeMsSchema } from './values.ts'
 
@@ -26,8 +26,15 @@ export const newRunSchema = z.strictObject({
   plan: digestSchema.optional(),
   /** Whether the first MiB of the disk, too, must be what the plan showed. */
   expectContents: z.boolean().optional(),
+  /** A breakpoint: the run is held before the first task of this stage. */
+  stopAt: nameSchema.optional(),
 })
 export type NewRun = z.input<typeof newRunSchema>
+
+/** `POST /api/v1/runs/ID/VERB`, for every verb of a run. */
+export const interventionRequestSchema = z
+  .strictObject({ note: z.string().max(500).optional() })
+  .default({})
 
 /** `POST /api/v1/machines`: made known before it first boots. */
 export const newMachineSchema = z.strictObject({
@@ -36,11 +43,32 @@ export const newMachineSchema = z.strictObject({
   /** Runs this workflow as soon as the machine boots. */
   workflow: nameSchema.optional(),
   params: runParamsSchema.default({}),
-  /** `reprovision`: each boot after a deployment repeats its last run. Default `local`. */
-  onBoot: z.enum(['local', 'reprovision']).optional(),
+  /** Default `local`. */
+  onBoot: onBootSchema.optional(),
+  labels: labelsSchema.optional(),
   bootPrograms: bootProgramsSchema.optional(),
 })
 export type NewMachine = z.input<typeof newMachineSchema>
+
+/** `PATCH /api/v1/machines/MACHINE`: what is absent stays. */
+export const machineChangeSchema = z.strictObject({
+  onBoot: onBootSchema.optional(),
+  /** By name; `null` takes a label away. */
+  labels: z.record(nameSchema, z.string().min(1).max(128).nullable()).optional(),
+})
+export type MachineChange = z.input<typeof machineChangeSchema>
+
+/** `GET /api/v1/machines/MACHINE/boot-decision`: what it would boot now, and why. Nothing is changed. */
+export const bootDecisionSchema = z.object({
+  machineName: nameSchema,
+  target: z.enum(['sledgehammer', 'local-disk', 'hold']),
+  because: z.string(),
+  /** The workflow that this boot would begin. */
+  workflow: nameSchema.optional(),
+  /** Boots of the last ten minutes without progress, this one included; more than five are held. */
+  recentBoots: z.number().int().positive(),
+})
+export type BootDecisionAnswer = z.infer<typeof bootDecisionSchema>
 
 export const imageSchema = z.object({
   name: nameSchema,

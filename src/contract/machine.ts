@@ -123,6 +123,36 @@ export const machineStates = [
   'held',
 ] as const
 
+/** Names and values that people give a machine: `rack=r1`. */
+export const labelsSchema = z
+  .record(nameSchema, z.string().min(1).max(128))
+  .refine((labels) => Object.keys(labels).length <= 64, 'expected at most 64 labels')
+
+/**
+ * What a machine does that boots from the network while nothing is ordered. `local` its disk ·
+ * `reprovision` its last deployment anew · `live` the workflow `live-boot` · `workflow:NAME` that one.
+ */
+export const onBootSchema = z
+  .string()
+  .max(80)
+  .regex(
+    /^(?:local|reprovision|live|workflow:[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?)$/,
+    'expected local, reprovision, live or workflow:NAME',
+  )
+
+/** What erasing its drift has found on a machine so far. */
+export const driftSchema = z.object({
+  /** Reprovisions of the image that was on it already. */
+  reprovisions: z.number().int().nonnegative(),
+  /** Those that found its disk changed. */
+  corrections: z.number().int().nonnegative(),
+  /** What the last one found, in whole chunks. */
+  lastBytesDifferent: byteCountSchema,
+  totalBytesDifferent: byteCountSchema,
+  lastAtMs: timeMsSchema,
+})
+export type Drift = z.infer<typeof driftSchema>
+
 export const machineSchema = z.object({
   id: z.uuid(),
   name: nameSchema,
@@ -130,7 +160,9 @@ export const machineSchema = z.object({
   /** First is the one it boots from. Never empty. */
   macAddresses: z.array(macAddressSchema).min(1),
   address: ipv4AddressSchema.optional(),
-  onBoot: z.enum(['local', 'reprovision']),
+  onBoot: onBootSchema,
+  /** For selectors and limits; `rack` is the one that limits of writing go by. */
+  labels: labelsSchema.optional(),
   /** Serials or WWNs of disks that no workflow may write here. */
   protectedDisks: z.array(z.string().min(1).max(256)).max(256).optional(),
   /** Over those of its subnet, which stand over the usual ones. */
@@ -140,6 +172,7 @@ export const machineSchema = z.object({
   runId: z.uuid().optional(),
   /** Name of the image that is proven on its disk. */
   imageName: nameSchema.optional(),
+  drift: driftSchema.optional(),
   createdAtMs: timeMsSchema,
   lastSeenAtMs: timeMsSchema,
   /** Grows by one with every change. */

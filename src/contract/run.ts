@@ -13,6 +13,10 @@ import {
 } from './values.ts'
 import { taskSchema } from './workflow.ts'
 
+/**
+ * `queued` waits for its machine, or for its turn to write · `held` waits for a person · `lost` its agent
+ * has been silent for 45 s and may yet come back, until the time of its task is over.
+ */
 export const runStates = [
   'queued',
   'running',
@@ -26,7 +30,7 @@ export const runStates = [
 export type RunState = (typeof runStates)[number]
 
 /** States that no event leaves. */
-export const finalRunStates: readonly RunState[] = ['succeeded', 'failed', 'cancelled', 'lost']
+export const finalRunStates: readonly RunState[] = ['succeeded', 'failed', 'cancelled']
 
 export const runTaskStates = [
   'pending',
@@ -45,10 +49,43 @@ export const failureSchema = z.object({
 })
 export type Failure = z.infer<typeof failureSchema>
 
+/** What a person did to a run, and why. */
+export const interventionSchema = z.object({
+  verb: z.enum(['approve', 'hold', 'release', 'retry', 'skip', 'step', 'cancel']),
+  /** `operator:NAME`. */
+  by: z.string().max(128),
+  atMs: timeMsSchema,
+  /** The task that was due. */
+  task: nameSchema.optional(),
+  note: z.string().max(500).optional(),
+})
+export type Intervention = z.infer<typeof interventionSchema>
+export type InterventionVerb = Intervention['verb']
+
+/** How a disk compares with the image that should be on it, in whole chunks. */
+export const imageComparisonSchema = z.object({
+  bytesCompared: byteCountSchema,
+  bytesDifferent: byteCountSchema,
+  chunksDifferent: z.number().int().nonnegative(),
+})
+export type ImageComparison = z.infer<typeof imageComparisonSchema>
+
+/** What was done to a disk that was wiped, as the agent reports it. */
+export const wipeReportSchema = z.object({
+  method: z.enum(['zero', 'signatures']),
+  bytesWritten: byteCountSchema,
+  /** Read from the disk afterwards, and zero. */
+  bytesReadBack: byteCountSchema,
+  durationMs: z.number().int().nonnegative(),
+})
+export type WipeReport = z.infer<typeof wipeReportSchema>
+
 /** One task of a run, flattened out of its stage. */
 export const runTaskSchema = z.object({
   stage: nameSchema,
   task: taskSchema,
+  /** Runs only where the `onError` of another names it. */
+  isRecovery: z.literal(true).optional(),
   state: z.enum(runTaskStates),
   /** Tries begun so far. */
   attempts: z.number().int().nonnegative(),
@@ -63,6 +100,12 @@ export const runTaskSchema = z.object({
   /** When the attempt under way times out, or the next one may begin (`waiting-retry`). */
   deadlineAtMs: timeMsSchema.optional(),
   failure: failureSchema.optional(),
+  /** A person has agreed that it may begin (`needsApproval`). */
+  isApproved: z.literal(true).optional(),
+  /** How often a script said that it is not done yet (exit code 128). */
+  incompletes: z.number().int().nonnegative().optional(),
+  /** What the script ended with. */
+  exitCode: z.number().int().min(0).max(255).optional(),
 })
 export type RunTask = z.infer<typeof runTaskSchema>
 
@@ -79,6 +122,8 @@ export const runParamsSchema = z.strictObject({
   seedParams: z.record(z.string().max(64), z.string().max(4096)).optional(),
   /** cloud-init user-data, merged under what we set ourselves. */
   userData: z.string().max(65_536).optional(),
+  /** Shell script for the `script` tasks that bring none of their own. */
+  script: z.string().min(1).max(65_536).optional(),
 })
 export type RunParams = z.infer<typeof runParamsSchema>
 
@@ -104,6 +149,31 @@ export const runSchema = z.object({
   /** What `capture-image` made. */
   capturedImage: capturedImageSchema.optional(),
   failure: failureSchema.optional(),
+  /** Why it is held: a breakpoint, a step, a person, a failure, a script, a boot loop. */
+  heldBecause: z.string().max(500).optional(),
+  /** A breakpoint: the run is held before the first task of this stage. */
+  stopAt: nameSchema.optional(),
+  /** The run is held before its next task, for this reason. */
+  holdNext: z.string().max(500).optional(),
+  /** Since when it waits for its turn to write. */
+  queuedAtMs: timeMsSchema.optional(),
+  /** How many go before it, and which limit they have reached. Worked out when the run is read, never stored. */
+  queue: z
+    .object({
+      position: z.number().int().positive(),
+      limit: z.enum(['daemon', 'rack', 'image']),
+    })
+    .optional(),
+  /** The boot that was told to end: its agent gets no more tasks. */
+  endingBootId: z.uuid().optional(),
+  /** The machine was switched off by the task before: how long that lasts is nobody's failure. */
+  isPoweredOff: z.literal(true).optional(),
+  /** What `verify-image` found. */
+  comparison: imageComparisonSchema.optional(),
+  /** What `wipe-disk` did. */
+  wipe: wipeReportSchema.optional(),
+  /** The newest of what people did to it. */
+  interventions: z.array(interventionSchema).max(100).optional(),
   createdAtMs: timeMsSchema,
   startedAtMs: timeMsSchema.optional(),
   endedAtMs: timeMsSchema.optional(),

@@ -6,9 +6,7 @@ import { nameSchema } from './values.ts'
 export const seedDatasources = ['nocloud', 'config-drive'] as const
 export type SeedDatasource = (typeof seedDatasources)[number]
 
-const wordSchema = z
-  .string()
-  .regex(/^[a-z][A-Za-z0-9]{0,62}$/, 'expected a word such as adminUser')
+const wordSchema = z.string().regex(/^[a-z][A-Za-z0-9]{0,62}$/, 'expected a word such as adminUser')
 const mappingSchema = z.record(z.string(), z.json())
 const textSchema = z.string().max(65_536)
 

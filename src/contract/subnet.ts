@@ -13,7 +13,9 @@ function readRange(text: string): AddressRange | undefined {
   const [first, last, ...others] = text.split('-').map((part) => readIpv4Address(part.trim()))
   if (first === undefined || others.length > 0) return undefined
   if (!text.includes('-')) return { first, last: first }
-  return last !== undefined && ipv4ToNumber(first) <= ipv4ToNumber(last) ? { first, last } : undefined
+  return last !== undefined && ipv4ToNumber(first) <= ipv4ToNumber(last)
+    ? { first, last }
+    : undefined
 }
 
 function readNetwork(text: string) {

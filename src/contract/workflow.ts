@@ -40,14 +40,23 @@ const taskBase = {
       backoffSeconds: z.number().int().min(0).max(300).default(2),
     })
     .prefault({}),
-  /** `fail` the run, `hold` it for a person, or `continue` as if the task had succeeded. */
-  onError: z.enum(['fail', 'hold', 'continue']).default('fail'),
+  /**
+   * `fail` the run, `hold` it for a person, or `continue` as if the task had succeeded. `{ task: NAME }`
+   * runs that one task of `recovery` and then fails the run for the reason it failed first.
+   */
+  onError: z
+    .union([z.enum(['fail', 'hold', 'continue']), z.strictObject({ task: nameSchema })])
+    .default('fail'),
+  /** A person has to agree before the task begins. */
+  needsApproval: z.boolean().default(false),
 }
 
 const task = <Action extends string>(action: Action) =>
   z.strictObject({ ...taskBase, action: z.literal(action) })
 
-/** What the agent or the daemon does. The agent runs all but the last two, which are the daemon's. */
+const scriptTextSchema = z.string().min(1).max(65_536)
+
+/** What the agent or the daemon does; {@link agentActions} names the agent's. */
 export const taskSchema = z.discriminatedUnion('action', [
   task('inventory'),
   z.strictObject({
@@ -68,6 +77,21 @@ export const taskSchema = z.discriminatedUnion('action', [
     /** Without it the image is written but not proven: the receipt says so. */
     readBack: z.boolean().default(true),
   }),
+  z.strictObject({
+    ...taskBase,
+    action: z.literal('verify-image'),
+    /** Whether a disk that differs fails the task, or is only reported with the bytes that differ. */
+    onDifference: z.enum(['fail', 'report']).default('fail'),
+  }),
+  z.strictObject({
+    ...taskBase,
+    action: z.literal('wipe-disk'),
+    /**
+     * `zero` overwrites every byte and reads all of it back; `signatures` clears the first and the last
+     * MiB of the disk and of each partition: quick, nothing boots or mounts, the data stay readable.
+     */
+    method: z.enum(['zero', 'signatures']).default('zero'),
+  }),
   task('write-seed'),
   z.strictObject({
     ...taskBase,
@@ -77,21 +101,76 @@ export const taskSchema = z.discriminatedUnion('action', [
     /** Shell script of the site that runs after ours; its argument is the root of the copied system. */
     script: z.string().max(65_536).optional(),
   }),
+  z.strictObject({
+    ...taskBase,
+    action: z.literal('burn-in'),
+    target: z.enum(['cpu', 'memory', 'disk-read']),
+    /** How long it is kept busy; `disk-read` ends earlier when every byte has been read once. */
+    seconds: z.number().int().positive().max(86_400).default(300),
+  }),
+  z.strictObject({
+    ...taskBase,
+    action: z.literal('script'),
+    /** Shell script; without it the run brings its own (`params.script`). It ends as {@link scriptExits} says. */
+    script: scriptTextSchema.optional(),
+  }),
+  z.strictObject({
+    ...taskBase,
+    action: z.literal('set-boot-order'),
+    /** What UEFI firmware tries first from now on. BIOS firmware cannot be told: the task fails there. */
+    first: z.enum(['network', 'disk']),
+  }),
   task('reboot'),
+  task('poweroff'),
   task('approve'),
+  z.strictObject({
+    ...taskBase,
+    action: z.literal('call-hook'),
+    /** One of `hooks` in `repave.yaml`: a webhook, or a command on the daemon's host. */
+    hook: nameSchema,
+  }),
   task('await-phone-home'),
 ])
 export type Task = z.infer<typeof taskSchema>
 export type TaskAction = Task['action']
 
+/** Done by the agent in sledgehammer; all others by the daemon, a person, or the installed system. */
 export const agentActions = [
   'inventory',
   'select-disk',
   'write-image',
+  'verify-image',
+  'wipe-disk',
   'write-seed',
   'capture-image',
+  'burn-in',
+  'script',
+  'set-boot-order',
   'reboot',
+  'poweroff',
 ] as const
+
+/** Take the disk's bandwidth and the daemon's: how many may do so at once is limited. */
+export const writingActions: readonly TaskAction[] = ['write-image', 'verify-image']
+
+/** What a script's exit code asks for (Digital Rebar's); any other code is a failure. */
+export interface ScriptExit {
+  /** Whether the script is to run once more. */
+  readonly isIncomplete: boolean
+  /** What happens to the machine before the run goes on; `stop` holds the run for a person. */
+  readonly then: 'go-on' | 'stop' | 'poweroff' | 'reboot'
+}
+
+export const scriptExits: ReadonlyMap<number, ScriptExit> = new Map([
+  [0, { isIncomplete: false, then: 'go-on' }],
+  [16, { isIncomplete: false, then: 'stop' }],
+  [32, { isIncomplete: false, then: 'poweroff' }],
+  [64, { isIncomplete: false, then: 'reboot' }],
+  [128, { isIncomplete: true, then: 'go-on' }],
+  [144, { isIncomplete: true, then: 'stop' }],
+  [160, { isIncomplete: true, then: 'poweroff' }],
+  [192, { isIncomplete: true, then: 'reboot' }],
+])
 
 export const stageSchema = z.strictObject({
   name: nameSchema,
@@ -108,5 +187,7 @@ export const workflowSchema = z.strictObject({
   stages: z
     .array(stageSchema)
     .min(1, 'a workflow without stages would do nothing and report success'),
+  /** Tasks that run only where the `onError` of another names them. */
+  recovery: z.array(taskSchema).max(64).default([]),
 })
 export type Workflow = z.infer<typeof workflowSchema>

@@ -27,9 +27,10 @@ export async function runTask(
     case 'capture-image':
       return runCaptureImage(world, order, context)
     case 'reboot':
-      break
+      return runReboot(world, context)
+    default:
+      throw new Error(`this agent does not know how to do ${order.action}`)
   }
-  return runReboot(world, context)
 }
 
 /** Whatever was thrown, in the daemon's words. An error without a code is one that nobody foresaw. */
