@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import { chooseEndpoint } from '../presentation/operator-endpoint.ts'
 import type { CliWorld } from './cli-world.ts'
 import type { DaemonConnection } from './daemon-request.ts'
-import { type OutputFormat, outputOption } from './output.ts'
+import { type ListOptions, outputOption } from './output.ts'
 
 /** The command line being run: the world, and what came of it. */
 export interface CommandLine {
@@ -12,10 +12,9 @@ export interface CommandLine {
 }
 
 /** Options that every command has; shown by `repave help options` rather than on each page. */
-export interface CommonOptions {
+export interface CommonOptions extends ListOptions {
   readonly socket?: string
   readonly url?: string
-  readonly output: OutputFormat
 }
 
 /** A noun or a verb below `parent`, with the options that all have and two examples. */
@@ -29,6 +28,7 @@ export function addCommand(
     .addOption(new Option('--socket <path>', "the daemon's unix socket").hideHelp())
     .addOption(new Option('--url <url>', "the daemon's address").hideHelp())
     .addOption(outputOption(line.world.environment).hideHelp())
+    .addOption(new Option('--columns <headings>', 'columns of a table, in this order').hideHelp())
   return withExamples(command, examples)
 }
 

@@ -27,7 +27,7 @@ export function addHistoryCommand(line: CommandLine, parent: Command): void {
       const { name } = await findImage(connection, reference)
       const path = `${imagePath(name)}/history`
       const { items } = await askDaemon(connection, { path }, imageHistorySchema)
-      await printList(line.world, options.output, {
+      await printList(line.world, options, {
         kind: 'ImageHistory',
         items,
         nameOf: (image) => `${image.name}@${image.version}`,

@@ -24,7 +24,8 @@ import { importImage } from './image-import.ts'
 import { readImageLabel } from './image-label.ts'
 import { findImage, imagePath, readImages } from './image-reference.ts'
 import { ImportProgressPrinter } from './import-progress.ts'
-import { printList, printThing } from './output.ts'
+import { addListVerb } from './list-verb.ts'
+import { printThing } from './output.ts'
 
 /** `repave image …`. */
 export function imageCommands(line: CommandLine, program: Command): void {
@@ -46,31 +47,26 @@ export function imageCommands(line: CommandLine, program: Command): void {
 }
 
 function addListCommand(line: CommandLine, parent: Command): void {
-  addCommand(line, parent, {
-    words: 'list',
+  addListVerb<Image>(line, parent, {
     summary: 'every image',
     examples: ['image list', 'image list --output name'],
+    topics: ['image.*.*'],
+    read: async (connection) => ({
+      kind: 'ImageList',
+      items: await readImages(connection),
+      nameOf: (image) => image.name,
+      columns: [
+        ['NAME', (image) => image.name],
+        ['VERSION', (image) => shownText(image.version)],
+        ['SIZE', (image) => formatByteSize(image.rawBytes)],
+        ['STORED', (image) => formatByteSize(image.packBytes)],
+        ['STATE', stateText],
+        ['DIGEST', (image) => image.digest.slice(0, 'sha256:'.length + 16)],
+        ['IMPORTED', (image) => new Date(image.importedAtMs).toISOString().slice(0, 19), 'wide'],
+        ['RAW DIGEST', (image) => image.rawDigest, 'wide'],
+      ],
+    }),
   })
-    .alias('ls')
-    .action(
-      runs(line, async (options: CommonOptions) => {
-        const items = await readImages(connectionOf(line, options))
-        await printList(line.world, options.output, {
-          kind: 'ImageList',
-          items,
-          nameOf: (image) => image.name,
-          columns: [
-            ['NAME', (image) => image.name],
-            ['VERSION', (image) => shownText(image.version)],
-            ['SIZE', (image) => formatByteSize(image.rawBytes)],
-            ['STORED', (image) => formatByteSize(image.packBytes)],
-            ['STATE', stateText],
-            ['DIGEST', (image) => image.digest.slice(0, 'sha256:'.length + 16)],
-          ],
-        })
-        return 0
-      }),
-    )
 }
 
 function addShowCommand(line: CommandLine, parent: Command): void {

@@ -65,7 +65,7 @@ function printKeys(
   options: CommonOptions,
   items: readonly SigningKeyFacts[],
 ): Promise<void> {
-  return printList(line.world, options.output, {
+  return printList(line.world, options, {
     kind: 'SigningKeyList',
     items,
     nameOf: (key) => key.keyId,

@@ -5,6 +5,7 @@ import { durationText } from '../presentation/duration-text.ts'
 import { runOfMachine } from '../presentation/fleet.ts'
 import { machineLines } from '../presentation/machine-lines.ts'
 import { currentTask } from '../presentation/run-stages.ts'
+import { shownText } from '../presentation/shown-text.ts'
 import { machineMark } from '../presentation/state-mark.ts'
 import {
   addCommand,
@@ -15,9 +16,10 @@ import {
 } from './command-line.ts'
 import { readMachines, readRuns } from './daemon-lists.ts'
 import { askDaemon } from './daemon-request.ts'
+import { addListVerb } from './list-verb.ts'
 import { addCaptureCommand } from './machine-capture.ts'
 import { addDeployCommand } from './machine-deploy.ts'
-import { printList, printThing } from './output.ts'
+import { printThing } from './output.ts'
 import { findMachine } from './references.ts'
 
 /** `repave machine list|show|add|deploy|capture`. */
@@ -37,37 +39,35 @@ export function machineCommands(line: CommandLine, program: Command): void {
 }
 
 function addListCommand(line: CommandLine, parent: Command): void {
-  addCommand(line, parent, {
-    words: 'list',
+  addListVerb<Machine>(line, parent, {
     summary: 'every machine, its state and what is on it',
     examples: ['machine list', 'machine list --output json'],
+    topics: ['machine,run.*.*'],
+    read: async (connection) => {
+      const { items, seq } = await readMachines(connection)
+      const byId = new Map((await readRuns(connection)).items.map((run) => [run.id, run]))
+      const runOf = (item: Machine) => runOfMachine({ runs: byId }, item)
+      const nowMs = Date.now()
+      return {
+        kind: 'MachineList',
+        items,
+        rev: seq,
+        nameOf: (item) => item.name,
+        columns: [
+          ['NAME', (item) => item.name],
+          ['STATE', (item) => machineMark(item, runOf(item)).word],
+          ['IMAGE', (item) => item.imageName ?? '-'],
+          ['STAGE', (item) => stageCell(item, runOf(item))],
+          ['MAC', (item) => item.macAddresses[0] ?? '-'],
+          ['ADDRESS', (item) => item.address ?? '-'],
+          ['SEEN', (item) => `${durationText(nowMs - item.lastSeenAtMs)} ago`],
+          ['SERIAL', (item) => shownText(item.inventory?.system.serialNumber), 'wide'],
+          ['FIRMWARE', (item) => item.inventory?.firmwareMode ?? '-', 'wide'],
+          ['ID', (item) => item.id, 'wide'],
+        ],
+      }
+    },
   })
-    .alias('ls')
-    .action(
-      runs(line, async (options: CommonOptions) => {
-        const connection = connectionOf(line, options)
-        const { items, seq } = await readMachines(connection)
-        const byId = new Map((await readRuns(connection)).items.map((run) => [run.id, run]))
-        const runOf = (item: Machine) => runOfMachine({ runs: byId }, item)
-        const nowMs = Date.now()
-        await printList(line.world, options.output, {
-          kind: 'MachineList',
-          items,
-          rev: seq,
-          nameOf: (item) => item.name,
-          columns: [
-            ['NAME', (item) => item.name],
-            ['STATE', (item) => machineMark(item, runOf(item)).word],
-            ['IMAGE', (item) => item.imageName ?? '-'],
-            ['STAGE', (item) => stageCell(item, runOf(item))],
-            ['MAC', (item) => item.macAddresses[0] ?? '-'],
-            ['ADDRESS', (item) => item.address ?? '-'],
-            ['SEEN', (item) => `${durationText(nowMs - item.lastSeenAtMs)} ago`],
-          ],
-        })
-        return 0
-      }),
-    )
 }
 
 function stageCell(machine: Machine, run: Run | undefined): string {

@@ -46,6 +46,11 @@ const nouns: readonly Noun[] = [
     load: async () => (await import('./event.ts')).eventCommands,
   },
   {
+    name: 'wait',
+    summary: 'until a machine or a run is as you say',
+    load: async () => (await import('./wait.ts')).waitCommand,
+  },
+  {
     name: 'status',
     summary: 'the daemon on one screen',
     load: async () => (await import('./status.ts')).statusCommand,
@@ -120,7 +125,8 @@ function addOptionsTopic(line: CommandLine, program: Command): void {
     'Every command takes:',
     "  --socket <path>     the daemon's unix socket (REPAVE_SOCKET)",
     "  --url <url>         the daemon's address, such as http://127.0.0.1:8092 (REPAVE_URL)",
-    '  -o, --output <format>  table, json, jsonl, yaml or name (REPAVE_OUTPUT)',
+    '  -o, --output <format>  table, wide, json, jsonl, yaml or name (REPAVE_OUTPUT)',
+    '  --columns <a,b>     these columns of a table, in this order',
   ]
   program.addHelpText('after', topic.join('\n'))
   const command = program

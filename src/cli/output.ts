@@ -1,9 +1,11 @@
 import { Option } from 'commander'
 
+import { shownText } from '../presentation/shown-text.ts'
 import { tableLines } from '../presentation/table-text.ts'
 import { type CliWorld, writeLines } from './cli-world.ts'
+import { UsageError } from './errors.ts'
 
-export const outputFormats = ['table', 'json', 'jsonl', 'yaml', 'name'] as const
+export const outputFormats = ['table', 'wide', 'json', 'jsonl', 'yaml', 'name'] as const
 export type OutputFormat = (typeof outputFormats)[number]
 
 /** The version of everything that is printed for machines. */
@@ -17,35 +19,47 @@ export function outputOption(environment: CliWorld['environment']): Option {
     .default(known ?? 'table')
 }
 
+/** How a person wants a list. */
+export interface ListOptions {
+  readonly output: OutputFormat
+  /** Headings, with commas between them: these columns in this order. */
+  readonly columns?: string
+}
+
+/** A column that says `'wide'` is shown by `--output wide` and where `--columns` names it. */
+export type ListColumn<Item> = readonly [
+  heading: string,
+  cell: (item: Item) => string,
+  shownIn?: 'wide',
+]
+
 export interface ShownList<Item> {
   /** `MachineList`. */
   readonly kind: string
   readonly items: readonly Item[]
   /** The number of the event that the list is as new as. */
   readonly rev?: number
-  readonly columns: readonly (readonly [heading: string, cell: (item: Item) => string])[]
+  readonly columns: readonly ListColumn<Item>[]
   nameOf(item: Item): string
 }
 
-/** Prints a list in the wanted format. */
+/**
+ * Prints a list in the wanted format.
+ *
+ * @throws {UsageError} when `--columns` names none of the list's
+ */
 export async function printList<Item>(
   world: CliWorld,
-  format: OutputFormat,
+  options: ListOptions,
   list: ShownList<Item>,
 ): Promise<void> {
-  const { kind, items, rev, columns } = list
+  const { kind, items, rev } = list
+  const format = options.output
   if (format === 'name') writeLines(world.stdout, items.map(list.nameOf))
   else if (format === 'jsonl') {
     writeLines(world.stdout, [versionRecord(), ...items.map((item) => jsonText(item))])
-  } else if (format === 'table') {
-    const rows = items.map((item) => columns.map(([, cell]) => cell(item)))
-    writeLines(
-      world.stdout,
-      tableLines(
-        columns.map(([heading]) => heading),
-        rows,
-      ),
-    )
+  } else if (format === 'table' || format === 'wide') {
+    writeLines(world.stdout, listLines(options, list))
   } else {
     const document = {
       apiVersion: outputVersion,
@@ -55,6 +69,35 @@ export async function printList<Item>(
     }
     world.stdout.write(await documentText(format, document))
   }
+}
+
+/** The heading and a line an item. @throws {UsageError} when `--columns` names none of the list's */
+export function listLines<Item>(
+  options: ListOptions,
+  { items, columns }: ShownList<Item>,
+): string[] {
+  const wanted = wantedColumns(options, columns)
+  const rows = items.map((item) => wanted.map(([, cell]) => cell(item)))
+  return tableLines(
+    wanted.map(([heading]) => heading),
+    rows,
+  )
+}
+
+function wantedColumns<Item>(
+  { output, columns: named }: ListOptions,
+  columns: readonly ListColumn<Item>[],
+): readonly ListColumn<Item>[] {
+  if (named === undefined) return columns.filter(([, , shownIn]) => output === 'wide' || !shownIn)
+  return named.split(',').map((word) => {
+    const heading = word.trim().toUpperCase()
+    const column = columns.find(([candidate]) => candidate === heading)
+    if (column !== undefined) return column
+    const headings = columns.map(([candidate]) => candidate.toLowerCase())
+    throw new UsageError(`no column goes by ${shownText(word.trim())}`, {
+      remedy: `--columns takes of: ${headings.join(', ')}`,
+    })
+  })
 }
 
 export interface ShownThing {
@@ -73,7 +116,7 @@ export async function printThing(
 ): Promise<void> {
   const document = { apiVersion: outputVersion, kind, ...value }
   if (format === 'name') writeLines(world.stdout, [name])
-  else if (format === 'table') writeLines(world.stdout, lines)
+  else if (format === 'table' || format === 'wide') writeLines(world.stdout, lines)
   else if (format === 'jsonl') writeLines(world.stdout, [versionRecord(), jsonText(value)])
   else world.stdout.write(await documentText(format, document))
 }

@@ -16,7 +16,8 @@ import {
 import { readMachines, readRuns } from './daemon-lists.ts'
 import { askDaemon, type DaemonConnection } from './daemon-request.ts'
 import { followRuns } from './follow-runs.ts'
-import { printList, printThing } from './output.ts'
+import { addListVerb } from './list-verb.ts'
+import { printThing } from './output.ts'
 import { findRun } from './references.ts'
 
 /** `repave run list|show|watch|cancel|approve`. */
@@ -33,34 +34,30 @@ export function runCommands(line: CommandLine, program: Command): void {
 }
 
 function addListCommand(line: CommandLine, parent: Command): void {
-  addCommand(line, parent, {
-    words: 'list',
+  addListVerb<Run>(line, parent, {
     summary: 'every run, the newest first',
     examples: ['run list', 'run list --output jsonl'],
+    topics: ['run.*.*'],
+    read: async (connection) => {
+      const { items, seq } = await readRuns(connection)
+      const nowMs = Date.now()
+      return {
+        kind: 'RunList',
+        items: items.toSorted((left, right) => right.createdAtMs - left.createdAtMs),
+        rev: seq,
+        nameOf: (run) => run.id,
+        columns: [
+          ['ID', (run) => shortId(run.id)],
+          ['MACHINE', (run) => run.machineName],
+          ['WORKFLOW', (run) => run.workflow],
+          ['IMAGE', (run) => run.params.imageName ?? '-'],
+          ['STATE', (run) => run.state],
+          ['STAGE', (run) => (hasEnded(run) ? '-' : (currentTask(run)?.stage ?? '-'))],
+          ['TOOK', (run) => durationText((run.endedAtMs ?? nowMs) - run.createdAtMs)],
+        ],
+      }
+    },
   })
-    .alias('ls')
-    .action(
-      runs(line, async (options: CommonOptions) => {
-        const { items, seq } = await readRuns(connectionOf(line, options))
-        const nowMs = Date.now()
-        await printList(line.world, options.output, {
-          kind: 'RunList',
-          items: items.toSorted((left, right) => right.createdAtMs - left.createdAtMs),
-          rev: seq,
-          nameOf: (run) => run.id,
-          columns: [
-            ['ID', (run) => shortId(run.id)],
-            ['MACHINE', (run) => run.machineName],
-            ['WORKFLOW', (run) => run.workflow],
-            ['IMAGE', (run) => run.params.imageName ?? '-'],
-            ['STATE', (run) => run.state],
-            ['STAGE', (run) => (hasEnded(run) ? '-' : (currentTask(run)?.stage ?? '-'))],
-            ['TOOK', (run) => durationText((run.endedAtMs ?? nowMs) - run.createdAtMs)],
-          ],
-        })
-        return 0
-      }),
-    )
 }
 
 function addShowCommand(line: CommandLine, parent: Command): void {

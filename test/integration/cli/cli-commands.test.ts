@@ -55,8 +55,8 @@ const image: Image = {
   chunks: 512,
   zeroChunks: 100,
   importedAtMs: sampleTimeMs,
-  state: 'ready',
-  signature: 'signed',
+  state: 'ready' as const,
+  signature: 'signed' as const,
 }
 
 describe('exit codes', () => {

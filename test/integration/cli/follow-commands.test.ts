@@ -128,6 +128,67 @@ describe('repave run watch', () => {
   })
 })
 
+describe('repave wait', () => {
+  it('exits with 0 once the machine is as it was said, by any of its names', async () => {
+    api.runs.set(sampleId(1, 'bb'), runningRun(1, 2))
+    const subscribed = nextSubscription()
+    const wait = start('wait', 'machine/525400aabb01', '--for', 'state=deployed,image=debian-12')
+    await subscribed
+    const machine = sampleMachine(1, { state: 'deployed', imageName: 'debian-12', revision: 99 })
+    api.emit(runEvent(succeededRun(1), 'succeeded', { machine }))
+    expect(await wait.exitCode).toBe(0)
+    expect(wait.text.out).toBe('machine/525400aabb01 complete\n')
+  })
+
+  it('exits with 1 when the run has ended otherwise', async () => {
+    api.runs.set(sampleId(2, 'bb'), failedRun(2))
+    const wait = start('wait', 'run/node-2', '--for', 'state=succeeded')
+    expect(await wait.exitCode).toBe(1)
+    expect(wait.text.err).toBe('run/node-2 ended with state=failed\n')
+  })
+
+  it('exits with 7 when time is up, and with 130 on an interrupt', async () => {
+    const late = start('wait', 'machine/node-1', '--for', 'stage=write', '--timeout', '1s')
+    expect(await late.exitCode).toBe(7)
+    expect(late.text.err).toBe('machine/node-1 timeout after 1.0s\n')
+    const subscribed = nextSubscription()
+    const wait = start('wait', 'machine/node-1', '--for', 'state=deployed')
+    await subscribed
+    wait.interrupt()
+    expect(await wait.exitCode).toBe(130)
+  })
+
+  it.each([
+    ['rack/1', 'state=x', 2, 'say machine/NAME or run/ID'],
+    ['machine/node-1', 'colour=red', 2, 'FIELD is one of state, stage, image, run'],
+    ['machine/node-9', 'state=deployed', 3, 'did you mean'],
+  ])('refuses %s --for %s with %i', async (thing, condition, code, hint) => {
+    const wait = start('wait', thing, '--for', condition)
+    expect(await wait.exitCode).toBe(code)
+    expect(wait.text.err).toContain(hint)
+  })
+})
+
+describe('repave machine list --watch', () => {
+  it('appends the rows that have changed where it does not draw on a terminal', async () => {
+    const watch = start('machine', 'list', '--watch', '--columns', 'name,state')
+    await expect.poll(() => watch.text.out).toContain('node-2')
+    const machine = sampleMachine(2, { state: 'held', revision: 99 })
+    api.emit(runEvent(sampleRun(2), 'held', { machine }))
+    await expect.poll(() => watch.text.out).toContain('held')
+    watch.interrupt()
+    expect(await watch.exitCode).toBe(130)
+    const rows = watch.text.out.trimEnd().split('\n')
+    expect(rows.map((row) => row.split(/ +/)[0])).toEqual(['NAME', 'node-1', 'node-2', 'node-2'])
+  })
+
+  it('exits with 6 when no daemon answers, and with 2 for a format that cannot grow', async () => {
+    expect(await start('machine', 'list', '--watch', '-o', 'json').exitCode).toBe(2)
+    await api.stop()
+    expect(await start('machine', 'list', '--watch').exitCode).toBe(6)
+  })
+})
+
 describe('repave event watch', () => {
   it('prints what its topics cover since an event number, as JSON lines', async () => {
     for (let count = 0; count < 3; count++) api.emit(runEvent(sampleRun(1), 'created'))

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 
 import type { CliWorld } from '../../../src/cli/cli-world.ts'
-import { jsonText, type OutputFormat, printList, printThing } from '../../../src/cli/output.ts'
+import { jsonText, type ListOptions, printList, printThing } from '../../../src/cli/output.ts'
 
 async function printed(print: (world: CliWorld) => Promise<void>): Promise<string> {
   const stdout = new PassThrough()
@@ -20,9 +20,9 @@ const items = [
   { name: 'a', size: 1 },
   { name: 'b', size: 2 },
 ]
-const list = (format: OutputFormat) =>
+const list = (options: ListOptions) =>
   printed((world) =>
-    printList(world, format, {
+    printList(world, options, {
       kind: 'ThingList',
       items,
       rev: 7,
@@ -30,20 +30,37 @@ const list = (format: OutputFormat) =>
       columns: [
         ['NAME', (item) => item.name],
         ['SIZE', (item) => String(item.size)],
+        ['SQUARE', (item) => String(item.size ** 2), 'wide'],
       ],
     }),
   )
 
 describe(printList, () => {
   it('prints every format', async () => {
-    expect(await list('table')).toBe('NAME  SIZE\na     1\nb     2\n')
-    expect(await list('name')).toBe('a\nb\n')
-    expect(await list('jsonl')).toBe(
+    expect(await list({ output: 'table' })).toBe('NAME  SIZE\na     1\nb     2\n')
+    expect(await list({ output: 'name' })).toBe('a\nb\n')
+    expect(await list({ output: 'jsonl' })).toBe(
       '{"type":"version","apiVersion":"repave/v1"}\n{"name":"a","size":1}\n{"name":"b","size":2}\n',
     )
     const document = { apiVersion: 'repave/v1', kind: 'ThingList', items, rev: 7 }
-    expect(JSON.parse(await list('json'))).toEqual(document)
-    expect(parse(await list('yaml'))).toEqual(document)
+    expect(JSON.parse(await list({ output: 'json' }))).toEqual(document)
+    expect(parse(await list({ output: 'yaml' }))).toEqual(document)
+  })
+
+  it('prints more columns when asked for more, and those that are named, in their order', async () => {
+    expect(await list({ output: 'wide' })).toBe(
+      'NAME  SIZE  SQUARE\na     1     1\nb     2     4\n',
+    )
+    const columns = 'square, name'
+    expect(await list({ output: 'table', columns })).toBe('SQUARE  NAME\n1       a\n4       b\n')
+  })
+
+  it('refuses a column that there is not, and says which there are', async () => {
+    await expect(list({ output: 'table', columns: 'name,weight' })).rejects.toMatchObject({
+      code: 'ERR_USAGE',
+      message: 'no column goes by weight',
+      remedy: '--columns takes of: name, size, square',
+    })
   })
 })
 
