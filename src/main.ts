@@ -1,5 +1,8 @@
-// The one door. It imports nothing before it has checked the version of Node: the database's native part
-// crashes an older one without a word.
+// The one door. It imports nothing of ours before it has checked the version of Node: the database's native
+// part crashes an older one without a word.
+
+import { enableCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
 
 /** The oldest Node that runs this source as it stands and loads the database's native part. */
 const oldestNode = [24, 12] as const
@@ -83,5 +86,7 @@ if (nodeIsTooOld(process.versions.node)) {
   )
   process.exitCode = 1
 } else {
+  // Halves the start of a short command. In our own folder: what lies in a shared one could be planted.
+  enableCompileCache(fileURLToPath(new URL('../.cache/compiled', import.meta.url)))
   process.exitCode = await runRepave(process.argv.slice(2)).catch(explain)
 }
