@@ -9,6 +9,7 @@ import type { DaemonConfig } from './config.ts'
 import type { CaptureSpool } from './domain/image/capture-spool.ts'
 import type { ImagePacks, ImageStore } from './domain/image/image-store.ts'
 import type { WorkflowEngine } from './domain/workflow/workflow-engine.ts'
+import { servedSubnets } from './interface-subnet.ts'
 import { nodeClock } from './node-clock.ts'
 import { nodeSecrets } from './node-secrets.ts'
 import type { BootProgramSet } from './open-boot-programs.ts'
@@ -22,11 +23,13 @@ import { startDhcpServer } from './servers/dhcp/dhcp-server.ts'
 import { createProvisioningServer } from './servers/http/provisioning-server.ts'
 import type { RunningServer } from './servers/running-server.ts'
 import { startTftpServer } from './servers/tftp/tftp-server.ts'
+import type { LoadedContent } from './store/content/load-content.ts'
 import type { Store } from './store/sqlite/open-store.ts'
 
 /** What the servers that face machines stand on. */
 export interface MachineServices {
   readonly config: DaemonConfig
+  readonly content: Pick<LoadedContent, 'subnets'>
   readonly logger: Logger
   readonly store: Store
   readonly engine: WorkflowEngine
@@ -114,15 +117,20 @@ function startTftp(
   })
 }
 
-function startDhcp({ config, engine, logger, store }: MachineServices): Promise<RunningServer> {
-  const { enabled: _enabled, ...subnet } = config.dhcp
+function startDhcp({
+  config,
+  content,
+  engine,
+  logger,
+  store,
+}: MachineServices): Promise<RunningServer> {
+  const { address, interfaceName, network } = config
   return startDhcpServer({
-    interfaceName: config.interfaceName,
-    serverAddress: config.address,
+    interfaces: [{ interfaceName, address, prefixLength: network.prefixLength }],
     port: config.ports.dhcp,
-    subnet: { ...subnet, network: config.network },
+    subnets: servedSubnets(config, content.subnets),
     leaseStore: store.leases,
-    isKnownMachine: (address) => engine.isKnownMachine(address),
+    isKnownMachine: (macAddress) => engine.isKnownMachine(macAddress),
     bootFiles: engine.bootFiles,
     events: store.events,
     clock: nodeClock,

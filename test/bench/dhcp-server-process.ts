@@ -8,6 +8,7 @@ import type { Logger } from '../../src/base/logger.ts'
 import { parseMacAddress } from '../../src/base/mac-address.ts'
 import { startDhcpServer } from '../../src/daemon/servers/dhcp/dhcp-server.ts'
 import { openStore } from '../../src/daemon/store/sqlite/open-store.ts'
+import { networkOptions } from '../../src/protocol/dhcpv4/network-options.ts'
 import { realClock } from '../fakes/real-clock.ts'
 
 export interface BenchServerSettings {
@@ -34,6 +35,7 @@ const silentLogger: Logger = {
   error: silence,
   child: () => silentLogger,
 }
+const network = { address: ip('10.77.0.0'), prefixLength: 16 }
 const poolFirst = ip('10.77.16.0')
 
 const store = await openStore(databasePath, { logger: silentLogger })
@@ -47,18 +49,26 @@ const writes = Array.from({ length: storedLeases }, (_unused, index) =>
 )
 await Promise.all(writes)
 const server = await startDhcpServer({
-  interfaceName: 'prov0',
-  serverAddress: ip('10.77.0.1'),
-  subnet: {
-    network: { address: ip('10.77.0.0'), prefixLength: 16 },
-    poolFirst,
-    poolLast: ip('10.77.255.250'),
-    leaseSeconds: 3600,
-    router: ip('10.77.0.1'),
-    dnsServers: [ip('10.77.0.1')],
-    domainName: 'rack.test',
-    reservations: [],
-  },
+  interfaces: [{ interfaceName: 'prov0', address: ip('10.77.0.1'), prefixLength: 16 }],
+  subnets: [
+    {
+      name: 'bench',
+      network,
+      relays: [],
+      pools: [{ first: poolFirst, last: ip('10.77.255.250') }],
+      excluded: [],
+      leaseSeconds: 3600,
+      reservedLeaseSeconds: 3600,
+      options: networkOptions({
+        network,
+        router: ip('10.77.0.1'),
+        dnsServers: [ip('10.77.0.1')],
+        domainName: 'rack.test',
+      }),
+      profiles: [],
+      reservations: [],
+    },
+  ],
   leaseStore: store.leases,
   isKnownMachine: () => true,
   bootFiles: { bootFileFor: () => ({ kind: 'none', because: 'a bench' }) },

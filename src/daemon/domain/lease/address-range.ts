@@ -67,7 +67,8 @@ function checkPool(pool: AddressRange, network: Ipv4Network): void {
     throw new PoolRangeError(pool, `is not inside ${network.address}/${network.prefixLength}`)
   }
   const { first, last } = numbersOf(pool)
-  if (last - first >= mostAddresses) throw new PoolRangeError(pool, `has more than ${mostAddresses}`)
+  if (last - first >= mostAddresses)
+    throw new PoolRangeError(pool, `has more than ${mostAddresses}`)
 }
 
 /** What the holes leave of a range; they come lowest first. */

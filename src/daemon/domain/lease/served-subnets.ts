@@ -6,7 +6,12 @@ import { lendableRanges } from './address-range.ts'
 import { relayPort, type LeaseClient } from './lease-client.ts'
 import { LeasePool } from './lease-pool.ts'
 import type { LeaseStore } from './lease-store.ts'
-import { type RequestPlace, selectSubnet, type ServedInterface, subnetOfInterface } from './select-subnet.ts'
+import {
+  type RequestPlace,
+  selectSubnet,
+  type ServedInterface,
+  subnetOfInterface,
+} from './select-subnet.ts'
 import type { Reservation, Subnet } from './subnet.ts'
 
 export interface ServedSubnetsOptions {

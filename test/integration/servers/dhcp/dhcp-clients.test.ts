@@ -109,7 +109,7 @@ describe(startDhcpServer, () => {
     const wire = await rack.openWire()
     wire.sendBytes(readPacketVector('bios-ipxe-discover'))
     const { bytes } = await wire.reply(0xa1b2_c3d4)
-    const script = 'http://10.77.0.1:8090/boot/script.ipxe?mac=52:54:00:aa:bb:01&platform=bios'
+    const bootFileName = 'http://10.77.0.1:8090/boot/start.ipxe?mac=52:54:00:aa:bb:01&platform=bios'
     expect(parse(Buffer.from(bytes))).toMatchObject({
       op: 2,
       xid: 0xa1b2_c3d4,
@@ -123,7 +123,7 @@ describe(startDhcpServer, () => {
         1: '255.255.255.0',
         3: ['10.77.0.254'],
         6: ['10.77.0.253'],
-        67: script,
+        67: bootFileName,
         61: [1, 0x52, 0x54, 0, 0xaa, 0xbb, 1],
         175: [176, 1, 1],
       },

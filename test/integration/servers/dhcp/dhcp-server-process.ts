@@ -7,7 +7,9 @@ import type { Logger } from '../../../../src/base/logger.ts'
 import { parseMacAddress } from '../../../../src/base/mac-address.ts'
 import { resolveBootFile } from '../../../../src/daemon/domain/bootenv/resolve-boot-file.ts'
 import type { Lease } from '../../../../src/daemon/domain/lease/lease-store.ts'
+import type { Subnet } from '../../../../src/daemon/domain/lease/subnet.ts'
 import { startDhcpServer } from '../../../../src/daemon/servers/dhcp/dhcp-server.ts'
+import { networkOptions } from '../../../../src/protocol/dhcpv4/network-options.ts'
 import { MemoryLeaseStore } from '../../../fakes/memory-lease-store.ts'
 import { realClock } from '../../../fakes/real-clock.ts'
 
@@ -38,6 +40,32 @@ class FileLeaseStore extends MemoryLeaseStore {
   }
 }
 
+function rackSubnet(): Subnet {
+  const network = { address: ip('10.77.0.0'), prefixLength: 24 }
+  const leaseSeconds = settings.leaseSeconds ?? 3600
+  return {
+    name: 'rack',
+    network,
+    relays: [],
+    pools: [{ first: ip('10.77.0.100'), last: ip(settings.poolLast ?? '10.77.0.200') }],
+    excluded: [],
+    leaseSeconds,
+    reservedLeaseSeconds: leaseSeconds,
+    options: networkOptions({
+      network,
+      router: ip('10.77.0.254'),
+      dnsServers: [ip('10.77.0.253')],
+      domainName: 'rack.test',
+    }),
+    profiles: [],
+    reservations: (settings.reservations ?? []).map(({ macAddress, address }) => ({
+      key: { kind: 'mac-address', value: parseMacAddress(macAddress) },
+      address: ip(address),
+      options: new Map(),
+    })),
+  }
+}
+
 const readLeases = (): Lease[] => {
   try {
     return JSON.parse(readFileSync(settings.leaseFile, 'utf8')) as Lease[]
@@ -48,21 +76,10 @@ const readLeases = (): Lease[] => {
 
 try {
   const server = await startDhcpServer({
-    interfaceName: settings.interfaceName,
-    serverAddress: ip('10.77.0.1'),
-    subnet: {
-      network: { address: ip('10.77.0.0'), prefixLength: 24 },
-      poolFirst: ip('10.77.0.100'),
-      poolLast: ip(settings.poolLast ?? '10.77.0.200'),
-      leaseSeconds: settings.leaseSeconds ?? 3600,
-      router: ip('10.77.0.254'),
-      dnsServers: [ip('10.77.0.253')],
-      domainName: 'rack.test',
-      reservations: (settings.reservations ?? []).map(({ macAddress, address }) => ({
-        macAddress: parseMacAddress(macAddress),
-        address: ip(address),
-      })),
-    },
+    interfaces: [
+      { interfaceName: settings.interfaceName, address: ip('10.77.0.1'), prefixLength: 24 },
+    ],
+    subnets: [rackSubnet()],
     leaseStore: new FileLeaseStore(readLeases()),
     isKnownMachine: () => false,
     bootFiles: {

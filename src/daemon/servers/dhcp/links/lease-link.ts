@@ -83,7 +83,10 @@ function offered(reply: DhcpReply, yourAddress: Ipv4Address): Verdict {
   return { kind: 'continue', reply: { ...reply, yourAddress } }
 }
 
-function poolFull({ subnet }: DhcpExchange, { because }: Extract<Offer, { kind: 'none' }>): Verdict {
+function poolFull(
+  { subnet }: DhcpExchange,
+  { because }: Extract<Offer, { kind: 'none' }>,
+): Verdict {
   const pools = subnet.pools.map(({ first, last }) => `${first} to ${last}`).join(', ')
   if (pools === '') return { kind: 'pool-full', because: 'nothing is reserved for this client' }
   return {

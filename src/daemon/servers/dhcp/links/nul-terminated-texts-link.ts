@@ -11,8 +11,6 @@ export const nulTerminatedTextsLink: DhcpLink = ({ request }, reply) => {
   const texts = [...reply.options].filter(
     ([code]) => findOptionDefinition(String(code))?.kind === 'text',
   )
-  const terminated = texts.map(
-    ([code, value]) => [code, Uint8Array.from([...value, 0])] as const,
-  )
+  const terminated = texts.map(([code, value]) => [code, Uint8Array.from([...value, 0])] as const)
   return { kind: 'continue', reply: withOptions(reply, terminated) }
 }

@@ -2,34 +2,21 @@ import { describe, expect, test } from 'vitest'
 
 import { asciiBytes } from '../../../../../src/base/ascii.ts'
 import type { BootFileDecision } from '../../../../../src/daemon/domain/bootenv/boot-client.ts'
-import { openLeasePool } from '../../../../../src/daemon/domain/lease/lease-pool.ts'
 import { answerRequest, dhcpChain } from '../../../../../src/daemon/servers/dhcp/answer-request.ts'
 import { encodeNak, encodeReply } from '../../../../../src/daemon/servers/dhcp/reply-packet.ts'
 import { decodePacket } from '../../../../../src/protocol/dhcpv4/decode-packet.ts'
 import { dhcpExchange } from '../../../../fakes/dhcp-exchange.ts'
 import { dhcpRequest } from '../../../../fakes/dhcp-request.ts'
-import { ManualTime } from '../../../../fakes/manual-time.ts'
-import { MemoryLeaseStore } from '../../../../fakes/memory-lease-store.ts'
 
 async function answer(exchange: ReturnType<typeof dhcpExchange>, boot?: BootFileDecision) {
-  const { subnet, serverAddress } = exchange
-  const pool = await openLeasePool({
-    network: subnet.network,
-    range: { first: subnet.poolFirst, last: subnet.poolLast },
-    excluded: [],
-    reservations: [],
-    leaseSeconds: subnet.leaseSeconds,
-    isKnownMachine: () => false,
-    leaseStore: new MemoryLeaseStore(),
-    clock: new ManualTime(),
-  })
+  const { serverAddress } = exchange
   const decision: BootFileDecision = boot ?? {
     kind: 'boot-file',
     bootFileName: 'ipxe/undionly.kpxe',
     serverAddress,
     because: 'a test',
   }
-  const chain = dhcpChain(pool, { bootFileFor: () => decision })
+  const chain = dhcpChain({ bootFileFor: () => decision })
   const verdict = await answerRequest(exchange, chain)
   if (verdict.kind !== 'continue') throw new Error(`the chain ended: ${verdict.kind}`)
   return verdict.reply
