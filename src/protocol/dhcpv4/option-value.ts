@@ -54,8 +54,9 @@ function bytesOf(kind: OptionKind, texts: readonly string[]): Uint8Array | undef
     case 'uint16':
     case 'uint32':
     case 'int32':
-      return wholeNumber(kind, items)
+      break
   }
+  return wholeNumber(kind, items)
 }
 
 function addresses(items: readonly string[]): Uint8Array | undefined {
