@@ -158,18 +158,18 @@ export interface ScriptExit {
   /** Whether the script is to run once more. */
   readonly isIncomplete: boolean
   /** What happens to the machine before the run goes on; `stop` holds the run for a person. */
-  readonly then: 'go-on' | 'stop' | 'poweroff' | 'reboot'
+  readonly next: 'go-on' | 'stop' | 'poweroff' | 'reboot'
 }
 
 export const scriptExits: ReadonlyMap<number, ScriptExit> = new Map([
-  [0, { isIncomplete: false, then: 'go-on' }],
-  [16, { isIncomplete: false, then: 'stop' }],
-  [32, { isIncomplete: false, then: 'poweroff' }],
-  [64, { isIncomplete: false, then: 'reboot' }],
-  [128, { isIncomplete: true, then: 'go-on' }],
-  [144, { isIncomplete: true, then: 'stop' }],
-  [160, { isIncomplete: true, then: 'poweroff' }],
-  [192, { isIncomplete: true, then: 'reboot' }],
+  [0, { isIncomplete: false, next: 'go-on' }],
+  [16, { isIncomplete: false, next: 'stop' }],
+  [32, { isIncomplete: false, next: 'poweroff' }],
+  [64, { isIncomplete: false, next: 'reboot' }],
+  [128, { isIncomplete: true, next: 'go-on' }],
+  [144, { isIncomplete: true, next: 'stop' }],
+  [160, { isIncomplete: true, next: 'poweroff' }],
+  [192, { isIncomplete: true, next: 'reboot' }],
 ])
 
 export const stageSchema = z.strictObject({

@@ -226,6 +226,14 @@ export async function doTasks(
         agent.succeed(task)
         await agent.take('result-ack')
         return 'reboot'
+      case 'burn-in':
+      case 'capture-image':
+      case 'poweroff':
+      case 'script':
+      case 'set-boot-order':
+      case 'verify-image':
+      case 'wipe-disk':
+        throw new Error(`no script for ${task.order.action}`)
     }
     await agent.take('result-ack')
   }

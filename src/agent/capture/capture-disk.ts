@@ -38,7 +38,7 @@ export async function captureDisk(options: CaptureDiskOptions): Promise<CaptureT
   const stored = await upload.storedChunks()
   await using device = await open(options.devicePath, 'r')
   const chunkCount = Math.ceil(view.rawBytes / captureChunkBytes)
-  const chunkDigests = new Array<Digest | null>(chunkCount).fill(null)
+  const chunkDigests = Array.from<Digest | null>({ length: chunkCount }).fill(null)
   const zeros = Buffer.alloc(captureChunkBytes)
   const totals = { resumedChunks: 0, sentChunks: 0, sentBytes: 0 }
   let next = 0

@@ -49,6 +49,7 @@ async function ask({
       return readXfsFreeExtents(await run('xfs_db', args))
     }
     case 'ntfs':
-      return readNtfsFreeClusters(start, await runTool('ntfscat', ['--inode', '6', devicePath]))
+      break
   }
+  return readNtfsFreeClusters(start, await runTool('ntfscat', ['--inode', '6', devicePath]))
 }

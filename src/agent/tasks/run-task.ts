@@ -28,9 +28,15 @@ export async function runTask(
       return runCaptureImage(world, order, context)
     case 'reboot':
       return runReboot(world, context)
-    default:
-      throw new Error(`this agent does not know how to do ${order.action}`)
+    case 'burn-in':
+    case 'poweroff':
+    case 'script':
+    case 'set-boot-order':
+    case 'verify-image':
+    case 'wipe-disk':
+      break
   }
+  throw new Error(`this agent does not know how to do ${order.action}`)
 }
 
 /** Whatever was thrown, in the daemon's words. An error without a code is one that nobody foresaw. */

@@ -37,5 +37,6 @@ export function createCaptureDesk({
 
 /** `2026-11-25T0512`: when it was asked for, in UTC. */
 function versionOf({ createdAtMs }: Run): string {
+  // oxlint-disable-next-line no-restricted-globals -- writes out a moment that is given, reads no clock
   return new Date(createdAtMs).toISOString().slice(0, 16).replaceAll(':', '')
 }

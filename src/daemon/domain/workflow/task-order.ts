@@ -48,6 +48,13 @@ export async function orderFor(
       return captureImageOrder(run, task, sources)
     case 'approve':
     case 'await-phone-home':
+    case 'burn-in':
+    case 'call-hook':
+    case 'poweroff':
+    case 'script':
+    case 'set-boot-order':
+    case 'verify-image':
+    case 'wipe-disk':
     case undefined:
       break
   }

@@ -107,7 +107,7 @@ export class SniffedSource implements ImportSource {
     this.#formats.push(outer)
     if (outer === 'raw') return yield* this.#arriving.read(!this.#isWholeSectors())
     if (isDiskFormat(outer)) return yield* this.#unfold(outer, this.#arriving.read())
-    if (!isPacking(outer)) throw new Error(`no way to read ${outer}`)
+    if (!isPacking(outer)) throw new Error(`no way to read ${String(outer)}`)
     const inside = new Peeked(unpack(this.#arriving.read(), outer))
     const inner = acceptedFormat(await inside.peek(sniffBytes))
     if (isPacking(inner)) {

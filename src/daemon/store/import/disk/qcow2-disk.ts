@@ -99,8 +99,9 @@ class Qcow2Disk {
         return [found, zeros.subarray(0, wanted - found.length)].filter(({ length }) => length > 0)
       }
       case 'compressed':
-        return Promise.all(stretch.places.map((place) => this.#unpack(place)))
+        break
     }
+    return Promise.all(stretch.places.map((place) => this.#unpack(place)))
   }
 
   async *#entries(): AsyncGenerator<L2Entry> {
@@ -164,8 +165,9 @@ function begin(entry: Exclude<L2Entry, { kind: 'refused' }>): Stretch {
     case 'data':
       return { kind: 'data', offset: entry.offset, clusters: 1 }
     case 'compressed':
-      return { kind: 'compressed', places: [entry] }
+      break
   }
+  return { kind: 'compressed', places: [entry] }
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -38,8 +38,9 @@ export function unfold(format: DiskFormat, unfolding: Unfolding): AsyncIterable<
     case 'vhd':
       return unfoldVhd(unfolding)
     case 'vhdx':
-      return unfoldVhdx(unfolding)
+      break
   }
+  return unfoldVhdx(unfolding)
 }
 
 async function* unfoldVmdk(unfolding: Unfolding): AsyncGenerator<Uint8Array> {
@@ -53,7 +54,10 @@ async function* unfoldVhd(unfolding: Unfolding): AsyncGenerator<Uint8Array> {
   const footerOffset = Math.max(0, sizeBytes - vhdFooterBytes)
   const reading = readVhdFooter(await readAt(handle, footerOffset, vhdFooterBytes))
   if (!reading.ok) throw new ImageUnsafeError('VHD', reading.reason)
-  if (reading.kind === 'dynamic') return yield* convert('vpc', reading.virtualBytes, unfolding)
+  if (reading.kind === 'dynamic') {
+    yield* convert('vpc', reading.virtualBytes, unfolding)
+    return
+  }
   if (reading.virtualBytes !== footerOffset) {
     throw new ImageUnsafeError('VHD', `says it holds ${reading.virtualBytes} bytes`)
   }
