@@ -58,7 +58,7 @@ export const layers: Readonly<
   },
   'src/image-builder': {
     rooms: ['src/base', 'src/contract', 'src/protocol', 'src/stream', 'src/debian'],
-    libraries: ['node:*', 'commander', 'yaml'],
+    libraries: ['node:*', 'commander', 'yaml', 'zod'],
   },
   'src/lab': {
     rooms: ['src/base', 'src/contract', 'src/protocol', 'src/presentation', 'src/debian'],

@@ -9,15 +9,9 @@ import {
   runs,
 } from './command-line.ts'
 import type { DaemonConnection } from './daemon-request.ts'
-import { printList, type ShownList } from './output.ts'
+import type { ListSource } from './list-source.ts'
+import { printList } from './output.ts'
 import { watchList } from './watch-list.ts'
-
-/** Where a list comes from. */
-export interface ListSource<Item> {
-  /** Events that may change it. */
-  readonly topics: readonly string[]
-  read(connection: DaemonConnection): Promise<ShownList<Item>>
-}
 
 export interface ListVerb<Item> extends ListSource<Item> {
   readonly summary: string

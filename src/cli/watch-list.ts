@@ -6,7 +6,7 @@ import { type CliWorld, writeLines } from './cli-world.ts'
 import type { DaemonConnection } from './daemon-request.ts'
 import { DaemonUnreachableError, UsageError } from './errors.ts'
 import { exitCodes } from './exit-code.ts'
-import type { ListSource } from './list-verb.ts'
+import type { ListSource } from './list-source.ts'
 import { jsonText, type ListOptions, listLines, type ShownList, versionRecord } from './output.ts'
 
 /** Changes that come together are shown together. */

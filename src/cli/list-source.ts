@@ -1,0 +1,9 @@
+import type { DaemonConnection } from './daemon-request.ts'
+import type { ShownList } from './output.ts'
+
+/** Where a list comes from. */
+export interface ListSource<Item> {
+  /** Events that may change it. */
+  readonly topics: readonly string[]
+  read(connection: DaemonConnection): Promise<ShownList<Item>>
+}
