@@ -30,6 +30,7 @@ Usage: repave <command> [options]
   serve                     run the daemon
   config explain            every setting of the daemon and where it comes from
   status                    one screen: services, counts
+  wait    <thing>           until a machine or a run is as you say
   machine list|show|add|deploy|capture
   run     list|show|watch|cancel|approve
   image   list|show|history|diff|import|export|verify|rm|gc|scrub
@@ -39,6 +40,7 @@ Usage: repave <command> [options]
   receipt show|verify       what was proven, checked without the daemon
   event   watch [topic]     what happens, as it happens
   tui                       live terminal UI
+  completion bash|zsh|fish
   sledgehammer build        make the Linux that machines boot into RAM
   lab     up|status|console|down
 
@@ -62,7 +64,7 @@ async function runRepave(argv: readonly string[]): Promise<number> {
   }
   const program: Program | undefined = Object.hasOwn(programs, word) ? programs[word] : undefined
   if (program !== undefined) return program(argv.slice(1))
-  return (await import('./cli/main.ts')).runCliCommand(argv)
+  return (await import('./cli/main.ts')).runCliCommand(argv, Object.keys(programs))
 }
 
 function nodeIsTooOld(version: string): boolean {

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 
 import { errorLines } from '../presentation/error-text.ts'
+import { nearestNames } from '../presentation/nearest-names.ts'
 import { type CliWorld, processWorld, writeLines } from './cli-world.ts'
 import { type CommandLine, withExamples } from './command-line.ts'
 import { exitCodeOf, exitCodes } from './exit-code.ts'
@@ -55,15 +56,24 @@ const nouns: readonly Noun[] = [
     summary: 'the daemon on one screen',
     load: async () => (await import('./status.ts')).statusCommand,
   },
+  {
+    name: 'completion',
+    summary: 'completion for bash, zsh or fish',
+    load: async () => (await import('./completion.ts')).completionCommand,
+  },
 ]
 
 /**
  * Runs one `repave` command as a client of the daemon.
  *
  * @param argv the words behind `repave`
+ * @param otherCommands what `repave` can do besides, for a misspelt word to be compared with
  * @returns the exit code
  */
-export async function runCliCommand(argv: readonly string[]): Promise<number> {
+export async function runCliCommand(
+  argv: readonly string[],
+  otherCommands: readonly string[],
+): Promise<number> {
   const interruption = new AbortController()
   const interrupt = () => interruption.abort()
   // Once: a second interrupt ends the process, whatever it waits for.
@@ -72,7 +82,7 @@ export async function runCliCommand(argv: readonly string[]): Promise<number> {
   // A reader that has seen enough (`| head`) is no failure.
   process.stdout.on('error', interrupt)
   try {
-    return await runInWorld(argv, processWorld(interruption.signal))
+    return await runInWorld(argv, processWorld(interruption.signal), otherCommands)
   } finally {
     process.off('SIGINT', interrupt)
     process.off('SIGTERM', interrupt)
@@ -80,10 +90,21 @@ export async function runCliCommand(argv: readonly string[]): Promise<number> {
 }
 
 /** {@link runCliCommand} in a world of the caller's. */
-export async function runInWorld(argv: readonly string[], world: CliWorld): Promise<number> {
+export async function runInWorld(
+  argv: readonly string[],
+  world: CliWorld,
+  otherCommands: readonly string[] = [],
+): Promise<number> {
   const line: CommandLine = { world, exitCode: exitCodes.done }
   try {
-    const program = await buildProgram(line, argv)
+    if (argv[0] === 'complete' && argv[1] === '--') {
+      const words = argv.slice(2)
+      const { completions } = await import('./complete.ts')
+      const program = await buildProgram(line, words, otherCommands)
+      writeLines(world.stdout, await completions(line, program, words))
+      return exitCodes.done
+    }
+    const program = await buildProgram(line, argv, otherCommands)
     await program.parseAsync([...argv], { from: 'user' })
     return line.exitCode
   } catch (thrown) {
@@ -93,7 +114,11 @@ export async function runInWorld(argv: readonly string[], world: CliWorld): Prom
   }
 }
 
-async function buildProgram(line: CommandLine, argv: readonly string[]): Promise<Command> {
+async function buildProgram(
+  line: CommandLine,
+  argv: readonly string[],
+  otherCommands: readonly string[],
+): Promise<Command> {
   const { stdout, stderr } = line.world
   const program = new Command('repave')
     .exitOverride()
@@ -101,7 +126,7 @@ async function buildProgram(line: CommandLine, argv: readonly string[]): Promise
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
-      outputError: (text, write) => write(usageErrorText(text)),
+      outputError: (text, write) => write(usageErrorText(text, otherCommands)),
     })
   withExamples(program, ['machine list', 'machine deploy node-1 --image debian-12'])
   for (const noun of nouns) {
@@ -114,6 +139,8 @@ async function buildProgram(line: CommandLine, argv: readonly string[]): Promise
     const command = program.commands.find((candidate) => candidate.name() === noun.name)
     if (noun.alias !== undefined) command?.alias(noun.alias)
   }
+  // Only to be completed: the door takes these words before.
+  for (const word of otherCommands) program.command(word, { hidden: true })
   addOptionsTopic(line, program)
   return program
 }
@@ -136,9 +163,16 @@ function addOptionsTopic(line: CommandLine, program: Command): void {
   withExamples(command, ['machine list --output json', 'status --url http://127.0.0.1:8092'])
 }
 
-function usageErrorText(text: string): string {
+function usageErrorText(text: string, otherCommands: readonly string[]): string {
   const [what = '', ...hints] = text.trim().split('\n')
-  const tries = [...hints.map((hint) => hint.replaceAll(/^\(|\)$/g, '')), 'repave help']
+  const unknown = /unknown command '(.*)'/.exec(what)?.[1]
+  // Commander compares with what it knows itself.
+  const near = unknown === undefined ? [] : nearestNames(unknown, otherCommands)
+  const tries = [
+    ...hints.map((hint) => hint.replaceAll(/^\(|\)$/g, '')),
+    ...near.map((word) => `repave ${word}`),
+    'repave help',
+  ]
   return [what.replace(/^error:/, 'error[ERR_USAGE]:'), ...tries.map((hint) => `  try   ${hint}`)]
     .map((row) => `${row}\n`)
     .join('')

@@ -4,12 +4,14 @@ import { describe, expect, it } from 'vitest'
 
 import { runInWorld } from '../../../src/cli/main.ts'
 
+const otherCommands = ['serve', 'lab', 'tui']
+
 async function run(...argv: string[]) {
   const stdout = new PassThrough()
   const stderr = new PassThrough()
   const { signal } = new AbortController()
   const world = { stdout, stderr, stdin: new PassThrough(), environment: {}, isRoot: false, signal }
-  const exitCode = await runInWorld(argv, world)
+  const exitCode = await runInWorld(argv, world, otherCommands)
   return { exitCode, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') }
 }
 
@@ -33,6 +35,8 @@ const pages = [
   ['event'],
   ['event', 'watch'],
   ['status'],
+  ['wait'],
+  ['completion'],
   ['options'],
 ]
 
@@ -44,6 +48,7 @@ describe(runInWorld, () => {
       "error[ERR_USAGE]: unknown command 'machin'\n  try   Did you mean machine?\n  try   repave help\n",
     )
     expect((await run('run', 'wacth')).err).toContain('Did you mean watch?')
+    expect((await run('sevre')).err).toContain('try   repave serve')
   })
 
   it.each([
