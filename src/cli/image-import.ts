@@ -1,18 +1,34 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import type { ClientRequest, IncomingMessage } from 'node:http'
-import { Transform } from 'node:stream'
+import type { IncomingMessage } from 'node:http'
+import { basename } from 'node:path'
+import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 import { messageOf } from '../base/coded-error.ts'
-import { type Image, importLineSchema } from '../contract/api-documents.ts'
-import { checkedAnswer, type DaemonConnection, sendRequest } from './daemon-request.ts'
+import type { Image } from '../contract/api-documents.ts'
+import { importLineSchema } from '../contract/image-import.ts'
+import {
+  checkedAnswer,
+  type DaemonConnection,
+  type RawRequest,
+  sendRequest,
+} from './daemon-request.ts'
 import { DaemonAnswerError, DaemonProblemError, FileUnusableError } from './errors.ts'
 import type { ImportProgress } from './import-progress.ts'
 
-export interface ImageUpload {
-  readonly file: string
-  readonly name: string
-  readonly version: string
+/** Where an image is: bytes that we send, or an address from which the daemon fetches it. */
+export type ImageSource =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'stdin'; readonly stream: Readable }
+  | { readonly kind: 'url'; readonly url: string }
+
+/** The query of `POST /api/v1/images` without `fileName`; what is not wished for is not there. */
+export type ImportWishes = Readonly<Record<string, string>>
+
+export interface WantedImport {
+  readonly source: ImageSource
+  /** What it is to be called, and what must be true of it. */
+  readonly wishes: ImportWishes
   onProgress(progress: ImportProgress): void
 }
 
@@ -20,21 +36,24 @@ export interface ImageUpload {
 const readBytes = 1024 * 1024
 
 /**
- * Streams a file to the daemon, which chunks, signs and stores it.
+ * Gives an image to the daemon, which sniffs, unpacks, chunks, signs and stores it.
  *
  * @throws {FileUnusableError} when the file cannot be read
  * @throws {DaemonProblemError} when the daemon does not take it
  */
 export async function importImage(
   connection: DaemonConnection,
-  upload: ImageUpload,
+  { source, wishes, onProgress }: WantedImport,
 ): Promise<Image> {
-  const handle = await openImage(upload.file)
-  try {
-    return await uploadImage(connection, upload, handle)
-  } finally {
-    await handle.close()
-  }
+  const ask = (query: Record<string, string>, body: ImportBody) =>
+    askImport(connection, query, body, onProgress)
+  if (source.kind === 'url') return ask(wishes, urlBody(source.url))
+  if (source.kind === 'stdin') return ask(wishes, uploadBody(source.stream, onProgress))
+  await using handle = await openImage(source.path)
+  const { size } = await handle.stat()
+  const stream = handle.createReadStream({ highWaterMark: readBytes, autoClose: false })
+  const query = { ...wishes, fileName: basename(source.path) }
+  return await ask(query, uploadBody(stream, onProgress, size))
 }
 
 async function openImage(file: string): Promise<FileHandle> {
@@ -48,55 +67,87 @@ async function openImage(file: string): Promise<FileHandle> {
   throw new FileUnusableError(`${file} is no file`)
 }
 
-async function uploadImage(
-  connection: DaemonConnection,
-  { name, version, onProgress }: ImageUpload,
-  handle: FileHandle,
-): Promise<Image> {
-  const { size: totalBytes } = await handle.stat()
-  let sentBytes = 0
+interface ImportBody extends Pick<RawRequest, 'headers' | 'end'> {
+  /** How far it is, from what the daemon says. */
+  progressOf(line: ImportProgress): ImportProgress
+}
+
+function urlBody(url: string): ImportBody {
+  return {
+    headers: { 'content-type': 'application/json' },
+    end: (query) => query.end(JSON.stringify({ url })),
+    progressOf: (line) => line,
+  }
+}
+
+function uploadBody(
+  stream: Readable,
+  onProgress: (progress: ImportProgress) => void,
+  totalBytes?: number,
+): ImportBody {
+  const total = totalBytes === undefined ? {} : { totalBytes }
+  let sourceBytes = 0
   let rawBytes = 0
-  const report = () => onProgress({ sentBytes, totalBytes, rawBytes })
   const counting = new Transform({
     transform: (chunk: Buffer, _encoding, done) => {
-      sentBytes += chunk.length
-      report()
+      sourceBytes += chunk.length
+      onProgress({ sourceBytes, rawBytes, ...total })
       done(null, chunk)
     },
   })
-  let query: ClientRequest | undefined
-  const head = await sendRequest(connection, {
-    method: 'POST',
-    path: `/images?${new URLSearchParams({ name, version }).toString()}`,
-    headers: { 'content-type': 'application/octet-stream', 'content-length': totalBytes },
-    end: (started) => {
-      query = started
-      const source = handle.createReadStream({ highWaterMark: readBytes, autoClose: false })
+  return {
+    headers: {
+      'content-type': 'application/octet-stream',
+      ...(totalBytes === undefined ? {} : { 'content-length': totalBytes }),
+    },
+    end: (query) => {
       // The answer tells why an upload broke; the broken upload only that it did.
-      pipeline(source, counting, started).catch((thrown: unknown) => {
-        started.destroy(thrown instanceof Error ? thrown : new Error(String(thrown)))
+      pipeline(stream, counting, query).catch((thrown: unknown) => {
+        query.destroy(thrown instanceof Error ? thrown : new Error(String(thrown)))
       })
     },
-  })
+    progressOf: (line) => {
+      rawBytes = line.rawBytes
+      return { sourceBytes, rawBytes, ...total }
+    },
+  }
+}
+
+async function askImport(
+  connection: DaemonConnection,
+  query: Record<string, string>,
+  body: ImportBody,
+  onProgress: (progress: ImportProgress) => void,
+): Promise<Image> {
+  const abort = new AbortController()
+  const signal = AbortSignal.any([connection.signal, abort.signal])
+  const head = await sendRequest(
+    { ...connection, signal },
+    {
+      method: 'POST',
+      path: `/images?${new URLSearchParams(query).toString()}`,
+      headers: body.headers,
+      end: body.end,
+    },
+  )
   try {
-    return await readAnswer(head, (bytes) => {
-      rawBytes = bytes
-      report()
-    })
+    return await readAnswer(head, (line) => onProgress(body.progressOf(line)))
   } finally {
-    query?.destroy()
+    // An upload that the daemon has not read to its end would hold its source for ever.
+    abort.abort()
   }
 }
 
 async function readAnswer(
   head: IncomingMessage,
-  onRawBytes: (rawBytes: number) => void,
+  onProgress: (progress: ImportProgress) => void,
 ): Promise<Image> {
   for await (const text of linesOf(head)) {
     const line = checkedAnswer(importLineSchema, parseLine(text))
     if ('image' in line) return line.image
     if ('problem' in line) throw new DaemonProblemError(line.problem)
-    onRawBytes(line.rawBytes)
+    const { sourceBytes, totalBytes, rawBytes } = line
+    onProgress({ sourceBytes, rawBytes, ...(totalBytes === undefined ? {} : { totalBytes }) })
   }
   throw new DaemonAnswerError('the daemon went away before it had stored the image', {
     remedy: 'import it again',

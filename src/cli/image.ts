@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 
 import { formatByteSize } from '../base/byte-size.ts'
 import type { Image } from '../contract/api-documents.ts'
+import type { ChecksumVerdict } from '../contract/import-provenance.ts'
 import { durationText } from '../presentation/duration-text.ts'
 import { shownText } from '../presentation/shown-text.ts'
 import { factLines } from '../presentation/table-text.ts'
@@ -15,17 +16,14 @@ import {
 } from './command-line.ts'
 import { confirmByName } from './confirm.ts'
 import { askDaemon, noContent } from './daemon-request.ts'
-import { UsageError } from './errors.ts'
-import { addExportCommand, importExportedImage, isExportedImage } from './image-archive.ts'
+import { addExportCommand } from './image-archive.ts'
 import { addCareCommands } from './image-care.ts'
 import { addDiffCommand } from './image-diff.ts'
 import { addHistoryCommand, originText, stateText } from './image-history.ts'
-import { importImage } from './image-import.ts'
-import { readImageLabel } from './image-label.ts'
+import { addImportCommand } from './image-import-command.ts'
+import { printImage } from './image-output.ts'
 import { findImage, imagePath, readImages } from './image-reference.ts'
-import { ImportProgressPrinter } from './import-progress.ts'
 import { addListVerb } from './list-verb.ts'
-import { printThing } from './output.ts'
 
 /** `repave image …`. */
 export function imageCommands(line: CommandLine, program: Command): void {
@@ -83,58 +81,6 @@ function addShowCommand(line: CommandLine, parent: Command): void {
   )
 }
 
-interface ImportOptions extends CommonOptions {
-  readonly name?: string
-  readonly version?: string
-  readonly ifMissing: boolean
-}
-
-function addImportCommand(line: CommandLine, parent: Command): void {
-  addCommand(line, parent, {
-    words: 'import <file>',
-    summary: 'store a disk image: raw, plain or as gzip or zstd',
-    examples: [
-      'image import debian-12.raw',
-      'image import disk.raw.zst --name web --version 20261101',
-    ],
-  })
-    .option('--name <name>', 'what it is to be called (default: as it was built)')
-    .option('--version <version>', 'which one it is (default: as it was built, else 1)')
-    .option('--if-missing', 'do nothing when there is an image of that name', false)
-    .action(
-      runs(line, async (file: string, { ifMissing, ...options }: ImportOptions) => {
-        const connection = connectionOf(line, options)
-        if (await isExportedImage(file)) {
-          const image = await importExportedImage(connection, file)
-          await printImage(line, options, image, [importedLine(image)])
-          return 0
-        }
-        const label = await readImageLabel(file)
-        const { name = label?.name, version = label?.version ?? '1' } = options
-        if (name === undefined) {
-          throw new UsageError('the image needs a name', { remedy: '--name NAME' })
-        }
-        const present = ifMissing
-          ? (await readImages(connection)).find((image) => image.name === name)
-          : undefined
-        if (present !== undefined) {
-          writeLines(line.world.stderr, [`image ${name} is there already`])
-          await printImage(line, options, present, [importedLine(present)])
-          return 0
-        }
-        const printer = new ImportProgressPrinter(line.world.stderr)
-        const image = await importImage(connection, {
-          file,
-          name,
-          version,
-          onProgress: (progress) => printer.show(progress, performance.now()),
-        }).finally(() => printer.finish())
-        await printImage(line, options, image, [importedLine(image)])
-        return 0
-      }),
-    )
-}
-
 function addRemoveCommand(line: CommandLine, parent: Command): void {
   addCommand(line, parent, {
     words: 'rm <image>',
@@ -162,20 +108,6 @@ function addRemoveCommand(line: CommandLine, parent: Command): void {
     )
 }
 
-function printImage(
-  line: CommandLine,
-  options: CommonOptions,
-  image: Image,
-  lines: readonly string[],
-): Promise<void> {
-  const { world } = line
-  return printThing(world, options.output, { kind: 'Image', value: image, name: image.name, lines })
-}
-
-function importedLine(image: Image): string {
-  return `${image.name}  ${formatByteSize(image.rawBytes)}  stored in ${formatByteSize(image.packBytes)}  ${image.digest}`
-}
-
 function imageLines(image: Image, nowMs: number): string[] {
   return factLines([
     ['image', `${image.name}  version ${shownText(image.version)}`],
@@ -198,14 +130,24 @@ function imageLines(image: Image, nowMs: number): string[] {
 function provenanceFacts(image: Image): (readonly [string, string])[] {
   const { provenance, importedBy } = image
   if (provenance === undefined) return []
-  const { formats, sourceBytes, sourceDigest, checksum } = provenance
+  const { formats, sourceBytes, sourceDigest, checksum, rawChecksum, paddedBytes } = provenance
   return [
     [
       'from',
       `${originText(image)}  ${formats.toReversed().join(' in ')}, ${formatByteSize(sourceBytes)}`,
     ],
     ['source digest', sourceDigest],
-    ['checksum', checksum.kind === 'verified' ? `verified ${checksum.checksum}` : 'not given'],
+    ['checksum', checksumText(checksum)],
+    ...(rawChecksum.kind === 'verified'
+      ? ([['raw checksum', checksumText(rawChecksum)]] as const)
+      : []),
+    ...(paddedBytes === 0 ? [] : ([['padded', `${paddedBytes} zeros behind its end`]] as const)),
     ['imported by', shownText(importedBy)],
   ]
+}
+
+function checksumText(verdict: ChecksumVerdict): string {
+  return verdict.kind === 'verified'
+    ? `verified ${verdict.checksum}`
+    : 'not given: nobody vouched for what came'
 }

@@ -1,11 +1,14 @@
 import type { Writable } from 'node:stream'
 
+import { formatByteSize } from '../base/byte-size.ts'
 import { doneOfTotalText, percentText, rateText } from '../presentation/progress-text.ts'
 
 export interface ImportProgress {
-  readonly sentBytes: number
-  readonly totalBytes: number
-  /** Bytes of the raw image that the daemon has stored. */
+  /** What has been sent, or fetched. */
+  readonly sourceBytes: number
+  /** How much that will be, where it is known. */
+  readonly totalBytes?: number
+  /** Bytes of the raw disk that the daemon has stored. */
   readonly rawBytes: number
 }
 
@@ -13,7 +16,7 @@ export interface ImportProgress {
 const lineIntervalMs = 5000
 const redrawIntervalMs = 100
 
-/** Shows how far an upload is: one line that is redrawn on a terminal, a line now and then elsewhere. */
+/** Shows how far an import is: one line that is redrawn on a terminal, a line now and then elsewhere. */
 export class ImportProgressPrinter {
   readonly #stream: Writable & { readonly isTTY?: boolean }
   #startedMs: number | undefined
@@ -45,13 +48,20 @@ export class ImportProgressPrinter {
   }
 }
 
-function progressLine({ sentBytes, totalBytes }: ImportProgress, elapsedMs: number): string {
-  const rate = elapsedMs < 1000 ? 0 : Math.round((sentBytes / elapsedMs) * 1000)
-  return [
-    `import ${percentText({ doneBytes: sentBytes, totalBytes })}`,
-    doneOfTotalText(sentBytes, totalBytes),
-    rateText(rate),
-  ]
+function progressLine(progress: ImportProgress, elapsedMs: number): string {
+  const { sourceBytes, totalBytes, rawBytes } = progress
+  const rate = elapsedMs < 1000 ? 0 : Math.round((sourceBytes / elapsedMs) * 1000)
+  const arrived =
+    totalBytes === undefined
+      ? [formatByteSize(sourceBytes)]
+      : [
+          percentText({ doneBytes: sourceBytes, totalBytes }),
+          doneOfTotalText(sourceBytes, totalBytes),
+        ]
+  // What was compressed is larger inside; what has to be unpacked as a whole is stored afterwards.
+  const stored = rawBytes === 0 ? [] : [`stored ${formatByteSize(rawBytes)} of the disk`]
+  return ['import', arrived.join('  '), rateText(rate), ...stored]
     .filter((part) => part !== '')
     .join('  ')
+    .replace('import  ', 'import ')
 }

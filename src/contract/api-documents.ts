@@ -120,10 +120,3 @@ export const problemSchema = z.object({
   remedy: z.string().optional(),
 })
 export type Problem = z.infer<typeof problemSchema>
-
-/** A line of the answer to an image import: progress, then the image or why there is none. */
-export const importLineSchema = z.union([
-  z.object({ rawBytes: byteCountSchema }),
-  z.object({ image: imageSchema }),
-  z.object({ problem: problemSchema }),
-])

@@ -1,19 +1,14 @@
-import type { FastifyInstance } from 'fastify'
-import { z } from 'zod'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 
-import { nameSchema } from '../../contract/values.ts'
+import { type ImageImport, imageImportSchema, imageUrlSchema } from '../../contract/image-import.ts'
+import type { ImportFrom, ImportOrder } from '../domain/image/import-source.ts'
 import { checkedInput } from './checked-input.ts'
 import { importStream } from './import-stream.ts'
 import type { OperatorServices } from './operator-services.ts'
 import { principalOf } from './principal.ts'
 import { RequestInvalidError, ResourceNotFoundError } from './problem.ts'
 
-const importQuerySchema = z.strictObject({
-  name: nameSchema,
-  version: z.string().min(1).max(64).default('1'),
-})
-
-/** `/images`: list, show, remove, and import by streaming the bytes in. */
+/** `/images`: list, show, remove, and import: bytes that are sent, or an address to fetch them from. */
 export function imageRoutes(app: FastifyInstance, services: OperatorServices): void {
   const { images } = services
   const unknownImage = (name: string) =>
@@ -37,11 +32,45 @@ export function imageRoutes(app: FastifyInstance, services: OperatorServices): v
     done(null, payload)
   })
   app.post('/images', async (request, reply) => {
-    const { name, version } = checkedInput(importQuerySchema, request.query)
-    if (request.headers['content-type'] !== 'application/octet-stream') {
-      throw new RequestInvalidError('expected the image as application/octet-stream')
-    }
-    const lines = importStream(services, { name, version, source: request.raw })
+    const wishes = checkedInput(imageImportSchema, request.query)
+    const order = orderOf(wishes, sourceOf(request, wishes))
+    const { name, version, arch } = wishes
+    const lines = importStream(services, {
+      ...{ name, version, arch, order, principal: principalOf(request) },
+      // What is left unread of an upload would otherwise keep its sender waiting.
+      onEnd: () => void request.raw.resume(),
+    })
     return reply.type('application/x-ndjson').send(lines)
   })
+}
+
+function sourceOf(request: FastifyRequest, { fileName }: ImageImport): ImportFrom {
+  const contentType = request.headers['content-type']
+  if (contentType === 'application/octet-stream') {
+    const length = request.headers['content-length']
+    return {
+      kind: 'upload',
+      origin: fileName === undefined ? { kind: 'stdin' } : { kind: 'file', name: fileName },
+      bytes: request.raw,
+      ...(length === undefined ? {} : { sizeBytes: Number(length) }),
+    }
+  }
+  if (contentType?.startsWith('application/json') === true) {
+    return { kind: 'url', url: checkedInput(imageUrlSchema, request.body).url }
+  }
+  throw new RequestInvalidError(
+    'expected the image as application/octet-stream, or its URL as application/json',
+  )
+}
+
+function orderOf(wishes: ImageImport, from: ImportFrom): ImportOrder {
+  const { format, opaque, sectorBytes, checksum, rawChecksum } = wishes
+  return {
+    from,
+    opaque: opaque === 'true',
+    ...(format === undefined ? {} : { format }),
+    ...(sectorBytes === undefined ? {} : { sectorBytes: sectorBytes === '512' ? 512 : 4096 }),
+    ...(checksum === undefined ? {} : { checksum }),
+    ...(rawChecksum === undefined ? {} : { rawChecksum }),
+  }
 }

@@ -1,27 +1,31 @@
-import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 
+import type { CpuArch } from '../../base/cpu-arch.ts'
 import { messageOf } from '../../base/coded-error.ts'
+import type { ImportLine } from '../../contract/image-import.ts'
+import type { ImportOrder } from '../domain/image/import-source.ts'
 import type { OperatorServices } from './operator-services.ts'
 import { problemOf } from './problem.ts'
 
-export interface UploadedImage {
+export interface OrderedImport {
   readonly name: string
   readonly version: string
-  readonly source: IncomingMessage
+  readonly arch: CpuArch
+  readonly order: ImportOrder
+  readonly principal: string
+  /** Called when nothing more will be read of what is sent. */
+  readonly onEnd: () => void
 }
 
 /** At most this often a progress line is sent. */
 const progressIntervalMs = 250
 
 /**
- * Imports an upload and answers as newline-delimited JSON: `{"rawBytes":n}` while it goes on, then one
+ * Imports an image and answers as newline-delimited JSON: progress while it goes on, then one
  * `{"image":…}` or `{"problem":…}`. A client that goes away cancels the import.
  */
-export function importStream(
-  { importer, importSources, clock, logger }: OperatorServices,
-  { name, version, source: bytes }: UploadedImage,
-): Readable {
+export function importStream(services: OperatorServices, ordered: OrderedImport): Readable {
+  const { clock, logger } = services
   const cancel = new AbortController()
   const lines = new Readable({
     read: () => undefined,
@@ -30,28 +34,50 @@ export function importStream(
       done(error)
     },
   })
-  const write = (line: object) => lines.push(`${JSON.stringify(line)}\n`)
+  const write = (line: ImportLine) => lines.push(`${JSON.stringify(line)}\n`)
+  let progress: { sourceBytes: number; totalBytes?: number; rawBytes: number } = {
+    sourceBytes: 0,
+    rawBytes: 0,
+  }
   let lastProgressMs = clock.monotonicMs()
-  const onProgress = (rawBytes: number) => {
+  const report = (change: Partial<typeof progress>) => {
+    progress = { ...progress, ...change }
     if (clock.monotonicMs() - lastProgressMs < progressIntervalMs) return
     lastProgressMs = clock.monotonicMs()
-    write({ rawBytes })
+    write(progress)
   }
-  const finish = (line: object) => {
+  const finish = (line: ImportLine) => {
     if (lines.destroyed) return
     write(line)
     lines.push(null)
-    // What the importer left unread would otherwise keep the client waiting with its upload.
-    bytes.resume()
+    ordered.onEnd()
   }
-  const from = { kind: 'upload', origin: { kind: 'stdin' }, bytes } as const
-  const source = importSources.open({ from, signal: cancel.signal })
-  importer.importImage({ name, version, source, onProgress, signal: cancel.signal }).then(
+  importOrdered(services, ordered, { report, signal: cancel.signal }).then(
     ({ image }) => finish({ image }),
     (thrown: unknown) => {
-      logger.warn({ image: name, reason: messageOf(thrown) }, 'image not imported')
+      logger.warn({ image: ordered.name, reason: messageOf(thrown) }, 'image not imported')
       finish({ problem: problemOf(thrown) })
     },
   )
   return lines
+}
+
+interface ImportWatch {
+  readonly signal: AbortSignal
+  report(change: { sourceBytes?: number; totalBytes?: number; rawBytes?: number }): void
+}
+
+async function importOrdered(
+  { importer, importSources }: OperatorServices,
+  { name, version, arch, order, principal }: OrderedImport,
+  { report, signal }: ImportWatch,
+) {
+  const source = importSources.open({
+    ...order,
+    signal,
+    onArrival: (sourceBytes, totalBytes) =>
+      report({ sourceBytes, ...(totalBytes === undefined ? {} : { totalBytes }) }),
+  })
+  const onProgress = (rawBytes: number) => report({ rawBytes })
+  return importer.importImage({ name, version, arch, principal, source, onProgress, signal })
 }

@@ -221,11 +221,15 @@ describe('repave image', () => {
     const bytes = Buffer.alloc(3 * 1024 ** 2, 7)
     const file = join(folder, 'disk.raw')
     await writeFile(file, bytes)
-    api.answer = () => ({ lines: [{ rawBytes: 1 }, { rawBytes: 2 }, { image }] })
+    api.answer = () => ({
+      lines: [{ sourceBytes: 1, rawBytes: 1 }, { sourceBytes: 1, rawBytes: 2 }, { image }],
+    })
     const { exitCode, out } = await repave('image', 'import', file, '--name', 'debian-12')
     expect(exitCode).toBe(0)
     expect(out).toBe(`debian-12  2.0 GiB  stored in 300 MiB  ${image.digest}\n`)
-    expect(api.requests[0]).toMatchObject({ path: '/images?name=debian-12&version=1' })
+    expect(api.requests[0]).toMatchObject({
+      path: '/images?name=debian-12&version=1&fileName=disk.raw',
+    })
     expect(api.requests[0]?.body.equals(bytes)).toBe(true)
   })
 
@@ -237,7 +241,9 @@ describe('repave image', () => {
     await writeFile(`${file}.label.json`, JSON.stringify(label))
     api.answer = () => ({ lines: [{ image }] })
     expect((await repave('image', 'import', file)).exitCode).toBe(0)
-    expect(api.requests.at(-1)).toMatchObject({ path: '/images?name=web&version=12.15' })
+    expect(api.requests.at(-1)).toMatchObject({
+      path: '/images?name=web&version=12.15&fileName=disk.raw',
+    })
     await writeFile(`${file}.label.json`, '{}')
     expect((await repave('image', 'import', file)).err).toContain('is no image label')
   })
@@ -246,28 +252,28 @@ describe('repave image', () => {
     const file = join(folder, 'disk.raw')
     await writeFile(file, Buffer.alloc(1024))
     const fault = problem(409, 'ERR_IMAGE_EXISTS', 'there is one', 'repave image rm debian-12')
-    api.answer = () => ({ lines: [{ rawBytes: 1 }, { problem: fault }] })
+    api.answer = () => ({ lines: [{ sourceBytes: 1, rawBytes: 1 }, { problem: fault }] })
     expect(await repave('image', 'import', file, '--name', 'debian-12')).toMatchObject({
       exitCode: 5,
       out: '',
     })
     api.answer = () => ({ status: 400, json: problem(400, 'ERR_REQUEST_INVALID', 'bad name') })
     expect((await repave('image', 'import', file, '--name', 'x')).exitCode).toBe(2)
-    api.answer = () => ({ lines: [{ rawBytes: 1 }] })
+    api.answer = () => ({ lines: [{ sourceBytes: 1, rawBytes: 1 }] })
     expect((await repave('image', 'import', file, '--name', 'x')).err).toContain('went away')
   })
 
   it('import is done when the image is named, whether or not the answer has ended by then', async () => {
     const file = join(folder, 'disk.raw')
     await writeFile(file, Buffer.alloc(1024))
-    api.answer = () => ({ lines: [{ rawBytes: 1 }, { image }], afterwards: 'open' })
+    api.answer = () => ({ lines: [{ sourceBytes: 1, rawBytes: 1 }, { image }], afterwards: 'open' })
     expect((await repave('image', 'import', file, '--name', 'debian-12')).exitCode).toBe(0)
   })
 
   it('import fails when the connection is cut before the image is named', async () => {
     const file = join(folder, 'disk.raw')
     await writeFile(file, Buffer.alloc(1024))
-    api.answer = () => ({ lines: [{ rawBytes: 1 }], afterwards: 'cut' })
+    api.answer = () => ({ lines: [{ sourceBytes: 1, rawBytes: 1 }], afterwards: 'cut' })
     expect((await repave('image', 'import', file, '--name', 'debian-12')).exitCode).not.toBe(0)
   })
 

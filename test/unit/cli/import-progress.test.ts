@@ -6,7 +6,7 @@ import { ImportProgressPrinter } from '../../../src/cli/import-progress.ts'
 
 const mebibyte = 1024 ** 2
 const progressAt = (sentBytes: number) => ({
-  sentBytes: sentBytes * mebibyte,
+  sourceBytes: sentBytes * mebibyte,
   totalBytes: 200 * mebibyte,
   rawBytes: 0,
 })

@@ -12,7 +12,7 @@ import { finalRunStates, type Run } from '../../../contract/run.ts'
 import type { EventSink } from '../event/event-sink.ts'
 import { diffImages } from './diff-images.ts'
 import type { ImageDesk } from './image-desk.ts'
-import { type ImageAction, imageEvent } from './image-event.ts'
+import { type ImageAction, imageEvent, importFailedEvent, interrupted } from './image-event.ts'
 import type {
   ArchiveImportRequest,
   ImageArchive,
@@ -59,7 +59,16 @@ export class StoredImageDesk implements ImageDesk, ImageImporter {
   }
 
   async importImage(request: ImportRequest): Promise<StoredImage> {
-    return this.#imported(await this.#options.store.importImage(request), request.principal)
+    const { name, version, principal = 'daemon', signal } = request
+    try {
+      return this.#imported(await this.#options.store.importImage(request), principal)
+    } catch (error) {
+      const { events, clock } = this.#options
+      const failure = signal?.aborted === true ? interrupted : error
+      const failed = { name, version, principal, error: failure }
+      events.record(importFailedEvent(failed, clock.nowMs()))
+      throw error
+    }
   }
 
   async importArchive(request: ArchiveImportRequest): Promise<StoredImage> {

@@ -52,6 +52,11 @@ const foreign: readonly (readonly [name: string, remedy: string, magic: Magic])[
     at(257, 'ustar'),
   ],
   ['an ELF program', 'name the image', at(0, 0x7f, 'ELF')],
+  [
+    'an exported image',
+    'import the file itself: repave image import FILE',
+    at(0, 'repave-image/1 '),
+  ],
   ['WIM', convert, at(0, 'MSWIM')],
   ['ISO 9660', 'an installer is no system: import the disk image', at(0x8001, 'CD001')],
 ]

@@ -137,7 +137,7 @@ describe(createOperatorApp, () => {
     })
     expect([answer.status, answer.type]).toEqual([200, 'application/x-ndjson'])
     expect(JSON.parse(answer.text.trim().split('\n').at(-1) ?? '')).toMatchObject({
-      image: { name: 'debian-12', rawBytes: 3_000_000 },
+      image: { name: 'debian-12', rawBytes: 3_000_320 },
     })
     expect((await call('/api/v1/images/debian-12')).status).toBe(200)
     expect((await call('/api/v1/images/debian-12', { method: 'DELETE' })).status).toBe(204)
