@@ -6,10 +6,11 @@ import { registerAgentSocket } from './api/agent-socket.ts'
 import { registerCaptures } from './api/captures.ts'
 import { registerPhoneHome } from './api/phone-home.ts'
 import type { DaemonConfig } from './config.ts'
+import { dhcpNetworks } from './dhcp-networks.ts'
 import type { CaptureSpool } from './domain/image/capture-spool.ts'
 import type { ImagePacks, ImageStore } from './domain/image/image-store.ts'
 import type { WorkflowEngine } from './domain/workflow/workflow-engine.ts'
-import { servedSubnets } from './interface-subnet.ts'
+import { hostInterfaces } from './network-interfaces.ts'
 import { nodeClock } from './node-clock.ts'
 import { nodeSecrets } from './node-secrets.ts'
 import type { BootProgramSet } from './open-boot-programs.ts'
@@ -124,11 +125,9 @@ function startDhcp({
   logger,
   store,
 }: MachineServices): Promise<RunningServer> {
-  const { address, interfaceName, network } = config
   return startDhcpServer({
-    interfaces: [{ interfaceName, address, prefixLength: network.prefixLength }],
+    ...dhcpNetworks(config, content.subnets, hostInterfaces()),
     port: config.ports.dhcp,
-    subnets: servedSubnets(config, content.subnets),
     leaseStore: store.leases,
     isKnownMachine: (macAddress) => engine.isKnownMachine(macAddress),
     bootFiles: engine.bootFiles,
