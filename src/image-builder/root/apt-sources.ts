@@ -12,17 +12,35 @@ export interface AptSource {
 }
 
 /**
- * What apt on this machine knows about a Debian release: its own suite, and its updates and security
- * suites. An image is built from the mirrors this machine already uses.
+ * Where a Debian release comes from: what apt on this machine knows of its own suite and of its updates
+ * and security suites. Of a release that apt does not know, the same mirrors that this machine's own
+ * release comes from: a mirror keeps the releases side by side.
  *
  * @throws {NoAptSourceError} when there is no source of the release itself
  */
-export async function findAptSources(suite: string, etcApt = '/etc/apt'): Promise<AptSource[]> {
-  const sources = (await readSourceFiles(etcApt)).filter(
-    (source) => source.suite === suite || source.suite.startsWith(`${suite}-`),
-  )
+export async function findAptSources(suite: string, etc = '/etc'): Promise<AptSource[]> {
+  const all = await readSourceFiles(join(etc, 'apt'))
+  const known = sourcesOf(suite, all)
+  const sources = known.some((source) => source.suite === suite)
+    ? known
+    : sourcesOf(await ownSuite(etc), all).map((source) => beside(source, suite))
   if (!sources.some((source) => source.suite === suite)) throw new NoAptSourceError(suite)
   return sources
+}
+
+function sourcesOf(suite: string, sources: readonly AptSource[]): AptSource[] {
+  const suites = new Set([suite, `${suite}-updates`, `${suite}-security`])
+  return sources.filter((source) => suites.has(source.suite))
+}
+
+function beside(source: AptSource, suite: string): AptSource {
+  return { ...source, suite: source.suite.replace(/^[^-]+/, suite) }
+}
+
+/** The name of the release that this machine runs (os-release(5)); empty when it says none. */
+async function ownSuite(etc: string): Promise<string> {
+  const text = await readFile(join(etc, 'os-release'), 'utf8').catch(() => '')
+  return /^VERSION_CODENAME="?([a-z]+)"?$/m.exec(text)?.[1] ?? ''
 }
 
 async function readSourceFiles(etcApt: string): Promise<AptSource[]> {

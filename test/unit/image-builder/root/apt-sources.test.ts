@@ -73,18 +73,20 @@ describe(parseSourceStanzas, () => {
 })
 
 describe(findAptSources, () => {
+  let etc: string
   let etcApt: string
   beforeEach(async () => {
-    etcApt = await mkdtemp(join(tmpdir(), 'repave-apt-'))
-    await mkdir(join(etcApt, 'sources.list.d'))
+    etc = await mkdtemp(join(tmpdir(), 'repave-apt-'))
+    etcApt = join(etc, 'apt')
+    await mkdir(join(etcApt, 'sources.list.d'), { recursive: true })
   })
   afterEach(async () => {
-    await rm(etcApt, { recursive: true })
+    await rm(etc, { recursive: true })
   })
 
   it('refuses a release that apt knows only updates of', async () => {
     await writeFile(join(etcApt, 'sources.list'), 'deb http://a.example bookworm-updates main\n')
-    await expect(findAptSources('bookworm', etcApt)).rejects.toMatchObject({
+    await expect(findAptSources('bookworm', etc)).rejects.toMatchObject({
       code: 'ERR_IMAGE_NO_APT_SOURCE',
     })
   })
@@ -96,11 +98,28 @@ describe(findAptSources, () => {
       join(etcApt, 'sources.list.d', 'off.list.disabled'),
       'deb http://x.example bookworm main\n',
     )
-    const sources = await findAptSources('bookworm', etcApt)
+    const sources = await findAptSources('bookworm', etc)
     expect(formatAptSources(sources)).toBe(
       'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://mirror.example/debian bookworm main contrib\n' +
         'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://mirror.example/debian bookworm-updates main contrib\n' +
         'deb http://mirror.example/debian-security bookworm-security main\n',
+    )
+  })
+
+  it('refuses another release when this machine does not say which one it is', async () => {
+    await writeFile(join(etcApt, 'sources.list'), 'deb http://a.example bookworm main\n')
+    await expect(findAptSources('trixie', etc)).rejects.toThrow('no source of Debian trixie')
+  })
+
+  it('finds a release that apt does not know on the mirrors of its own', async () => {
+    await writeFile(join(etc, 'os-release'), 'ID=debian\nVERSION_CODENAME=bookworm\n')
+    await writeFile(
+      join(etcApt, 'sources.list'),
+      'deb http://a.example bookworm main\ndeb http://a.example bookworm-backports main\n' +
+        'deb http://a.example/security bookworm-security main\n',
+    )
+    expect(formatAptSources(await findAptSources('trixie', etc))).toBe(
+      'deb http://a.example trixie main\ndeb http://a.example/security trixie-security main\n',
     )
   })
 })
