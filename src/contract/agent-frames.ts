@@ -65,6 +65,8 @@ export const taskOrderSchema = z.discriminatedUnion('action', [
     label: z.enum(['CIDATA', 'CONFIG-2']),
     /** By path on the volume: `meta-data`, `openstack/latest/user_data`. */
     files: z.record(z.string(), z.string()),
+    /** Of the image on the disk: it comes back with the seed in it. */
+    receipt: signedReceiptSchema.optional(),
   }),
   z.object({
     action: z.literal('capture-image'),

@@ -2,6 +2,19 @@ import { z } from 'zod'
 
 import { byteCountSchema, digestSchema, nameSchema, timeMsSchema } from './values.ts'
 
+/** The volume that was added behind the proven image and read back: what the system learns on its first boot. */
+export const seedReceiptSchema = z.strictObject({
+  label: z.enum(['CIDATA', 'CONFIG-2']),
+  /** Place on the disk. */
+  offsetBytes: byteCountSchema,
+  sizeBytes: byteCountSchema,
+  /** Of the whole volume. It holds the run's own secret word, so its secrets cannot be guessed from it. */
+  digest: digestSchema,
+  /** Paths on the volume. */
+  files: z.array(z.string()).max(256),
+})
+export type SeedReceipt = z.infer<typeof seedReceiptSchema>
+
 /** The proof of one write, made by its writer after the read-back and the first MiB. */
 export const receiptSchema = z.strictObject({
   format: z.literal('repave-receipt/1'),
@@ -42,6 +55,8 @@ export const receiptSchema = z.strictObject({
   writeMs: z.number().int().nonnegative(),
   readBackMs: z.number().int().nonnegative(),
   agentVersion: z.string(),
+  /** Added by whoever wrote the seed, who signs the whole again. */
+  seed: seedReceiptSchema.optional(),
 })
 export type Receipt = z.infer<typeof receiptSchema>
 

@@ -1,4 +1,4 @@
-import type { Receipt, SignedReceipt } from '../contract/receipt.ts'
+import type { Receipt, SeedReceipt, SignedReceipt } from '../contract/receipt.ts'
 import { diskText } from './run-outcome.ts'
 import { shownText } from './shown-text.ts'
 import { factLines } from './table-text.ts'
@@ -18,6 +18,7 @@ export function receiptLines(
     ['disk', diskText(receipt.disk)],
     ['written', writtenText(receipt)],
     ['retries', retries],
+    ...(receipt.seed === undefined ? [] : [['seed', seedText(receipt.seed)] as const]),
     ['begun', new Date(receipt.startedAtMs).toISOString()],
     ['by', shownText(receipt.agentVersion, 64)],
     ['run', receipt.runId ?? 'none: a person wrote the disk without a daemon'],
@@ -27,6 +28,11 @@ export function receiptLines(
     ['provided', isKeyGiven ? 'nothing: the key is the one given' : keyText(receipt)],
   ]
   return ['signature good', ...factLines(facts).map((line) => `  ${line}`)]
+}
+
+function seedText({ label, offsetBytes, digest, files }: SeedReceipt): string {
+  const names = files.map((name) => shownText(name, 64)).join(' ')
+  return `${label} at byte ${offsetBytes}, read back: ${names}  ${digest}`
 }
 
 function provesText(isComplete: boolean): string {

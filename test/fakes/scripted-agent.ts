@@ -16,7 +16,7 @@ import {
   diskSchema,
   inventorySchema,
 } from '../../src/contract/machine.ts'
-import type { Receipt, SignedReceipt } from '../../src/contract/receipt.ts'
+import { type Receipt, receiptSchema, type SignedReceipt } from '../../src/contract/receipt.ts'
 import type { StoredImage } from '../../src/daemon/domain/image/image-store.ts'
 
 type TaskFrame = Extract<DaemonToAgent, { frame: 'task' }>
@@ -192,6 +192,25 @@ export function receiptOf(
     agentVersion: '0.1.0',
     ...changes,
   }
+  return signedReceipt(receipt, key)
+}
+
+/** The receipt that came with the order, with the seed in it. */
+export function seedReceiptOf(
+  { order }: TaskFrame,
+  key: ScriptedKey,
+  changes: Partial<Receipt> = {},
+): SignedReceipt {
+  if (order.action !== 'write-seed' || order.receipt === undefined) throw new Error(order.action)
+  const receipt = receiptSchema.parse(JSON.parse(order.receipt.receipt))
+  const { label } = order
+  const place = { offsetBytes: receipt.rawBytes, sizeBytes: 4 * 2 ** 20 }
+  const digest = digestFromBytes(createHash('sha256').update('volume').digest())
+  const seed = { label, ...place, digest, files: Object.keys(order.files) }
+  return signedReceipt({ ...receipt, seed, ...changes }, key)
+}
+
+function signedReceipt(receipt: Receipt, key: ScriptedKey): SignedReceipt {
   const text = canonicalJson(receipt)
   return {
     receipt: text,
@@ -220,7 +239,7 @@ export async function doTasks(
         agent.succeed(task, { receipt: receiptOf(task, machineId, image, agent.key) })
         break
       case 'write-seed':
-        agent.succeed(task)
+        agent.succeed(task, { receipt: seedReceiptOf(task, agent.key) })
         break
       case 'reboot':
         agent.succeed(task)

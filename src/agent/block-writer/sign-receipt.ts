@@ -4,7 +4,12 @@ import { digestFromBytes } from '../../base/digest.ts'
 import { canonicalJson } from '../../contract/canonical-json.ts'
 import type { ImageManifest } from '../../contract/image-manifest.ts'
 import type { Disk } from '../../contract/machine.ts'
-import type { Receipt, SignedReceipt } from '../../contract/receipt.ts'
+import {
+  type Receipt,
+  receiptSchema,
+  type SeedReceipt,
+  type SignedReceipt,
+} from '../../contract/receipt.ts'
 import type { AgentKey } from '../agent-key.ts'
 import type { WriteTotals } from './write-image.ts'
 
@@ -39,11 +44,24 @@ export function signReceipt(
     startedAtMs: write.startedAtMs,
     agentVersion: agent.agentVersion,
   })
+  return signed(agent.key, receipt)
+}
+
+/** The same receipt with the seed in it, signed anew: the key of the boot that wrote the image may be gone. */
+export function addSeedToReceipt(
+  key: AgentKey,
+  { receipt }: SignedReceipt,
+  seed: SeedReceipt,
+): SignedReceipt {
+  return signed(key, canonicalJson({ ...receiptSchema.parse(JSON.parse(receipt)), seed }))
+}
+
+function signed(key: AgentKey, receipt: string): SignedReceipt {
   return {
     receipt,
     digest: digestFromBytes(hash('sha256', receipt, 'buffer')),
-    signature: agent.key.sign(receipt),
-    publicKey: agent.key.publicKeyBase64,
+    signature: key.sign(receipt),
+    publicKey: key.publicKeyBase64,
   }
 }
 

@@ -34,7 +34,7 @@ export interface SeedRequest {
  */
 export function planSeed(
   request: SeedRequest,
-): GptOutcome<{ writes: SeedWrite[]; table: GptTable }> {
+): GptOutcome<{ writes: SeedWrite[]; table: GptTable; volumeOffset: number }> {
   const { start, disk, imageBytes, volume } = request
   const sectorBytes = disk.logicalSectorBytes
   const decoded = decodeGpt(start, sectorBytes)
@@ -52,17 +52,18 @@ export function planSeed(
   })
   if (!added.ok) return added
   const { partition } = added
-  if (partition.firstLba * sectorBytes < imageBytes) {
+  const volumeOffset = partition.firstLba * sectorBytes
+  if (volumeOffset < imageBytes) {
     return { ok: false, reason: 'the image reaches to the end of the disk' }
   }
   const { primary, backup, backupOffsetBytes } = encodeGpt(added.table)
   const writes = [
-    { offset: partition.firstLba * sectorBytes, bytes: volume },
+    { offset: volumeOffset, bytes: volume },
     { offset: backupOffsetBytes, bytes: backup },
     ...clearStrandedBackup(decoded.table, added.table),
     { offset: 0, bytes: primary },
   ]
-  return { ok: true, writes, table: added.table }
+  return { ok: true, writes, table: added.table, volumeOffset }
 }
 
 /** The image's own backup table, stranded in what is free space now: a tool that searches would find it. */

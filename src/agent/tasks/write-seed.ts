@@ -1,12 +1,14 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 
 import { formatByteSize, MEBIBYTE } from '../../base/byte-size.ts'
 import { CodedError } from '../../base/coded-error.ts'
+import { digestFromBytes } from '../../base/digest.ts'
 import type { TaskOrder } from '../../contract/agent-frames.ts'
 import { encodeFatVolume } from '../../protocol/fat/encode-fat-volume.ts'
 import { allocateOne } from '../block-writer/aligned-memory.ts'
 import type { DiskMedium } from '../block-writer/disk-medium.ts'
 import { DiskIoError } from '../block-writer/errors.ts'
+import { addSeedToReceipt } from '../block-writer/sign-receipt.ts'
 import { TargetDisk } from '../block-writer/target-disk.ts'
 import { bootWrittenDisk } from './boot-written-disk.ts'
 import { planSeed, type SeedWrite } from './plan-seed.ts'
@@ -28,8 +30,9 @@ export class SeedRefusedError extends CodedError {
 }
 
 /**
- * Adds a NoCloud volume labelled CIDATA as a partition at the end of the disk, so that the partition
- * before it can still grow. Doing it again replaces the volume in its place.
+ * Adds the volume with what the system learns on its first boot (NoCloud's CIDATA, or a configuration
+ * drive) as a partition at the end of the disk, so that the partition before it can still grow. Doing
+ * it again replaces the volume in its place. The receipt of the image comes back with the seed in it.
  *
  * @throws {SeedRefusedError} before anything is written; {@link DiskIoError} and those of {@link TargetDisk.open}
  */
@@ -48,7 +51,15 @@ export async function runWriteSeed(
   await writeAndProve(target, plan.writes)
   context.log(`seed volume written and proven, files: ${Object.keys(order.files).join(' ')}`)
   await bootWrittenDisk(world, plan.table, context.log)
-  return { facts: {} }
+  if (order.receipt === undefined) return { facts: {} }
+  const seed = {
+    label: order.label,
+    offsetBytes: plan.volumeOffset,
+    sizeBytes: volume.length,
+    digest: digestFromBytes(hash('sha256', volume, 'buffer')),
+    files: Object.keys(order.files).sort(),
+  }
+  return { facts: { receipt: addSeedToReceipt(world.key, order.receipt, seed) } }
 }
 
 function encodeSeedVolume(order: WriteSeedOrder, sectorBytes: number): Uint8Array {
@@ -57,9 +68,9 @@ function encodeSeedVolume(order: WriteSeedOrder, sectorBytes: number): Uint8Arra
   }
   const names = Object.keys(order.files).sort()
   const files = names.map((name) => ({ path: name, bytes: Buffer.from(order.files[name] ?? '') }))
-  const hash = createHash('sha256')
-  for (const { path, bytes } of files) hash.update(`${path}\0${bytes.length}\0`).update(bytes)
-  const serialNumber = hash.digest().readUInt32LE(0)
+  const content = createHash('sha256')
+  for (const { path, bytes } of files) content.update(`${path}\0${bytes.length}\0`).update(bytes)
+  const serialNumber = content.digest().readUInt32LE(0)
   try {
     return encodeFatVolume({
       label: order.label,

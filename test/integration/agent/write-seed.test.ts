@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { hash } from 'node:crypto'
 import {
   mkdtempSync,
   readFileSync,
@@ -13,8 +14,12 @@ import { join } from 'node:path'
 
 import { describe, expect, test } from 'vitest'
 
+import { type ProvenWrite, signReceipt } from '../../../src/agent/block-writer/sign-receipt.ts'
 import { runWriteSeed } from '../../../src/agent/tasks/write-seed.ts'
+import { type Digest, digestFromBytes } from '../../../src/base/digest.ts'
+import { openReceipt } from '../../../src/cli/receipt.ts'
 import type { Disk } from '../../../src/contract/machine.ts'
+import { signedReceiptSchema } from '../../../src/contract/receipt.ts'
 import { encodeGpt } from '../../../src/protocol/gpt/encode-gpt.ts'
 import { createGptTable, gptPartitionTypes } from '../../../src/protocol/gpt/gpt-table.ts'
 import { createAgentWorld, createTaskContext } from '../../fakes/agent-world.ts'
@@ -59,12 +64,27 @@ const files = {
   'vendor-data': '',
 }
 
+const order = (disk: Disk, change: Partial<Record<keyof typeof files, string>> = {}) => ({
+  ...{ action: 'write-seed' as const, disk, imageBytes, label: 'CIDATA' as const },
+  files: { ...files, ...change },
+})
+
 const seed = async (disk: Disk, change: Partial<Record<keyof typeof files, string>> = {}) => {
   using world = createAgentWorld('http://127.0.0.1:9', [])
-  const volume = { label: 'CIDATA' as const, files: { ...files, ...change } }
-  const order = { action: 'write-seed' as const, disk, imageBytes, ...volume }
-  return await runWriteSeed(world, order, createTaskContext())
+  return await runWriteSeed(world, order(disk, change), createTaskContext())
 }
+
+/** A write that another boot of the machine has proven. */
+const provenWrite = (disk: Disk): ProvenWrite => ({
+  order: { imageName: 'debian-12', imageDigest: `sha256:${'1'.repeat(64)}` as Digest },
+  manifest: { rawDigest: `sha256:${'2'.repeat(64)}` as Digest, rawBytes: imageBytes },
+  totals: {
+    ...{ mode: 'full', readBack: 'complete', bytesWritten: imageBytes, bytesEqual: 0 },
+    ...{ bytesReadBack: imageBytes, scanMs: 0, writeMs: 1, readBackMs: 1 },
+  },
+  transfer: { bytesFetched: 1, chunksRefetched: 0, reconnects: 0 },
+  ...{ disk, startedAtMs: 1 },
+})
 
 const sgdisk = (loop: LoopDevice, ...commands: string[]) =>
   execFileSync('sgdisk', [...commands, loop.backingPath], { encoding: 'utf8' })
@@ -146,6 +166,31 @@ describe('runWriteSeed', () => {
     expect(report).toContain('No problems found')
     expect(report.match(/repave-seed/g)).toHaveLength(1)
     expect(readFileSync(loop.backingPath).includes('"two"')).toBe(true)
+  })
+
+  test('the receipt of the image comes back with the seed in it, signed by this boot', async () => {
+    using loop = attachLoopDevice(64 * MiB)
+    putImage(loop)
+    using world = createAgentWorld('http://127.0.0.1:9', [])
+    using otherBoot = createAgentWorld('http://127.0.0.1:9', [])
+    const written = signReceipt(otherBoot, provenWrite(loop.disk))
+    const { facts } = await runWriteSeed(
+      world,
+      { ...order(loop.disk), receipt: written },
+      createTaskContext(),
+    )
+    const signed = signedReceiptSchema.parse(facts.receipt)
+    const volume = readFileSync(loop.backingPath).subarray(59 * MiB, 63 * MiB)
+    expect(openReceipt(signed, world.key.publicKeyBase64)).toEqual({
+      ...(JSON.parse(written.receipt) as object),
+      seed: {
+        label: 'CIDATA',
+        offsetBytes: 59 * MiB,
+        sizeBytes: 4 * MiB,
+        digest: digestFromBytes(hash('sha256', volume, 'buffer')),
+        files: Object.keys(files).sort(),
+      },
+    })
   })
 
   test('leaves no second table where the image ended', async () => {

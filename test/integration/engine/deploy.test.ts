@@ -14,6 +14,7 @@ import {
   agentDisk,
   doTasks,
   receiptOf,
+  seedReceiptOf,
 } from '../../fakes/scripted-agent.ts'
 
 const images = createMemoryImageStore()
@@ -162,6 +163,34 @@ describe('a run fails', () => {
     const write = await agent.take('task')
     agent.succeed(write, { receipt: receiptOf(write, machineId, image, new ScriptedKey()) })
     expect((await ended(run.id)).failure?.message).toContain('not signed by the agent')
+  })
+
+  it.each([
+    ['states another write', { bytesWritten: 7 }, 'another write of the image'],
+    ['names no seed', { seed: undefined }, 'names no seed'],
+    [
+      'has the seed within the image',
+      {
+        seed: {
+          label: 'CIDATA',
+          offsetBytes: 0,
+          sizeBytes: 1,
+          digest: image.image.digest,
+          files: [],
+        },
+      },
+      'within the image',
+    ],
+  ])('when the receipt with the seed %s', async (_, changes, reason) => {
+    const { agent, machineId } = await joined(await daemon.bootToken())
+    const run = await daemon.engine.runs.createRun({ ...deploy, params }, principal)
+    agent.succeed(await agent.take('task'))
+    agent.succeed(await agent.take('task'), { disk: agentDisk })
+    const write = await agent.take('task')
+    agent.succeed(write, { receipt: receiptOf(write, machineId, image, agent.key) })
+    const seed = await agent.take('task')
+    agent.succeed(seed, { receipt: seedReceiptOf(seed, agent.key, changes as never) })
+    expect((await ended(run.id)).failure?.message).toContain(reason)
   })
 
   it('E04: when a task exceeds its time; the agent is told to stop', async () => {

@@ -13,7 +13,13 @@ import type { DaemonToAgent, TaskResult } from '../../../src/contract/agent-fram
 import type { Run } from '../../../src/contract/run.ts'
 import { openStore } from '../../../src/daemon/store/sqlite/open-store.ts'
 import { createMemoryImageStore } from '../../fakes/memory-image-store.ts'
-import { ScriptedAgent, ScriptedKey, agentDisk, receiptOf } from '../../fakes/scripted-agent.ts'
+import {
+  ScriptedAgent,
+  ScriptedKey,
+  agentDisk,
+  receiptOf,
+  seedReceiptOf,
+} from '../../fakes/scripted-agent.ts'
 import { createSilentLogger } from '../../fakes/silent-logger.ts'
 
 const image = createMemoryImageStore().stored
@@ -107,6 +113,7 @@ class StubbornAgent {
         ...(action === 'write-image'
           ? { receipt: receiptOf(task, machineId, image, this.#key) }
           : {}),
+        ...(action === 'write-seed' ? { receipt: seedReceiptOf(task, this.#key) } : {}),
       },
     }
     this.done.set(task.attemptId, result)

@@ -1,4 +1,5 @@
 import { digestHex } from '../../../base/digest.ts'
+import { canonicalJson } from '../../../contract/canonical-json.ts'
 import { type Receipt, type SignedReceipt, receiptSchema } from '../../../contract/receipt.ts'
 import type { Run } from '../../../contract/run.ts'
 import type { Secrets } from '../bootenv/secrets.ts'
@@ -25,7 +26,19 @@ export function receiptFault(
   }
   if (secrets.hashOf(signed.receipt) !== digestHex(signed.digest)) return 'its digest is wrong'
   const receipt = readReceipt(signed.receipt)
-  return receipt === undefined ? 'it cannot be read' : mismatch(receipt, run, image)
+  if (receipt === undefined) return 'it cannot be read'
+  const isSeedTask = currentTask(run)?.task.action === 'write-seed'
+  return isSeedTask ? seedMismatch(receipt, run, image) : mismatch(receipt, run, image)
+}
+
+/** With the seed taken out again it must be the receipt of the image, to the letter. */
+function seedMismatch({ seed, ...rest }: Receipt, run: Run, image: StoredImage) {
+  if (seed === undefined) return 'it names no seed'
+  if (run.receipt === undefined) return 'there is no receipt of the image before it'
+  const { seed: _before, ...known } = readReceipt(run.receipt.receipt) ?? {}
+  if (canonicalJson(rest) !== canonicalJson(known)) return 'it states another write of the image'
+  const isBehind = seed.offsetBytes >= image.manifest.rawBytes
+  return isBehind ? undefined : `its seed lies at ${seed.offsetBytes}, within the image`
 }
 
 function readReceipt(text: string): Receipt | undefined {

@@ -128,7 +128,10 @@ async function writeSeedOrder(
   const seed = await composeSeed({ run, machine, image, phoneHomeUrl }, sources.seeds)
   if (!seed.ok) return seed
   const { label, files } = seed
-  return ordered({ action: 'write-seed', disk, imageBytes: image.manifest.rawBytes, label, files })
+  return ordered({
+    ...{ action: 'write-seed', disk, imageBytes: image.manifest.rawBytes, label, files },
+    ...(run.receipt === undefined ? {} : { receipt: run.receipt }),
+  })
 }
 
 async function withImage(

@@ -112,13 +112,13 @@ function takeResult(
 ): RunStep {
   const current = currentTask(run)
   if (current?.state !== 'running' || current.attemptId !== input.attemptId) return unchanged(run)
-  const failure = failureOf(current.task.action, input)
+  const failure = failureOf(current.task.action, input, run)
   if (failure !== undefined) return attemptFailed(run, failure, context)
   const { disk, receipt, capturedImage } = input.facts
   const informed = {
     ...run,
     ...(current.task.action === 'select-disk' && disk !== undefined ? { disk } : {}),
-    ...(current.task.action === 'write-image' && receipt !== undefined ? { receipt } : {}),
+    ...(givesReceipt(current.task.action) && receipt !== undefined ? { receipt } : {}),
     ...(current.task.action === 'capture-image' && capturedImage !== undefined
       ? { capturedImage }
       : {}),
@@ -126,10 +126,16 @@ function takeResult(
   return taskSucceeded(unchanged(informed), context)
 }
 
+/** The seed goes into the receipt of the image that it belongs to. */
+function givesReceipt(action: TaskAction): boolean {
+  return action === 'write-image' || action === 'write-seed'
+}
+
 /** A success without its proof is a failure. */
 function failureOf(
   action: TaskAction,
   { outcome, facts, failure }: Pick<TaskResult, 'outcome' | 'facts' | 'failure'>,
+  run: Run,
 ): Failure | undefined {
   if (outcome === 'failed') {
     return failure ?? { code: 'ERR_TASK_FAILED', message: 'no reason was given', retryable: true }
@@ -137,8 +143,9 @@ function failureOf(
   const missing =
     (action === 'select-disk' && facts.disk === undefined && 'disk') ||
     (action === 'write-image' && facts.receipt === undefined && 'receipt') ||
+    (action === 'write-seed' && run.receipt && !facts.receipt && 'receipt with the seed') ||
     (action === 'capture-image' && facts.capturedImage === undefined && 'captured image')
-  if (missing === false) return undefined
+  if (missing === false || missing === undefined) return undefined
   const message = `the agent reported success without the ${missing}`
   return { code: 'ERR_RESULT_INCOMPLETE', message, retryable: false }
 }

@@ -109,6 +109,7 @@ describe('stepRun, when things go wrong', () => {
     for (const [task, missing] of [
       ['select-disk', 'disk'],
       ['write-image', 'receipt'],
+      ['write-seed', 'receipt with the seed'],
     ] as const) {
       const run = runAt(task)
       const bare = { ...result(run, 'succeeded'), facts: {} } as RunInput
