@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 
 import { chooseEndpoint } from '../presentation/operator-endpoint.ts'
 import type { CliWorld } from './cli-world.ts'
-import type { DaemonConnection } from './daemon-request.ts'
+import type { DaemonConnection } from '../operator-client/daemon-request.ts'
 import { type ListOptions, outputOption } from './output.ts'
 
 /** The command line being run: the world, and what came of it. */

@@ -2,7 +2,7 @@ import type { Command, Option } from 'commander'
 
 import { type CommandLine, connectionOf } from './command-line.ts'
 import { readMachines, readRuns } from './daemon-lists.ts'
-import type { DaemonConnection } from './daemon-request.ts'
+import type { DaemonConnection } from '../operator-client/daemon-request.ts'
 import { readImages } from './image-reference.ts'
 
 /** A shell waits for this; a daemon that takes longer completes nothing. */

@@ -4,7 +4,7 @@ import {
   type RunList,
   runListSchema,
 } from '../contract/api-documents.ts'
-import { askDaemon, type DaemonConnection } from './daemon-request.ts'
+import { askDaemon, type DaemonConnection } from '../operator-client/daemon-request.ts'
 
 /** Every machine that the daemon knows. */
 export function readMachines(connection: DaemonConnection): Promise<MachineList> {

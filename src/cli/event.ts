@@ -14,8 +14,9 @@ import {
   connectionOf,
   runs,
 } from './command-line.ts'
-import { askDaemon, type DaemonConnection } from './daemon-request.ts'
-import { DaemonUnreachableError, UsageError } from './errors.ts'
+import { askDaemon, type DaemonConnection } from '../operator-client/daemon-request.ts'
+import { DaemonUnreachableError } from '../operator-client/errors.ts'
+import { UsageError } from './errors.ts'
 import { exitCodes } from './exit-code.ts'
 import { jsonText, versionRecord } from './output.ts'
 

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 
 import { CodedError } from '../base/coded-error.ts'
+import { DaemonProblemError, DaemonUnreachableError } from '../operator-client/errors.ts'
 
 /** What the command's exit code says. */
 export const exitCodes = {
@@ -27,6 +28,16 @@ export abstract class CliError extends CodedError {
 /** The exit code for anything that a command threw. */
 export function exitCodeOf(thrown: unknown): number {
   if (thrown instanceof CliError) return thrown.exitCode
+  if (thrown instanceof DaemonUnreachableError) return exitCodes.unreachable
+  if (thrown instanceof DaemonProblemError) return exitCodeOfStatus(thrown.status)
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : exitCodes.usage
+  return exitCodes.failed
+}
+
+function exitCodeOfStatus(status: number): number {
+  if (status === 400) return exitCodes.usage
+  if (status === 401 || status === 403) return exitCodes.refused
+  if (status === 404) return exitCodes.notFound
+  if (status === 409) return exitCodes.conflict
   return exitCodes.failed
 }

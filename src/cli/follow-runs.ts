@@ -4,8 +4,9 @@ import { endpointText } from '../presentation/operator-endpoint.ts'
 import { openFeed } from '../operator-client/open-feed.ts'
 import { RunWatch, runWatchTopics } from '../presentation/run-watch.ts'
 import { type CliWorld, writeLines } from './cli-world.ts'
-import type { DaemonConnection } from './daemon-request.ts'
-import { DaemonUnreachableError, ReferenceUnresolvedError } from './errors.ts'
+import type { DaemonConnection } from '../operator-client/daemon-request.ts'
+import { DaemonUnreachableError } from '../operator-client/errors.ts'
+import { ReferenceUnresolvedError } from './errors.ts'
 import { exitCodes } from './exit-code.ts'
 
 /** How long a daemon that was there may stay away before the watcher gives up. */

@@ -16,7 +16,12 @@ import {
   runs,
 } from './command-line.ts'
 import { writeLines } from './cli-world.ts'
-import { checkedAnswer, type DaemonConnection, readJson, sendRequest } from './daemon-request.ts'
+import {
+  checkedAnswer,
+  type DaemonConnection,
+  readJson,
+  sendRequest,
+} from '../operator-client/daemon-request.ts'
 import { FileUnusableError } from './errors.ts'
 import { findImage, imagePath } from './image-reference.ts'
 

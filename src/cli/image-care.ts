@@ -15,7 +15,7 @@ import {
   connectionOf,
   runs,
 } from './command-line.ts'
-import { askDaemon } from './daemon-request.ts'
+import { askDaemon } from '../operator-client/daemon-request.ts'
 import { exitCodes } from './exit-code.ts'
 import { findImage, imagePath } from './image-reference.ts'
 import { printThing } from './output.ts'

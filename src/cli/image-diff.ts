@@ -11,7 +11,7 @@ import {
   connectionOf,
   runs,
 } from './command-line.ts'
-import { askDaemon } from './daemon-request.ts'
+import { askDaemon } from '../operator-client/daemon-request.ts'
 import { findImage } from './image-reference.ts'
 import { printThing } from './output.ts'
 

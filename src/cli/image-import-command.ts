@@ -12,7 +12,7 @@ import {
   runs,
 } from './command-line.ts'
 import { writeLines } from './cli-world.ts'
-import type { DaemonConnection } from './daemon-request.ts'
+import type { DaemonConnection } from '../operator-client/daemon-request.ts'
 import { UsageError } from './errors.ts'
 import { importExportedImage, isExportedImage } from './image-archive.ts'
 import { type ImageSource, importImage, type ImportWishes } from './image-import.ts'

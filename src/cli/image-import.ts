@@ -12,8 +12,9 @@ import {
   type DaemonConnection,
   type RawRequest,
   sendRequest,
-} from './daemon-request.ts'
-import { DaemonAnswerError, DaemonProblemError, FileUnusableError } from './errors.ts'
+} from '../operator-client/daemon-request.ts'
+import { DaemonAnswerError, DaemonProblemError } from '../operator-client/errors.ts'
+import { FileUnusableError } from './errors.ts'
 import type { ImportProgress } from './import-progress.ts'
 
 /** Where an image is: bytes that we send, or an address from which the daemon fetches it. */

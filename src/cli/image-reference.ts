@@ -1,8 +1,9 @@
 import { type Image, imageListSchema, imageSchema } from '../contract/api-documents.ts'
 import { nearestNames } from '../presentation/nearest-names.ts'
 import { shownText } from '../presentation/shown-text.ts'
-import { askDaemon, type DaemonConnection } from './daemon-request.ts'
-import { DaemonProblemError, ReferenceUnresolvedError } from './errors.ts'
+import { askDaemon, type DaemonConnection } from '../operator-client/daemon-request.ts'
+import { DaemonProblemError } from '../operator-client/errors.ts'
+import { ReferenceUnresolvedError } from './errors.ts'
 
 export async function readImages(connection: DaemonConnection): Promise<Image[]> {
   return (await askDaemon(connection, { path: '/images' }, imageListSchema)).items

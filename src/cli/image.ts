@@ -15,7 +15,7 @@ import {
   runs,
 } from './command-line.ts'
 import { confirmByName } from './confirm.ts'
-import { askDaemon, noContent } from './daemon-request.ts'
+import { askDaemon, noContent } from '../operator-client/daemon-request.ts'
 import { addExportCommand } from './image-archive.ts'
 import { addCareCommands } from './image-care.ts'
 import { addDiffCommand } from './image-diff.ts'

@@ -14,7 +14,7 @@ import {
 } from './command-line.ts'
 import { writeLines } from './cli-world.ts'
 import { confirmByName } from './confirm.ts'
-import { askDaemon } from './daemon-request.ts'
+import { askDaemon } from '../operator-client/daemon-request.ts'
 import { printList } from './output.ts'
 
 /** `repave key list|rotate`. */

@@ -1,4 +1,4 @@
-import type { DaemonConnection } from './daemon-request.ts'
+import type { DaemonConnection } from '../operator-client/daemon-request.ts'
 import type { ShownList } from './output.ts'
 
 /** Where a list comes from. */

@@ -8,7 +8,7 @@ import {
   connectionOf,
   runs,
 } from './command-line.ts'
-import type { DaemonConnection } from './daemon-request.ts'
+import type { DaemonConnection } from '../operator-client/daemon-request.ts'
 import type { ListSource } from './list-source.ts'
 import { printList } from './output.ts'
 import { watchList } from './watch-list.ts'

@@ -10,7 +10,7 @@ import {
 } from './command-line.ts'
 import { writeLines } from './cli-world.ts'
 import { readMachines } from './daemon-lists.ts'
-import { askDaemon } from './daemon-request.ts'
+import { askDaemon } from '../operator-client/daemon-request.ts'
 import { followRuns } from './follow-runs.ts'
 import { findMachine } from './references.ts'
 

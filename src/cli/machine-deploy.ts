@@ -12,7 +12,7 @@ import {
   runs,
 } from './command-line.ts'
 import { writeLines } from './cli-world.ts'
-import { askDaemon } from './daemon-request.ts'
+import { askDaemon } from '../operator-client/daemon-request.ts'
 import { FileUnusableError, UsageError } from './errors.ts'
 import { followRuns } from './follow-runs.ts'
 import { readMachines } from './daemon-lists.ts'

@@ -5,7 +5,7 @@ import { planLines } from '../presentation/plan-lines.ts'
 import { writeLines } from './cli-world.ts'
 import type { CommandLine, CommonOptions } from './command-line.ts'
 import { confirmByName } from './confirm.ts'
-import { askDaemon, type DaemonConnection } from './daemon-request.ts'
+import { askDaemon, type DaemonConnection } from '../operator-client/daemon-request.ts'
 import { printThing } from './output.ts'
 
 /** What a run is asked for: the body of `POST /plans` and `POST /runs`. */

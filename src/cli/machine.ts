@@ -15,7 +15,7 @@ import {
   runs,
 } from './command-line.ts'
 import { readMachines, readRuns } from './daemon-lists.ts'
-import { askDaemon } from './daemon-request.ts'
+import { askDaemon } from '../operator-client/daemon-request.ts'
 import { addListVerb } from './list-verb.ts'
 import { addCaptureCommand } from './machine-capture.ts'
 import { addDeployCommand } from './machine-deploy.ts'

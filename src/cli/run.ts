@@ -14,7 +14,7 @@ import {
   runs,
 } from './command-line.ts'
 import { readMachines, readRuns } from './daemon-lists.ts'
-import { askDaemon, type DaemonConnection } from './daemon-request.ts'
+import { askDaemon, type DaemonConnection } from '../operator-client/daemon-request.ts'
 import { followRuns } from './follow-runs.ts'
 import { addListVerb } from './list-verb.ts'
 import { printThing } from './output.ts'

@@ -14,7 +14,7 @@ import {
   runs,
 } from './command-line.ts'
 import { readMachines, readRuns } from './daemon-lists.ts'
-import { askDaemon } from './daemon-request.ts'
+import { askDaemon } from '../operator-client/daemon-request.ts'
 import { printThing } from './output.ts'
 
 /** `repave status`. */

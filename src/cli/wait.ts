@@ -15,8 +15,9 @@ import {
   runs,
 } from './command-line.ts'
 import { readMachines, readRuns } from './daemon-lists.ts'
-import type { DaemonConnection } from './daemon-request.ts'
-import { DaemonUnreachableError, UsageError } from './errors.ts'
+import type { DaemonConnection } from '../operator-client/daemon-request.ts'
+import { DaemonUnreachableError } from '../operator-client/errors.ts'
+import { UsageError } from './errors.ts'
 import { exitCodes } from './exit-code.ts'
 import { findMachine, findRun } from './references.ts'
 import {

@@ -1,0 +1,40 @@
+import { CodedError } from '../base/coded-error.ts'
+import type { Problem } from '../contract/api-documents.ts'
+
+/** No daemon answers there. */
+export class DaemonUnreachableError extends CodedError {
+  readonly code = 'ERR_DAEMON_UNREACHABLE'
+  readonly endpoint: string
+
+  constructor(endpoint: string, cause: unknown) {
+    const denied = (cause as { code?: unknown } | undefined)?.code === 'EACCES'
+    super(`cannot reach the daemon at ${endpoint}`, {
+      cause,
+      remedy: denied
+        ? 'run this as the user who runs the daemon'
+        : 'start one with "repave serve", or say where it is with --socket PATH',
+    })
+    this.endpoint = endpoint
+  }
+
+  override shouldRetry(): boolean {
+    return true
+  }
+}
+
+/** The daemon answered something that is not of this interface: another version, or another program. */
+export class DaemonAnswerError extends CodedError {
+  readonly code = 'ERR_DAEMON_ANSWER_INVALID'
+}
+
+/** The daemon refused, and said why. */
+export class DaemonProblemError extends CodedError {
+  readonly code: string
+  readonly status: number
+
+  constructor(problem: Problem) {
+    super(problem.detail, { remedy: problem.remedy ?? '' })
+    this.code = problem.code
+    this.status = problem.status
+  }
+}
