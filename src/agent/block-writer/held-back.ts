@@ -1,7 +1,8 @@
 import type { CommitPermit } from '../../stream/verified.ts'
 import { alignedLength, allocateOne, allocatePages } from './aligned-memory.ts'
-import { DiskIoError } from './errors.ts'
+import { clearRanges } from './clear-ranges.ts'
 import type { DiskMedium } from './disk-medium.ts'
+import { DiskIoError } from './errors.ts'
 import type { ByteRange } from './write-plan.ts'
 
 type ChunkPlace = Pick<{ offset: number; rawBytes: number }, 'offset' | 'rawBytes'>
@@ -54,16 +55,18 @@ export class HeldBack {
   }
 
   /**
-   * Makes the disk bootable. The permit says that all the rest is on it. The head goes last and alone,
-   * when the other parts are on the medium; if anything fails all of it is cleared again, as far as the
-   * disk still listens. Read back unless the permit waives it.
+   * Makes the disk bootable. The permit says that all the rest is on it. The first sector goes last and
+   * alone, when the other parts are on the medium: a disk writes one sector whole or not at all, so the
+   * step from a disk that firmware passes over to one that boots the whole image has no middle. If
+   * anything fails all of it is cleared again, as far as the disk still listens. Read back unless the
+   * permit waives it.
    *
    * @throws {DiskIoError} also when what was written reads back differently
    */
   async commit(target: DiskMedium, permit: CommitPermit): Promise<void> {
-    const [head, ...others] = this.#parts
+    const [first, ...others] = this.#parts
     try {
-      for (const parts of [others, head === undefined ? [] : [head]]) {
+      for (const parts of [others, first === undefined ? [] : [first]]) {
         if (parts.length === 0) continue
         for (const { range, bytes } of parts) await target.write(bytes, range.offset)
         await target.flush()
@@ -77,13 +80,8 @@ export class HeldBack {
   }
 
   async #clear(target: DiskMedium): Promise<void> {
-    const longest = Math.max(...this.#parts.map(({ bytes }) => bytes.length))
-    const zeros = allocateOne(longest)
     try {
-      for (const { range } of this.#parts) {
-        await target.write(zeros.subarray(0, range.length), range.offset)
-      }
-      await target.flush()
+      await clearRanges(target, this.ranges)
     } catch {
       // The failure that led here is the one to report; this disk takes no more writes.
     }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Digest } from '../../base/digest.ts'
 import { type CommitPermit, ImageVerification, matches } from '../../stream/verified.ts'
-import { allocateOne } from './aligned-memory.ts'
+import { clearRanges, isClear, requireClear } from './clear-ranges.ts'
 import type { DiskMedium } from './disk-medium.ts'
 import { HeldBack } from './held-back.ts'
 import { ChunkTable } from './lanes/chunk-table.ts'
@@ -10,14 +10,7 @@ import { LaneCrew } from './lanes/lane-crew.ts'
 import type { ChunkSpan } from './lanes/step-queue.ts'
 import { probeChunks } from './probe-chunks.ts'
 import type { ProgressMeter } from './progress-meter.ts'
-import {
-  type ByteRange,
-  cutOut,
-  groupChunks,
-  headBytes,
-  type PlannedChunk,
-  type WritePlan,
-} from './write-plan.ts'
+import { cutOut, groupChunks, type PlannedChunk, type WritePlan } from './write-plan.ts'
 
 export interface WriteImageOptions {
   readonly target: DiskMedium
@@ -67,12 +60,14 @@ interface WriteSession extends WriteImageOptions {
  *
  * 1. Scan (delta): what is on the disk is read and compared. Nothing is written yet, so a disk that is
  *    right already stays untouched, and one that is interrupted here boots what it booted before.
- * 2. Clear: before any other byte, the ranges that make a disk bootable are zero and on the medium. What
- *    of the image belongs there is held back in memory; nothing else of the image lies in them.
+ * 2. Clear: before any other byte, the ranges that make a disk bootable are zero and on the medium, the
+ *    first sector before the rest of them. What of the image belongs there is held back in memory;
+ *    nothing else of the image lies in them.
  * 3. Write what differs, then flush, once.
  * 4. Read back what was written. What the scan found equal is proven already: it was read from the disk
  *    itself (O_DIRECT) and nothing has been written there since.
- * 5. Commit what was held back, the first MiB last: only with the proof that all the rest is there.
+ * 5. Commit what was held back, the first sector last and alone: only with the proof that all the rest
+ *    is there.
  *
  * So from 2 to 5 nothing on the disk boots, whether it was meant to be new or to stay.
  *
@@ -151,10 +146,8 @@ async function scan({
 /** Whether nothing is left to clear where tables and signatures may lie beside the image. */
 async function isClearBehindImage({ target, plan }: WriteSession): Promise<boolean> {
   for (const range of plan.cleared) {
-    for (const { offset, length } of cutOut(range, { offset: 0, length: plan.rawBytes })) {
-      const found = allocateOne(length)
-      await target.read(found, offset)
-      if (!found.equals(allocateOne(length))) return false
+    for (const part of cutOut(range, { offset: 0, length: plan.rawBytes })) {
+      if (!(await isClear(target, part))) return false
     }
   }
   return true
@@ -166,18 +159,11 @@ async function clearAndWrite(
 ): Promise<void> {
   const { target, plan, crew, meter } = session
   meter.begin('write', sizeOf(differing))
-  for (const range of plan.cleared) await clear(target, range)
-  await target.flush()
+  await clearRanges(target, [{ offset: 0, length: plan.sectorBytes }, ...plan.cleared])
+  await requireClear(target, plan.cleared)
   await crew.run('write', groupChunks(differing, plan.chunkBytes))
   await target.flush()
   meter.end()
-}
-
-async function clear(target: DiskMedium, { offset, length }: ByteRange): Promise<void> {
-  const zeros = allocateOne(headBytes)
-  for (let done = 0; done < length; done += headBytes) {
-    await target.write(zeros.subarray(0, Math.min(headBytes, length - done)), offset + done)
-  }
 }
 
 /** Reads what was written, unless that is waived, and judges what was measured of every chunk. */

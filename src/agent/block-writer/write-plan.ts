@@ -5,7 +5,7 @@ import type { ExpectedChunk } from '../../stream/verified.ts'
 import { ImageTooLargeError, ManifestRefusedError, SectorSizeMismatchError } from './errors.ts'
 import type { ChunkSpan } from './lanes/step-queue.ts'
 
-/** Without its first MiB a disk has neither boot code nor partition table: it is written last. */
+/** Holds boot code and partition table of every disk that boots: it is written after all the rest. */
 export const headBytes = MEBIBYTE
 
 /** Holds the header of the backup table, which firmware falls back on: written with the head. */
@@ -28,6 +28,8 @@ export interface ByteRange {
 export interface WritePlan {
   readonly rawBytes: number
   readonly chunkBytes: number
+  /** The most that a disk writes whole or not at all when its power is cut. */
+  readonly sectorBytes: number
   readonly storedBytes: number
   readonly chunks: readonly PlannedChunk[]
   /**
@@ -37,7 +39,7 @@ export interface WritePlan {
   readonly cleared: readonly ByteRange[]
   /**
    * What of the image lies in `cleared`, each range within one chunk: written only with the proof. So
-   * clearing spoils nothing that is not written again anyway.
+   * clearing spoils nothing that is not written again anyway. The first of them is the first sector alone.
    */
   readonly heldBack: readonly ByteRange[]
 }
@@ -63,6 +65,7 @@ export function planWrite(
   return {
     rawBytes: manifest.rawBytes,
     chunkBytes: manifest.chunkBytes,
+    sectorBytes: manifest.sectorBytes,
     storedBytes: stored.reduce((sum, chunk) => sum + chunk.storedBytes, 0),
     chunks,
     heldBack: heldBackRanges(manifest, cleared),
@@ -158,14 +161,15 @@ function unite(ranges: readonly ByteRange[]): ByteRange[] {
 }
 
 function heldBackRanges(
-  { rawBytes, chunkBytes }: ImageManifest,
+  { rawBytes, chunkBytes, sectorBytes }: ImageManifest,
   cleared: readonly ByteRange[],
 ): ByteRange[] {
   return cleared.flatMap(({ offset, length }) => {
     const end = Math.min(offset + length, rawBytes)
     const ranges: ByteRange[] = []
     for (let start = offset; start < end;) {
-      const next = Math.min(end, (Math.floor(start / chunkBytes) + 1) * chunkBytes)
+      const chunkEnd = (Math.floor(start / chunkBytes) + 1) * chunkBytes
+      const next = Math.min(end, start === 0 ? sectorBytes : chunkEnd)
       ranges.push({ offset: start, length: next - start })
       start = next
     }

@@ -34,7 +34,8 @@ const writeTo = async (faults: DiskFaults) => {
   }
 }
 
-const headIsZero = (disk: MemoryDisk) => disk.bytes.subarray(0, MiB).every((byte) => byte === 0)
+const isZero = (bytes: Uint8Array) => bytes.every((byte) => byte === 0)
+const headIsZero = (disk: MemoryDisk) => isZero(disk.bytes.subarray(0, MiB))
 
 describe('writeImage on a bad disk', () => {
   test.each([
@@ -51,7 +52,7 @@ describe('writeImage on a bad disk', () => {
     expect(headIsZero(target)).toBe(true)
   })
 
-  test.each([1, 2])('fails on flush %i and never flushes again (B05)', async (failing) => {
+  test.each([1, 2, 3])('fails on flush %i and never flushes again (B05)', async (failing) => {
     const { target, failure } = await writeTo({
       onFlush: (number) => {
         if (number === failing) throw ioError('flush')
@@ -59,10 +60,10 @@ describe('writeImage on a bad disk', () => {
     })
     expect(failure).toMatchObject({ code: 'ERR_DISK_IO' })
     expect(target.flushes).toBe(failing)
-    expect(headIsZero(target)).toBe(true)
+    expect(isZero(target.bytes.subarray(0, 512))).toBe(true)
   })
 
-  test.each([3, 4])('clears the head again when flush %i fails (B05)', async (failing) => {
+  test.each([4, 5])('clears the head again when flush %i fails (B05)', async (failing) => {
     const { target, failure } = await writeTo({
       onFlush: (number) => {
         if (number === failing) throw ioError('flush')
@@ -93,20 +94,28 @@ describe('writeImage on a bad disk', () => {
     expect(headIsZero(target)).toBe(true)
   })
 
-  test('fails when the head itself does not stay, and clears it', async () => {
-    let headWrites = 0
+  test('writes nothing but zeros where clearing did not take (B13)', async () => {
     const { target, failure } = await writeTo({
-      onWrite: (at) => (at === 0 && ++headWrites === 2 ? 'drop' : undefined),
+      onWrite: (at) => (at === 0 ? 'drop' : undefined),
+    })
+    expect(failure).toMatchObject({ code: 'ERR_DISK_IO', offset: 0 })
+    expect(target.bytes.every((byte) => byte === 0 || byte === 0xaa)).toBe(true)
+  })
+
+  test('fails when the first sector itself does not stay, and clears all that boots (B13)', async () => {
+    let firstSectorWrites = 0
+    const { target, failure } = await writeTo({
+      onWrite: (at) => (at === 0 && ++firstSectorWrites === 3 ? 'drop' : undefined),
     })
     expect(failure).toMatchObject({ code: 'ERR_DISK_IO', offset: 0 })
     expect(headIsZero(target)).toBe(true)
   })
 
-  test('writes the head last, when all the rest is flushed and proven', async () => {
+  test('writes the first sector last and alone, when all the rest is flushed and proven', async () => {
     const { target, failure } = await writeTo({})
     expect(failure).toBeUndefined()
-    expect(target.flushes).toBe(4)
-    expect(target.writes.at(-1)).toEqual({ offset: 0, length: MiB })
+    expect(target.flushes).toBe(5)
+    expect(target.writes.at(-1)).toEqual({ offset: 0, length: 512 })
     expect(target.bytes.subarray(0, image.raw.length).equals(image.raw)).toBe(true)
   })
 })

@@ -1,0 +1,126 @@
+import { attachNbdDisk } from '../../fakes/attach-nbd-disk.ts'
+import { type ImageServer, startImageServer } from '../../fakes/image-server.ts'
+import type { Random } from '../../fakes/seeded-random.ts'
+import type { SignedImage } from '../../fakes/signed-image.ts'
+import { type DiskFault, type DiskRequest, VolatileDisk } from '../../fakes/volatile-disk.ts'
+import { type BootableImages, bootableImages, diskWith } from './bootable-image.ts'
+import { judgeDisk, type Verdict } from './judge-disk.ts'
+import { prepareWriter, type WriterEnd, type WriterProgram } from './writer-program.ts'
+
+/** What lies on the disk before, and how it is written. */
+export interface Scene {
+  readonly sectorBytes: 512 | 4096
+  readonly before: 'the previous version' | 'something else' | 'the image, damaged'
+  readonly mode: 'delta' | 'full'
+}
+
+/** What may be done to a writer at work. */
+export interface Blows {
+  /** The power fails: what was not flushed is lost, or not, sector by sector. */
+  readonly cutPower: (random: Random, keptShare: number) => void
+  /** The disk is pulled out while the writer lives. */
+  readonly pullOut: () => void
+}
+
+/** What goes wrong in one attempt: asked at every request to the disk. */
+export type DiskTrouble = (request: DiskRequest, blows: Blows) => DiskFault | undefined
+
+/** One disk from its first attempt to its last. */
+export interface Patient {
+  readonly image: SignedImage
+  readonly server: ImageServer
+  readonly disk: VolatileDisk
+  attempt(trouble?: DiskTrouble): Promise<WriterEnd>
+  /** Of what is on the medium when the power is cut now. */
+  judge(): Verdict
+}
+
+/** What a run without trouble asks of the disk. */
+export interface UsualRun {
+  readonly requests: number
+  /** Writes and flushes. */
+  readonly changes: number
+}
+
+/** The real writer, and real block devices whose every request is in our hands. */
+export interface TortureBed extends AsyncDisposable {
+  patient(scene: Scene): Patient
+  usualRun(scene: Scene): Promise<UsualRun>
+}
+
+export async function openTortureBed(): Promise<TortureBed> {
+  const owned = new AsyncDisposableStack()
+  const writer = owned.use(await prepareWriter())
+  const images = { 512: bootableImages(512), 4096: bootableImages(4096) }
+  const servers = {
+    512: owned.use(await startImageServer(images[512].next)),
+    4096: owned.use(await startImageServer(images[4096].next)),
+  }
+  const usualRuns = new Map<string, UsualRun>()
+  const patient = (scene: Scene) => {
+    const { sectorBytes } = scene
+    return createPatient(writer, scene, images[sectorBytes], servers[sectorBytes])
+  }
+  return {
+    patient,
+    usualRun: async (scene) => {
+      const key = JSON.stringify(scene)
+      const known = usualRuns.get(key)
+      if (known !== undefined) return known
+      const one = patient(scene)
+      const { succeeded, output } = await one.attempt()
+      if (!succeeded) throw new Error(`the writer fails without any trouble: ${output}`)
+      const usual = { requests: one.disk.requestCount, changes: one.disk.changeCount }
+      usualRuns.set(key, usual)
+      return usual
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+function createPatient(
+  writer: WriterProgram,
+  { sectorBytes, before, mode }: Scene,
+  { old, next: image }: BootableImages,
+  server: ImageServer,
+): Patient {
+  const damaged = Buffer.from(image.raw)
+  damaged.fill(0x55, 8 * chunkBytes, 8 * chunkBytes + 512)
+  const contents = {
+    'the previous version': old.raw,
+    'something else': Buffer.alloc(0),
+    'the image, damaged': damaged,
+  }
+  const history = { before: diskWith(contents[before]), image }
+  const disk = new VolatileDisk(history.before, sectorBytes)
+  const attempt = async (trouble: DiskTrouble = () => undefined) => {
+    disk.powerUp()
+    await using attached = await attachNbdDisk(disk, sectorBytes)
+    disk.powerUp()
+    const words = mode === 'full' ? ['--full'] : []
+    const { child, ended } = writer.start(attached.path, server, image, words)
+    const blows: Blows = {
+      cutPower: (random, keptShare) => {
+        disk.cutPower(random, keptShare)
+        child.kill('SIGKILL')
+        attached.sever()
+      },
+      pullOut: attached.sever,
+    }
+    disk.onRequest = (request) => trouble(request, blows)
+    const end = await ended
+    disk.onRequest = () => undefined
+    return end
+  }
+  return { image, server, disk, attempt, judge: () => judgeDisk(disk.medium, history) }
+}
+
+const chunkBytes = 1024 * 1024
+
+export function drawScene(random: Random): Scene {
+  return {
+    sectorBytes: random.pick([512, 512, 4096]),
+    before: random.pick(['the previous version', 'something else', 'the image, damaged']),
+    mode: random.pick(['delta', 'delta', 'full']),
+  }
+}
