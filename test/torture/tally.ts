@@ -37,7 +37,9 @@ export class Tally {
 
   /** Prints the sums. @returns whether every point was good, and there was one */
   verdict(what: string, seed: number): boolean {
-    for (const [outcome, times] of [...this.#outcomes].toSorted()) {
+    for (const [outcome, times] of [...this.#outcomes].toSorted(([left], [right]) =>
+      left.localeCompare(right),
+    )) {
       this.#print(`${String(times).padStart(6)}  ${outcome}`)
     }
     this.#print(`${this.#good} of ${this.#count}: ${what} (seed ${seed})`)
