@@ -81,6 +81,7 @@ function drawNetworkFault(
       case 'short':
         sendRange(response, offset, bytes.subarray(0, within), pack.length)
         return undefined
+      case 'refused':
       default:
         response.writeHead(503).end()
         return undefined
