@@ -4,7 +4,9 @@ import { ensureDebianPackages } from '../src/debian/ensure-debian-packages.ts'
 const testPackages = [
   'atftp',
   'btrfs-progs',
+  'bubblewrap',
   'busybox-static',
+  'bzip2',
   'cpio',
   'curl',
   'dnsmasq-base',
@@ -28,10 +30,13 @@ const testPackages = [
   'ntfs-3g',
   'ocfs2-tools',
   'qemu-system-x86',
+  'qemu-utils',
   'tftp-hpa',
   'udhcpc',
   'util-linux',
   'xfsprogs',
+  'xz-utils',
+  'zstd',
 ]
 
 /** Runs once before all tests: installs what is missing when root, else names the line that does. */

@@ -2,21 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { open, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
 
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { MEBIBYTE } from '../../../src/base/byte-size.ts'
-import { runInWorld } from '../../../src/cli/main.ts'
-import type { NewEvent } from '../../../src/contract/event.ts'
-import { createOperatorApp } from '../../../src/daemon/api/operator-app.ts'
-import { StoredImageDesk } from '../../../src/daemon/domain/image/stored-image-desk.ts'
-import { imageKeys } from '../../../src/daemon/image-keys.ts'
-import { openImages, type ImagesOptions } from '../../../src/daemon/open-images.ts'
-import type { TrustedKey } from '../../../src/daemon/served-sledgehammer.ts'
-import { localImportSources } from '../../fakes/local-import-sources.ts'
-import { MemoryOperatorServices } from '../../fakes/memory-operator-services.ts'
-import { realClock } from '../../fakes/real-clock.ts'
+import { type ImageDaemonOptions, startImageDaemon } from '../../fakes/image-daemon.ts'
 
 const chunk = 4 * MEBIBYTE
 /** Three chunks: noise, zeros, noise. */
@@ -25,50 +15,16 @@ const first = Buffer.concat([randomBytes(chunk), Buffer.alloc(chunk), randomByte
 const second = Buffer.concat([first.subarray(0, 2 * chunk), randomBytes(chunk)])
 
 let folder: string
-const events: NewEvent[] = []
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'repave-image-commands-'))
   await writeFile(join(folder, 'first.raw'), first)
   await writeFile(join(folder, 'second.raw'), second)
-  events.length = 0
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-/** The operators' interface over a store on disk, and the command line in front of it. */
-async function startDaemon(name = 'daemon', options: ImagesOptions = {}, socketName = name) {
-  const directory = join(folder, name)
-  const images = await openImages(directory, options)
-  const memory = new MemoryOperatorServices()
-  const sink = { record: (event: NewEvent) => void events.push(event) }
-  const desk = new StoredImageDesk({
-    ...{ store: images.store, runs: memory.runs, machines: memory.machines },
-    ...{ events: sink, clock: realClock },
-  })
-  const published: (readonly TrustedKey[])[] = []
-  const publish = async (keys: readonly TrustedKey[]) => void published.push(keys)
-  const services = Object.assign(memory, {
-    ...{ images: desk, importer: desk, importSources: localImportSources() },
-    keys: imageKeys({ images, events: sink, publish }),
-  })
-  const app = await createOperatorApp(services, 'unix')
-  const socket = join(folder, `${socketName}.sock`)
-  await app.listen({ path: socket })
-  onTestFinished(() => app.close())
-  const repave = async (...argv: string[]) => {
-    const text = { out: '', err: '' }
-    const stdout = new PassThrough().on('data', (part) => (text.out += String(part)))
-    const stderr = new PassThrough().on('data', (part) => (text.err += String(part)))
-    const exitCode = await runInWorld([...argv, '--socket', socket], {
-      ...{ stdout, stderr, stdin: new PassThrough(), environment: {}, isRoot: true },
-      signal: new AbortController().signal,
-    })
-    return { exitCode, ...text }
-  }
-  const importVersion = (file: string, version: string) =>
-    repave('image', 'import', join(folder, file), '--name', 'debian', '--version', version)
-  return { directory, images, repave, importVersion, published }
-}
+const startDaemon = (name = 'daemon', options: ImageDaemonOptions = {}) =>
+  startImageDaemon(folder, name, options)
 
 const packFiles = async (directory: string) => {
   const packs = join(directory, 'images', 'packs')
@@ -83,7 +39,7 @@ const packBytes = async (directory: string) => {
 
 describe('repave image, with a store on disk behind it', () => {
   it('stores of the next version only what changed, and says so', async () => {
-    const { directory, repave, importVersion } = await startDaemon()
+    const { directory, events, repave, importVersion } = await startDaemon()
     expect(await importVersion('first.raw', '1')).toMatchObject({ exitCode: 0 })
     expect(await packBytes(directory)).toBe(2 * chunk)
     expect(await importVersion('second.raw', '2')).toMatchObject({ exitCode: 0 })
@@ -115,7 +71,7 @@ describe('repave image, with a store on disk behind it', () => {
   })
 
   it('I14 finds one flipped bit, puts the image into quarantine, and a new import heals it', async () => {
-    const { directory, images, repave, importVersion } = await startDaemon()
+    const { directory, events, images, repave, importVersion } = await startDaemon()
     await importVersion('first.raw', '1')
     const [pack = ''] = await packFiles(directory)
     {
@@ -145,7 +101,7 @@ describe('repave image, with a store on disk behind it', () => {
     expect((await repave('image', 'rm', 'debian@2', '--yes')).exitCode).toBe(0)
     expect((await repave('image', 'gc')).out).toContain('freed 0 B')
     expect(await packBytes(directory)).toBe(3 * chunk)
-    const again = await startDaemon('daemon', {}, 'restarted')
+    const again = await startDaemon('daemon', { socketName: 'restarted' })
     const dryRun = await again.repave('image', 'gc', '--dry-run')
     expect(dryRun.out).toContain('would remove  debian@2')
     expect(dryRun.out).toContain('would free 4.0 MiB')
