@@ -25,6 +25,8 @@ interface DeployOptions extends CommonOptions {
   readonly hostname?: string
   readonly sshKey: readonly string[]
   readonly userData?: string
+  readonly seed?: string
+  readonly seedParam: readonly string[]
   readonly detach: boolean
   readonly yes: boolean
   readonly dryRun: boolean
@@ -39,6 +41,7 @@ export function addDeployCommand(line: CommandLine, parent: Command): void {
     summary: 'write an image to machines; the data on their disks is replaced',
     examples: [
       'machine deploy node-1 --image debian-12 --ssh-key ~/.ssh/id_ed25519.pub',
+      'machine deploy node-1 --image debian-12 --seed linux-admin --seed-param adminUser=ops',
       'machine deploy node-1 --image debian-12 --dry-run',
       'machine deploy node-1 node-2 --image debian-12 --detach --yes',
     ],
@@ -48,6 +51,8 @@ export function addDeployCommand(line: CommandLine, parent: Command): void {
     .option('--hostname <name>', 'name of the new system')
     .option('--ssh-key <file>', 'public keys that may log in (repeatable)', collect, [])
     .option('--user-data <file>', 'cloud-init user data')
+    .option('--seed <name>', 'what the role is told on its first boot: a folder under seeds/')
+    .option('--seed-param <word=value>', "value of the seed's parameter (repeatable)", collect, [])
     .option('--detach', 'print the ids of the runs and leave', false)
     .option('--dry-run', 'show the plan and what lies on the disk, and change nothing', false)
     .option('--plan <digest>', 'only if this is still the plan that --dry-run showed')
@@ -115,6 +120,8 @@ async function readParams({
   hostname,
   sshKey,
   userData,
+  seed,
+  seedParam,
 }: DeployOptions): Promise<RunParams> {
   const keys = (await Promise.all(sshKey.map(readKeys))).flat()
   return {
@@ -122,7 +129,19 @@ async function readParams({
     ...(hostname === undefined ? {} : { hostname }),
     ...(keys.length === 0 ? {} : { sshAuthorizedKeys: keys }),
     ...(userData === undefined ? {} : { userData: await readText(userData) }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(seedParam.length === 0 ? {} : { seedParams: readSeedParams(seedParam) }),
   }
+}
+
+/** @throws {UsageError} for one without `=` */
+function readSeedParams(words: readonly string[]): Record<string, string> {
+  const pairs = words.map((word) => {
+    const at = word.indexOf('=')
+    if (at < 1) throw new UsageError(`--seed-param takes WORD=VALUE, not "${word}"`)
+    return [word.slice(0, at), word.slice(at + 1)] as const
+  })
+  return Object.fromEntries(pairs)
 }
 
 /** The keys of an `authorized_keys` or `.pub` file. */

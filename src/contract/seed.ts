@@ -8,6 +8,11 @@ export type SeedDatasource = (typeof seedDatasources)[number]
 
 const wordSchema = z.string().regex(/^[a-z][A-Za-z0-9]{0,62}$/, 'expected a word such as adminUser')
 const mappingSchema = z.record(z.string(), z.json())
+/** Parts joined by `/`, none of them `.` or `..`. */
+const volumePathSchema = z
+  .string()
+  .max(255)
+  .regex(/^(?!(?:.*\/)?\.{1,2}(?:\/|$))[\w.-]+(?:\/[\w.-]+)*$/, 'expected a path on the volume')
 const textSchema = z.string().max(65_536)
 
 /**
@@ -28,12 +33,12 @@ export const seedSchema = z
     /** A script in its place, `#!…` or `#ps1…`. It must call `phoneHomeUrl` by itself. */
     userScript: textSchema.regex(/^#(?:!|ps1)/, 'expected a first line #!… or #ps1…').optional(),
     vendorData: mappingSchema.optional(),
-    /** Laid over ours. */
+    /** Laid over ours, all but the identity of the instance, which is new with every deployment. */
     metaData: mappingSchema.optional(),
     /** In place of ours: netplan version 2 for nocloud, OpenStack's network_data.json for config-drive. */
     networkConfig: mappingSchema.optional(),
     /** Further files on the volume by path: `unattend.xml`. */
-    files: z.record(z.string().regex(/^[\w.-]+(?:\/[\w.-]+)*$/), textSchema).default({}),
+    files: z.record(volumePathSchema, textSchema).default({}),
   })
   .refine(({ userData, userScript }) => userData === undefined || userScript === undefined, {
     message: 'userData and userScript exclude each other',

@@ -168,6 +168,33 @@ describe('runWriteSeed', () => {
     expect(readFileSync(loop.backingPath).includes('"two"')).toBe(true)
   })
 
+  test('puts a configuration drive on the disk, with its folders', async () => {
+    using loop = attachLoopDevice(64 * MiB)
+    putImage(loop)
+    using world = createAgentWorld('http://127.0.0.1:9', [])
+    const drive = {
+      'openstack/latest/meta_data.json': '{"uuid":"one"}\n',
+      'unattend.xml': '<a/>\n',
+    }
+    const ordered = { ...order(loop.disk), label: 'CONFIG-2' as const, files: drive }
+    await runWriteSeed(world, ordered, createTaskContext())
+    const directory = mkdtempSync(join(tmpdir(), 'seed-'))
+    try {
+      const volume = join(directory, 'volume')
+      writeFileSync(volume, readFileSync(loop.backingPath).subarray(59 * MiB, 63 * MiB))
+      expect(execFileSync('blkid', ['-p', '-o', 'export', volume], { encoding: 'utf8' })).toContain(
+        'LABEL=CONFIG-2',
+      )
+      for (const [name, content] of Object.entries(drive)) {
+        expect(execFileSync('mtype', ['-i', volume, `::${name}`], { encoding: 'utf8' })).toBe(
+          content,
+        )
+      }
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
+  })
+
   test('the receipt of the image comes back with the seed in it, signed by this boot', async () => {
     using loop = attachLoopDevice(64 * MiB)
     putImage(loop)

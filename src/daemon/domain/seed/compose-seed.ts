@@ -1,3 +1,4 @@
+import { CodedError } from '../../../base/coded-error.ts'
 import type { Machine } from '../../../contract/machine.ts'
 import type { Failure, Run } from '../../../contract/run.ts'
 import { type SeedDatasource, seedLabels } from '../../../contract/seed.ts'
@@ -106,15 +107,21 @@ function readUserConfig({ params: { userData } }: Run, reader: CloudConfigReader
     : reader.readCloudConfig(userData)
 }
 
-async function readSecrets(
-  role: SeedRole | undefined,
+/** The secrets of a role by word, or why they cannot be had. */
+export async function readSecrets(
+  role: Pick<SeedRole, 'secretFiles'> | undefined,
   files: SecretFiles,
 ): Promise<{ ok: true; values: TemplateFacts } | { ok: false; reason: string }> {
   const values: Record<string, string> = {}
-  for (const [word, file] of role?.secretFiles ?? []) {
-    const secret = await files.read(file)
-    if (secret === undefined) return { ok: false, reason: `there is no secret called ${file}` }
-    values[word] = secret
+  try {
+    for (const [word, file] of role?.secretFiles ?? []) {
+      const secret = await files.read(file)
+      if (secret === undefined) return { ok: false, reason: `there is no secret called ${file}` }
+      values[word] = secret
+    }
+  } catch (thrown) {
+    if (thrown instanceof CodedError) return { ok: false, reason: thrown.message }
+    throw thrown
   }
   return { ok: true, values }
 }

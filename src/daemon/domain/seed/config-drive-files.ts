@@ -11,11 +11,11 @@ export function configDriveFiles(firstBoot: FirstBoot): Record<string, string> {
   const { vendorData, networkConfig = dhcpOnBootInterface(firstBoot) } = role
   const publicKeys = sshAuthorizedKeys.map((key, index) => [`key-${index}`, key])
   const metaData = {
-    uuid: instanceId,
     hostname,
     name: hostname,
     ...(publicKeys.length === 0 ? {} : { public_keys: Object.fromEntries(publicKeys) as Mapping }),
     ...role.metaData,
+    uuid: instanceId,
   }
   return {
     ...role.files,

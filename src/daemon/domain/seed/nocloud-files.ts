@@ -12,7 +12,12 @@ export function nocloudFiles(firstBoot: FirstBoot): Record<string, string> {
   const { vendorData, networkConfig = dhcpOnBootInterface(firstBoot) } = role
   return {
     ...role.files,
-    'meta-data': yaml({ 'instance-id': instanceId, 'local-hostname': hostname, ...role.metaData }),
+    // No role takes the new identity away: with the old one nothing of a first boot would happen.
+    'meta-data': yaml({
+      'local-hostname': hostname,
+      ...role.metaData,
+      'instance-id': instanceId,
+    }),
     'user-data': userDataText(firstBoot, yaml),
     'network-config': yaml(networkConfig),
     'vendor-data': vendorData === undefined ? '' : `#cloud-config\n${yaml(vendorData)}`,

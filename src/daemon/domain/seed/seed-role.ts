@@ -33,7 +33,11 @@ export interface SeedRole {
 
 /** Reads what must be written nowhere but into a seed. */
 export interface SecretFiles {
-  /** Without the line break at its end; undefined when there is no such file. */
+  /**
+   * Without the line break at its end; undefined when there is no such file.
+   *
+   * @throws {CodedError} when it must not be used
+   */
   read(name: string): Promise<string | undefined>
 }
 

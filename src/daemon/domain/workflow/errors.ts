@@ -75,7 +75,17 @@ export class SeedParamsError extends CodedError {
   readonly code = 'ERR_SEED_PARAMS'
 
   constructor(reason: string) {
-    super(reason, { remedy: 'give it: --seed-param WORD=VALUE' })
+    super(reason, {
+      remedy: '--seed NAME --seed-param WORD=VALUE, with words that seed.yaml lists',
+    })
+  }
+}
+
+export class SeedSecretMissingError extends CodedError {
+  readonly code = 'ERR_SEED_SECRET_MISSING'
+
+  constructor(reason: string) {
+    super(reason, { remedy: 'put it into the folder secrets/ of the data directory, chmod 600' })
   }
 }
 

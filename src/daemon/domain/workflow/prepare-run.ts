@@ -8,7 +8,8 @@ import type { Secrets } from '../bootenv/secrets.ts'
 import { ImageQuarantinedError } from '../image/errors.ts'
 import type { ImageStore } from '../image/image-store.ts'
 import type { CloudConfigReader } from '../seed/cloud-config.ts'
-import { seedParamsFault } from '../seed/compose-seed.ts'
+import { readSecrets, seedParamsFault } from '../seed/compose-seed.ts'
+import type { SecretFiles } from '../seed/seed-role.ts'
 import type { ContentSource } from './content-source.ts'
 import {
   CaptureNameRequiredError,
@@ -16,6 +17,7 @@ import {
   ImageRequiredError,
   SeedNotFoundError,
   SeedParamsError,
+  SeedSecretMissingError,
   UserDataInvalidError,
   WorkflowNotFoundError,
 } from './errors.ts'
@@ -26,6 +28,7 @@ export interface RunSources {
   readonly content: ContentSource
   readonly images: Pick<ImageStore, 'findImage'>
   readonly cloudConfig: CloudConfigReader
+  readonly secretFiles: SecretFiles
   readonly secrets: Secrets
 }
 
@@ -50,7 +53,7 @@ export async function prepareRun(
     const read = sources.cloudConfig.readCloudConfig(params.userData)
     if (!read.ok) throw new UserDataInvalidError(read.reason)
   }
-  checkSeed(params, sources.content)
+  await checkSeed(params, sources)
   if (capturesImage(workflow) && params.captureName === undefined) {
     throw new CaptureNameRequiredError(workflowName)
   }
@@ -66,13 +69,22 @@ export async function prepareRun(
   return { workflow, params: { ...params, imageName: shown }, imageDigest: digest }
 }
 
-/** @throws {SeedNotFoundError} {@link SeedParamsError} */
-function checkSeed({ seed, seedParams = {} }: PreparedRun['params'], content: ContentSource): void {
-  if (seed === undefined) return
+/** Everything that would otherwise be missing only when the disk is written already. */
+async function checkSeed(
+  { seed, seedParams = {} }: PreparedRun['params'],
+  { content, secretFiles }: RunSources,
+): Promise<void> {
+  if (seed === undefined) {
+    const [word] = Object.keys(seedParams)
+    if (word !== undefined) throw new SeedParamsError(`${word} is a parameter of no seed`)
+    return
+  }
   const role = content.seedRole(seed)
   if (role === undefined) throw new SeedNotFoundError(seed)
   const fault = seedParamsFault(role, seedParams)
   if (fault !== undefined) throw new SeedParamsError(fault)
+  const secrets = await readSecrets(role, secretFiles)
+  if (!secrets.ok) throw new SeedSecretMissingError(secrets.reason)
 }
 
 /** The run for one machine, with the word that its system will call home with. */
