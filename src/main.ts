@@ -35,6 +35,7 @@ Usage: repave <command> [options]
   run     list|show|watch|cancel|approve
   image   list|show|history|diff|import|export|verify|rm|gc|scrub
   key     list|rotate
+  token   list|create|revoke
   image   build <recipe>    make a disk image from Debian's packages
   write   <image> <disk>    write an image to a disk of this machine, every byte proven
   receipt show|verify       what was proven, checked without the daemon

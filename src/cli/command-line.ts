@@ -15,6 +15,8 @@ export interface CommandLine {
 export interface CommonOptions extends ListOptions {
   readonly socket?: string
   readonly url?: string
+  readonly tokenFile?: string
+  readonly ca?: string
 }
 
 /** A noun or a verb below `parent`, with the options that all have and two examples. */
@@ -27,6 +29,8 @@ export function addCommand(
   command
     .addOption(new Option('--socket <path>', "the daemon's unix socket").hideHelp())
     .addOption(new Option('--url <url>', "the daemon's address").hideHelp())
+    .addOption(new Option('--token-file <file>', 'holds the token to show there').hideHelp())
+    .addOption(new Option('--ca <file>', 'certificate of the authority to trust').hideHelp())
     .addOption(outputOption(line.world.environment).hideHelp())
     .addOption(new Option('--columns <headings>', 'columns of a table, in this order').hideHelp())
   return withExamples(command, examples)
@@ -50,7 +54,11 @@ export function runs<Args extends unknown[]>(
 export function connectionOf(line: CommandLine, options: CommonOptions): DaemonConnection {
   const { environment, isRoot, signal } = line.world
   return {
-    endpoint: chooseEndpoint({ socket: options.socket, url: options.url, environment, isRoot }),
+    endpoint: chooseEndpoint({
+      ...{ socket: options.socket, url: options.url },
+      ...{ tokenFile: options.tokenFile, authorityFile: options.ca },
+      ...{ environment, isRoot },
+    }),
     signal,
   }
 }

@@ -37,6 +37,11 @@ const nouns: readonly Noun[] = [
     load: async () => (await import('./key.ts')).keyCommands,
   },
   {
+    name: 'token',
+    summary: 'who may use the API over TCP: list, create, revoke',
+    load: async () => (await import('./token.ts')).tokenCommands,
+  },
+  {
     name: 'receipt',
     summary: 'proofs of writes: show, verify',
     load: async () => (await import('./receipt.ts')).receiptCommands,
@@ -151,7 +156,9 @@ function addOptionsTopic(line: CommandLine, program: Command): void {
     '',
     'Every command takes:',
     "  --socket <path>     the daemon's unix socket (REPAVE_SOCKET)",
-    "  --url <url>         the daemon's address, such as http://127.0.0.1:8092 (REPAVE_URL)",
+    "  --url <url>         the daemon's address, such as https://10.0.0.1:8092 (REPAVE_URL)",
+    '  --token-file <file> holds the token to show there (REPAVE_TOKEN, REPAVE_TOKEN_FILE)',
+    "  --ca <file>         the authority to trust: tls/authority.pem of the daemon's data (REPAVE_CA)",
     '  -o, --output <format>  table, wide, json, jsonl, yaml or name (REPAVE_OUTPUT)',
     '  --columns <a,b>     these columns of a table, in this order',
   ]

@@ -15,7 +15,12 @@ export const runListSchema = z.object({ items: z.array(runSchema), seq: z.number
 export type RunList = z.infer<typeof runListSchema>
 
 /** `GET /api/v1/events?since=&limit=`; `seq` is that of the newest event there is. */
-export const eventListSchema = z.object({ items: z.array(eventSchema), seq: z.number().int() })
+export const eventListSchema = z.object({
+  items: z.array(eventSchema),
+  seq: z.number().int(),
+  /** `since` of the next page. */
+  next: z.number().int().optional(),
+})
 
 /** `POST /api/v1/runs`. `machine` is an id, a name or a MAC address. */
 export const newRunSchema = z.strictObject({

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { roles } from './access.ts'
 import { eventSchema, topicSchema } from './event.ts'
 import { machineSchema } from './machine.ts'
 import { runSchema, writeProgressSchema } from './run.ts'
@@ -13,18 +14,30 @@ import { runSchema, writeProgressSchema } from './run.ts'
  * with `since` set to the last `seq` seen.
  */
 export const operatorToDaemonSchema = z.discriminatedUnion('frame', [
-  z.object({
+  /** First of all, over TCP, where the request carried no `Authorization: Bearer`. */
+  z.strictObject({
+    frame: z.literal('authenticate'),
+    id: z.string().max(64),
+    token: z.string().max(128),
+  }),
+  z.strictObject({
     frame: z.literal('subscribe'),
     /** Chosen by the client; every answer carries it. */
     id: z.string().max(64),
     topics: z.array(topicSchema).min(1).max(64),
     since: z.number().int().nonnegative().optional(),
   }),
-  z.object({ frame: z.literal('unsubscribe'), id: z.string().max(64) }),
+  z.strictObject({ frame: z.literal('unsubscribe'), id: z.string().max(64) }),
 ])
 export type OperatorToDaemon = z.infer<typeof operatorToDaemonSchema>
 
 export const daemonToOperatorSchema = z.discriminatedUnion('frame', [
+  z.object({
+    frame: z.literal('authenticated'),
+    id: z.string(),
+    principal: z.string(),
+    role: z.enum(roles),
+  }),
   z.object({
     frame: z.literal('subscribed'),
     id: z.string(),

@@ -7,6 +7,7 @@ import type { Status } from '../contract/api-documents.ts'
 import type { OperatorServices } from './api/operator-services.ts'
 import type { ReadyFacts } from './banner.ts'
 import type { DaemonConfig } from './config.ts'
+import { TokenDesk } from './domain/access/token-desk.ts'
 import type { CaptureSpool } from './domain/image/capture-spool.ts'
 import { imageEvent } from './domain/image/image-event.ts'
 import type { ImageImporter } from './domain/image/image-store.ts'
@@ -21,6 +22,7 @@ import { nodeSecrets } from './node-secrets.ts'
 import { type BootProgramSet, openBootPrograms } from './open-boot-programs.ts'
 import { type Images, openImages } from './open-images.ts'
 import { startOperatorSocket, startOperatorTcp } from './operator-listener.ts'
+import { operatorTcp } from './operator-tls.ts'
 import { firstDeath } from './running-daemon.ts'
 import { prepareSledgehammer, publishTrustedKeys } from './served-sledgehammer.ts'
 import type { RunningServer } from './servers/running-server.ts'
@@ -48,6 +50,7 @@ export interface RunningDaemon extends AsyncDisposable {
 interface Foundation {
   readonly content: LoadedContent
   readonly store: Store
+  readonly tokens: TokenDesk
   readonly images: Images
   readonly imageDesk: StoredImageDesk
   readonly captures: CaptureSpool
@@ -89,7 +92,9 @@ export async function composeDaemon(options: DaemonOptions): Promise<RunningDaem
   })
   const operators = { ...operatorServices(foundation, options, servers), keys }
   use(await startOperatorSocket(operators, join(config.dataDir, 'api.sock')))
-  if (config.ports.operator !== 'off') use(await startOperatorTcp(operators, config.ports.operator))
+  if (config.ports.operator !== 'off') {
+    use(await startOperatorTcp(operators, await operatorTcp(config, config.ports.operator)))
+  }
   const ready = await readyFacts(foundation, config, servers, nodeClock.monotonicMs() - startMs)
   logger.info({ version: ready.version, startMs: ready.startMs }, 'ready')
   const died = firstDeath([...servers, { name: 'database', closed: foundation.store.closed }])
@@ -105,6 +110,8 @@ async function layFoundation(
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
   const content = await loadContent([ownFolder, ...config.contentDirs])
   const store = parts.use(await openStore(join(config.dataDir, 'repave.db'), { logger }))
+  const access = { store: store.tokens, secrets: nodeSecrets, clock: nodeClock }
+  const tokens = await TokenDesk.load(access)
   const images = await openImages(config.dataDir, {
     ...config.images,
     onQuarantined: (found) => {
@@ -142,6 +149,7 @@ async function layFoundation(
   return {
     content,
     store,
+    tokens,
     images,
     imageDesk,
     captures,
@@ -170,7 +178,7 @@ function operatorServices(
   { config, logger }: DaemonOptions,
   servers: readonly RunningServer[],
 ): Omit<OperatorServices, 'keys'> {
-  const { engine, imageDesk, images, store } = foundation
+  const { engine, imageDesk, images, store, tokens } = foundation
   const readStatus = async (): Promise<Status> => ({
     version: foundation.version,
     startedAtMs: foundation.startedAtMs,
@@ -191,6 +199,7 @@ function operatorServices(
     importer: imageDesk,
     importSources: images.importSources,
     events: store.events,
+    tokens,
     clock: nodeClock,
     logger,
     readStatus,

@@ -32,6 +32,10 @@ export function defaultSettings(
     ['ports.tftp', builtIn(69)],
     ['ports.http', builtIn(8090)],
     ['ports.operator', builtIn('off')],
+    ['operators.address', builtIn('127.0.0.1')],
+    ['operators.tls', builtIn(!isLoopback(given.get('operators.address')?.value))],
+    ['operators.names', builtIn([])],
+    ['operators.origins', builtIn([])],
     ['images.trustedKeys', builtIn([])],
     ['images.allowUnsigned', builtIn(false)],
     ['images.fetchFrom', builtIn([])],
@@ -51,6 +55,10 @@ export function defaultSettings(
     defaults.set('dhcp.poolLast', { value: pool.last, origin })
   }
   return defaults
+}
+
+function isLoopback(address: unknown): boolean {
+  return address === undefined || String(address).startsWith('127.')
 }
 
 function defaultDataDirectory({ environment, userId }: DefaultSources): string {

@@ -54,6 +54,15 @@ export interface DaemonConfig {
     readonly http: number
     readonly operator: number | 'off'
   }
+  readonly operators: {
+    readonly address: Ipv4Address
+    readonly tls: boolean
+    /** Files; both or none. */
+    readonly certificate?: string
+    readonly key?: string
+    readonly names: readonly string[]
+    readonly origins: readonly string[]
+  }
   readonly images: {
     readonly maximumBytes?: number
     readonly trustedKeys: readonly string[]
@@ -113,7 +122,7 @@ export function readConfig(sources: ConfigSources): DaemonConfig {
     dataDir: absolute(document.dataDir),
     contentDirs: document.contentDirs.map(absolute),
   }
-  const faults = config.dhcp.enabled ? dhcpFaults(config) : []
+  const faults = [...(config.dhcp.enabled ? dhcpFaults(config) : []), ...operatorFaults(config)]
   if (faults.length > 0) throw new ConfigInvalidError(faults)
   return deepFreeze(config)
 }
@@ -139,7 +148,7 @@ function readConfigFile({
 
 /** The dotted keys as the nested document that they are the paths of. Every key with a default is there. */
 function documentOf(resolved: ResolvedSettings): Omit<DaemonConfig, 'interfaceName' | 'network'> {
-  const document: Record<string, unknown> = { dhcp: {}, ports: {}, images: {} }
+  const document: Record<string, unknown> = { dhcp: {}, ports: {}, operators: {}, images: {} }
   for (const [key, { value }] of resolved) {
     const [group = '', member] = key.split('.')
     if (key === 'interface') continue
@@ -187,6 +196,19 @@ function dhcpFaults({ dhcp, network, address }: DaemonConfig): readonly string[]
     faults.push(`dhcp.poolFirst: the network ${shown} has no address left to lend`)
   }
   return faults
+}
+
+/** Tokens never travel where others can read them. */
+function operatorFaults({ operators, ports }: DaemonConfig): readonly string[] {
+  if (ports.operator === 'off') return []
+  const { address, tls, certificate, key } = operators
+  const isOpen = !tls && !address.startsWith('127.')
+  return [
+    ...(isOpen ? [`operators.tls: off is for loopback addresses, not for ${address}`] : []),
+    ...((certificate === undefined) === (key === undefined)
+      ? []
+      : ['operators.certificate and operators.key: one needs the other']),
+  ]
 }
 
 function deepFreeze<Value>(value: Value): Value {

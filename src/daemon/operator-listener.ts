@@ -4,8 +4,9 @@ import { connect } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
 import { CodedError, messageOf } from '../base/coded-error.ts'
-import { createOperatorApp } from './api/operator-app.ts'
+import { createOperatorApp, type TcpReach } from './api/operator-app.ts'
 import type { OperatorServices } from './api/operator-services.ts'
+import { capConnections } from './servers/http/connection-cap.ts'
 import { ListenError } from './servers/listen-error.ts'
 import type { RunningServer } from './servers/running-server.ts'
 
@@ -61,22 +62,30 @@ export async function startOperatorSocket(
   return new OperatorListener(app, path)
 }
 
+export interface OperatorTcp extends TcpReach {
+  readonly address: string
+  readonly port: number
+}
+
+/** More connections are closed as they come, whatever they want. */
+const connectionLimits = { connections: 600, connectionsPerAddress: 64 }
+
 /**
- * Serves operators on the loopback address. Nothing else is offered over TCP: there are no tokens that
- * could tell one caller from another.
+ * Serves operators who bear a token over TCP.
  *
  * @throws {ListenError} when the port cannot be had
  */
 export async function startOperatorTcp(
   services: OperatorServices,
-  port: number,
+  { address, port, ...reach }: OperatorTcp,
 ): Promise<RunningServer> {
-  const app = await createOperatorApp(services, 'tcp')
-  const endpoint = `127.0.0.1:${port}/tcp`
-  await listen(app, endpoint, { host: '127.0.0.1', port })
-  const address = app.server.address()
-  const bound = typeof address === 'object' && address !== null ? address.port : port
-  return new OperatorListener(app, `http://127.0.0.1:${bound}`)
+  const app = await createOperatorApp(services, reach)
+  capConnections(app.server, connectionLimits)
+  await listen(app, `${address}:${port}/tcp`, { host: address, port })
+  const listening = app.server.address()
+  const bound = typeof listening === 'object' && listening !== null ? listening.port : port
+  const scheme = reach.tls === undefined ? 'http' : 'https'
+  return new OperatorListener(app, `${scheme}://${address}:${bound}`)
 }
 
 async function listen(

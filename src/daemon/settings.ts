@@ -49,6 +49,16 @@ export const configFileSchema = z
         operator: z.union([portSchema, z.literal('off')], 'expected a port or off'),
       })
       .partial(),
+    operators: z
+      .strictObject({
+        address: ipv4AddressSchema,
+        tls: z.boolean(),
+        certificate: z.string().min(1),
+        key: z.string().min(1),
+        names: z.array(z.string().regex(/^[a-z0-9.-]{1,253}$/i, 'expected a host name')).max(32),
+        origins: z.array(z.url()).max(32),
+      })
+      .partial(),
     images: z
       .strictObject({
         maximumBytes: z.number().int().positive(),
@@ -112,7 +122,19 @@ export const settings: readonly Setting[] = [
   setting('ports.dhcp', 'dhcp-port', 'N', 'UDP port of DHCP', number),
   setting('ports.tftp', 'tftp-port', 'N', 'UDP port of TFTP', number),
   setting('ports.http', 'http-port', 'N', 'TCP port of boot files, images and agents', number),
-  setting('ports.operator', 'operator-port', 'N|off', 'TCP port for operators, loopback', number),
+  setting(
+    'ports.operator',
+    'operator-port',
+    'N|off',
+    'TCP port for operators with a token',
+    number,
+  ),
+  setting('operators.address', 'operator-address', 'IP', 'where that port is (default: loopback)'),
+  setting('operators.tls', 'operator-tls', 'on|off', 'TLS on it; off on loopback only', onOff),
+  setting('operators.certificate', 'operator-certificate', 'FILE', 'PEM, instead of our own'),
+  setting('operators.key', 'operator-key', 'FILE', 'PEM, the key of that certificate'),
+  setting('operators.names', 'operator-names', 'NAME[,IP]', 'names in our own certificate', list),
+  setting('operators.origins', 'operator-origins', 'URL[,URL]', 'web pages that may ask', list),
   setting(
     'images.maximumBytes',
     'images-max',

@@ -1,6 +1,13 @@
-import { type IncomingMessage, request, type RequestOptions } from 'node:http'
+import {
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request,
+  type RequestOptions,
+} from 'node:http'
+import { request as requestWithTls } from 'node:https'
 
 import { problemSchema } from '../contract/api-documents.ts'
+import { requestTo } from './endpoint-request.ts'
 import { endpointText, type OperatorEndpoint } from '../presentation/operator-endpoint.ts'
 import { DaemonAnswerError, DaemonProblemError, DaemonUnreachableError } from './errors.ts'
 
@@ -57,8 +64,9 @@ export async function askDaemon<Value>(
   return checkedAnswer(schema, await readJson(response))
 }
 
-export interface RawRequest extends RequestOptions {
+export interface RawRequest extends Pick<RequestOptions, 'method' | 'timeout'> {
   readonly path: string
+  readonly headers?: OutgoingHttpHeaders | undefined
   /** Sends the body. */
   end(query: ReturnType<typeof request>): void
 }
@@ -75,9 +83,12 @@ export async function sendRequest(
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const { endpoint, signal } = connection
-  const query = request({
+  const { target, headers } = requestTo(endpoint)
+  const isSecure = endpoint.kind === 'url' && endpoint.secure
+  const query = (isSecure ? requestWithTls : request)({
     ...options,
-    ...targetOf(endpoint),
+    ...target,
+    headers: { ...options.headers, ...headers },
     path: `/api/v1${path}`,
     agent: false,
     signal,
@@ -91,13 +102,6 @@ export async function sendRequest(
   const response = await promise
   if ((response.statusCode ?? 0) < 400) return response
   throw await refusalOf(response)
-}
-
-/** Where node:http has to connect to. */
-export function targetOf(endpoint: OperatorEndpoint): RequestOptions {
-  return endpoint.kind === 'socket'
-    ? { socketPath: endpoint.socketPath, host: 'localhost' }
-    : { host: endpoint.host, port: endpoint.port }
 }
 
 async function refusalOf(response: IncomingMessage): Promise<Error> {

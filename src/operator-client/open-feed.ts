@@ -6,6 +6,7 @@ import { WebSocket } from 'ws'
 import { type OperatorEndpoint, socketUrl } from '../presentation/operator-endpoint.ts'
 import { type FeedItem, followOperator, type OperatorLink } from '../presentation/operator-feed.ts'
 import { linkOf } from '../presentation/socket-link.ts'
+import { requestTo } from './endpoint-request.ts'
 
 /** The largest frame that is taken: a snapshot of a big site. */
 const maximumFrameBytes = 256 * 1024 * 1024
@@ -32,7 +33,10 @@ export function openFeed(request: FeedRequest): AsyncGenerator<FeedItem> {
 }
 
 async function connectToDaemon({ endpoint, signal }: FeedRequest): Promise<OperatorLink> {
+  const { target, headers } = requestTo(endpoint)
   const socket = new WebSocket(socketUrl(endpoint), {
+    headers,
+    ...(target.ca === undefined ? {} : { ca: target.ca }),
     perMessageDeflate: false,
     maxPayload: maximumFrameBytes,
     handshakeTimeout: 10_000,

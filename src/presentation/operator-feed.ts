@@ -129,6 +129,7 @@ function takeFrame(
     const { machineId, runId, progress } = frame
     return { kind: 'progress', machineId, runId, progress }
   }
+  if (frame.frame === 'authenticated') return undefined
   const { seq, machines, runs } = frame
   // A cursor ahead of the daemon's record belongs to a record that is gone.
   const fresh = position.cursor === undefined || position.cursor > seq

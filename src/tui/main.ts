@@ -14,6 +14,8 @@ Options:
   --ascii           no character outside ASCII (default where the locale is not UTF-8)
   --socket <path>   the daemon's unix socket (REPAVE_SOCKET)
   --url <url>       the daemon's address (REPAVE_URL)
+  --token-file <f>  holds the token to show there (REPAVE_TOKEN, REPAVE_TOKEN_FILE)
+  --ca <file>       certificate of the authority to trust (REPAVE_CA)
   -h, --help        this text
 
 Examples:
@@ -61,6 +63,8 @@ function readRequest(argv: readonly string[]): TuiRequest {
     endpoint: chooseEndpoint({
       socket: values.socket,
       url: values.url,
+      tokenFile: values['token-file'],
+      authorityFile: values.ca,
       environment: process.env,
       isRoot: process.getuid?.() === 0,
     }),
@@ -78,6 +82,8 @@ function readOptions(argv: readonly string[]) {
         ascii: { type: 'boolean', default: false },
         socket: { type: 'string' },
         url: { type: 'string' },
+        'token-file': { type: 'string' },
+        ca: { type: 'string' },
       },
     })
   } catch (thrown) {

@@ -8,6 +8,9 @@ import type { Machine } from '../../src/contract/machine.ts'
 import type { Run } from '../../src/contract/run.ts'
 import { taskSchema } from '../../src/contract/workflow.ts'
 import type { OperatorServices } from '../../src/daemon/api/operator-services.ts'
+import type { AccessToken, TokenStore } from '../../src/daemon/domain/access/access-token.ts'
+import { TokenDesk } from '../../src/daemon/domain/access/token-desk.ts'
+import { nodeSecrets } from '../../src/daemon/node-secrets.ts'
 import type { ImportRequest, StoredImage } from '../../src/daemon/domain/image/image-store.ts'
 import type { ProgressReport } from '../../src/daemon/domain/workflow/run-desk.ts'
 import { localImportSources } from './local-import-sources.ts'
@@ -25,11 +28,30 @@ const silent: Logger = {
   child: () => silent,
 }
 
+function memoryTokenStore(events: MemoryEventLog): TokenStore {
+  const tokens = new Map<string, AccessToken>()
+  return {
+    readTokens: async () => [...tokens.values()],
+    addToken: async (token, event) => {
+      tokens.set(token.id, token)
+      events.append(event)
+    },
+    removeToken: async (id, event) => {
+      tokens.delete(id)
+      events.append(event)
+    },
+  }
+}
+
 /** A daemon's inside, in memory: machines, runs, images and their events behave like the stored ones. */
 export class MemoryOperatorServices implements OperatorServices {
   readonly events = new MemoryEventLog()
   readonly clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() }
   readonly logger = silent
+  readonly tokens = new TokenDesk(
+    { store: memoryTokenStore(this.events), secrets: nodeSecrets, clock: this.clock },
+    [],
+  )
   readonly #machines = new Map<string, Machine>()
   readonly #runs = new Map<string, Run>()
   readonly #images = new Map<string, Image>()

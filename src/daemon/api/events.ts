@@ -1,18 +1,19 @@
 import type { FastifyInstance } from 'fastify'
-import { z } from 'zod'
 
+import { MachineSight } from '../domain/access/machine-sight.ts'
 import { checkedInput } from './checked-input.ts'
 import type { OperatorServices } from './operator-services.ts'
-
-const eventQuerySchema = z.strictObject({
-  since: z.coerce.number().int().nonnegative().default(0),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-})
+import { callerOf } from './principal.ts'
+import { eventQuerySchema } from './routes/site-rules.ts'
 
 /** `/events`: the record of what happened, from a cursor on. */
-export function eventRoutes(app: FastifyInstance, { events }: OperatorServices): void {
+export function eventRoutes(app: FastifyInstance, { events, machines }: OperatorServices): void {
   app.get('/events', async (request) => {
     const { since, limit } = checkedInput(eventQuerySchema, request.query)
-    return { items: await events.readSince(since, limit), seq: events.lastSeq() }
+    const sight = new MachineSight(callerOf(request), await machines.listMachines())
+    const items = await events.readSince(since, limit)
+    // Where the next page begins, also for whoever sees nothing of this one.
+    const next = items.at(-1)?.seq ?? since
+    return { items: items.filter((event) => sight.sees(event)), seq: events.lastSeq(), next }
   })
 }

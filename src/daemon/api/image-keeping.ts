@@ -1,17 +1,13 @@
 import { Readable } from 'node:stream'
 
 import type { FastifyInstance } from 'fastify'
-import { z } from 'zod'
 
-import { imageReferenceSchema } from '../../contract/values.ts'
 import type { StoredImage } from '../domain/image/image-store.ts'
 import { checkedInput } from './checked-input.ts'
 import type { OperatorServices } from './operator-services.ts'
 import { principalOf } from './principal.ts'
 import { RequestInvalidError, ResourceNotFoundError } from './problem.ts'
-
-const diffQuerySchema = z.strictObject({ from: imageReferenceSchema, to: imageReferenceSchema })
-const collectQuerySchema = z.strictObject({ dryRun: z.enum(['true', 'false']).default('false') })
+import { collectQuerySchema, diffQuerySchema } from './routes/image-rules.ts'
 
 interface ImageParams {
   Params: { name: string }

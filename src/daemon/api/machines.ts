@@ -1,16 +1,18 @@
 import type { FastifyInstance } from 'fastify'
 
 import { newMachineSchema } from '../../contract/api-documents.ts'
+import { mayTouch } from '../domain/access/caller.ts'
 import { checkedInput } from './checked-input.ts'
 import type { OperatorServices } from './operator-services.ts'
 import { ResourceNotFoundError } from './problem.ts'
-import { principalOf } from './principal.ts'
+import { callerOf, principalOf } from './principal.ts'
 
 /** `/machines`: list, show, make known before the first boot. */
 export function machineRoutes(app: FastifyInstance, { machines, runs }: OperatorServices): void {
-  app.get('/machines', async () => {
-    const { machines: items, seq } = await runs.snapshot()
-    return { items, seq }
+  app.get('/machines', async (request) => {
+    const { machines: all, seq } = await runs.snapshot()
+    const caller = callerOf(request)
+    return { items: all.filter((machine) => mayTouch(caller, machine)), seq }
   })
 
   app.get<{ Params: { reference: string } }>('/machines/:reference', async (request) => {

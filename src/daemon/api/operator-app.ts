@@ -2,6 +2,8 @@ import websocket from '@fastify/websocket'
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
 
 import { messageOf } from '../../base/coded-error.ts'
+import { guardAccess } from './access-guard.ts'
+import { Authenticator } from './authenticator.ts'
 import { eventRoutes } from './events.ts'
 import { imageKeepingRoutes } from './image-keeping.ts'
 import { imageRoutes } from './images.ts'
@@ -20,21 +22,34 @@ import {
   RequestInvalidError,
   ResourceNotFoundError,
 } from './problem.ts'
+import { createOperatorServer, type TlsFiles } from './operator-server.ts'
 import { runRoutes } from './runs.ts'
+import { tokenRoutes } from './tokens.ts'
 
 const maximumJsonDepth = 25
 const bodyLimitBytes = 1_048_576
 
-/** How the operators reach this app: over the unix socket, or over TCP where browsers can reach it too. */
-export type OperatorReach = 'unix' | 'tcp'
+/** Over TCP browsers reach the app too, and everybody else who has a cable. */
+export interface TcpReach {
+  /** Origins of web pages that may ask with a token of theirs: `https://console.example`. Default none. */
+  readonly trustedOrigins?: readonly string[]
+  /** Without it the bytes travel as they are. */
+  readonly tls?: TlsFiles
+}
+
+/** How the operators reach this app: over the unix socket, which needs no token, or over TCP. */
+export type OperatorReach = 'unix' | TcpReach
 
 /** The operators' interface, not yet listening: `/api/v1`, its websocket, and `/healthz`. */
 export async function createOperatorApp(
   services: OperatorServices,
   reach: OperatorReach,
 ): Promise<FastifyInstance> {
+  const tls = reach === 'unix' ? undefined : reach.tls
+  const authenticator = reach === 'unix' ? undefined : new Authenticator(services)
   const app = fastify({
     logger: false,
+    serverFactory: (handler) => createOperatorServer(handler, tls),
     bodyLimit: bodyLimitBytes,
     connectionTimeout: 0,
     forceCloseConnections: true,
@@ -48,21 +63,29 @@ export async function createOperatorApp(
     preClose: closeOperatorSockets,
   })
   // Behind the websocket plugin, which marks upgrades first and so closes those that are refused here.
-  if (reach === 'tcp') refuseBrowsers(app)
+  if (reach !== 'unix') refuseBrowsers(app, reach.trustedOrigins ?? [])
+  guardAccess(app, services, authenticator ?? 'local')
   app.get('/healthz', async () => ({ status: 'ok' }))
-  await app.register(async (api) => registerNouns(api, services), { prefix: '/api/v1' })
+  await app.register(async (api) => registerNouns(api, services, authenticator), {
+    prefix: '/api/v1',
+  })
   return app
 }
 
-function registerNouns(api: FastifyInstance, services: OperatorServices): void {
+function registerNouns(
+  api: FastifyInstance,
+  services: OperatorServices,
+  authenticator: Authenticator | undefined,
+): void {
   machineRoutes(api, services)
   runRoutes(api, services)
   imageRoutes(api, services)
   imageKeepingRoutes(api, services)
   keyRoutes(api, services)
+  tokenRoutes(api, services)
   eventRoutes(api, services)
   api.get('/status', async () => services.readStatus())
-  operatorSocketRoute(api, services)
+  operatorSocketRoute(api, services, authenticator)
 }
 
 function answerProblems(app: FastifyInstance, { logger }: OperatorServices): void {
@@ -75,6 +98,8 @@ function answerProblems(app: FastifyInstance, { logger }: OperatorServices): voi
       const stack = thrown instanceof Error ? thrown.stack : messageOf(thrown)
       logger.error({ method: request.method, path: pathOf(request), stack }, 'request failed')
     }
+    if (problem.status === 401) void reply.header('www-authenticate', 'Bearer')
+    if (problem.status === 429) void reply.header('retry-after', '10')
     return reply.code(problem.status).type('application/problem+json').send(problem)
   })
 }
@@ -97,17 +122,15 @@ function acceptJsonOnly(app: FastifyInstance): void {
 }
 
 /**
- * A web page that a person has open must not drive the daemon (cross-site requests, websocket hijacking,
- * DNS rebinding): no Origin is accepted, and no host name but a loopback address.
+ * A web page that a person has open must not drive the daemon (cross-site requests, websocket hijacking):
+ * no Origin is accepted but those that were named. DNS rebinding gains nothing, since a token is needed
+ * that no page of another origin has.
  */
-function refuseBrowsers(app: FastifyInstance): void {
+function refuseBrowsers(app: FastifyInstance, trustedOrigins: readonly string[]): void {
   app.addHook('onRequest', async (request) => {
-    if (request.headers.origin !== undefined) {
-      throw new RequestForbiddenError('requests from web pages are refused')
-    }
-    if (!/^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/i.test(request.headers.host ?? '')) {
-      throw new RequestForbiddenError('the Host header names no loopback address')
-    }
+    const { origin } = request.headers
+    if (origin === undefined || trustedOrigins.includes(origin)) return
+    throw new RequestForbiddenError('requests from web pages of this origin are refused')
   })
 }
 

@@ -1,7 +1,9 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Status } from '../../contract/api-documents.ts'
+import type { TokenDesk } from '../domain/access/token-desk.ts'
 import type { EventLog } from '../domain/event/event-log.ts'
+import type { EventSink } from '../domain/event/event-sink.ts'
 import type { ImageDesk } from '../domain/image/image-desk.ts'
 import type { ImageImporter } from '../domain/image/image-store.ts'
 import type { KeyDesk } from '../domain/image/key-desk.ts'
@@ -17,7 +19,11 @@ export interface OperatorServices {
   readonly keys: KeyDesk
   readonly importer: ImageImporter
   readonly importSources: ImportSources
-  readonly events: EventLog
+  readonly events: EventLog & EventSink
+  readonly tokens: Pick<
+    TokenDesk,
+    'listTokens' | 'createToken' | 'revokeToken' | 'authenticate' | 'isValid'
+  >
   readonly clock: Clock
   readonly logger: Logger
   readStatus(): Promise<Status>

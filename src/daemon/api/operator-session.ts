@@ -1,33 +1,51 @@
-import { isUtf8 } from 'node:buffer'
-
 import type { RawData, WebSocket } from 'ws'
 
-import { messageOf } from '../../base/coded-error.ts'
-import {
-  type DaemonToOperator,
-  type OperatorToDaemon,
-  operatorToDaemonSchema,
-} from '../../contract/operator-frames.ts'
+import { CodedError, messageOf } from '../../base/coded-error.ts'
+import type { DaemonToOperator, OperatorToDaemon } from '../../contract/operator-frames.ts'
+import type { Caller } from '../domain/access/caller.ts'
+import type { Authenticator } from './authenticator.ts'
 import type { OperatorServices } from './operator-services.ts'
 import { runSubscription } from './operator-subscription.ts'
+import { readOperatorFrame } from './read-operator-frame.ts'
 
+/** Milliseconds. */
 const pingIntervalMs = 20_000
+const authenticateWithinMs = 5000
+/** How soon a revoked or expired token ends its connections. */
+const validityIntervalMs = 500
 const maximumSubscriptions = 16
 /** Wrong frames a minute before the connection is closed. */
 const toleratedFaults = 20
+
+/** Close codes of ours (RFC 6455 §7.4.2). */
+export const closeCodes = { unauthenticated: 4401 } as const
+
+/** Who is at the other end, or how that will be found out. */
+export interface SessionIdentity {
+  /** Absent until a frame says it. */
+  readonly caller?: Caller
+  /** Absent on the unix socket. */
+  readonly authenticator?: Authenticator
+  readonly address?: string
+}
 
 /** One connected operator: answers frames, keeps its subscriptions, notices when it is gone. */
 export class OperatorSession {
   readonly #socket: WebSocket
   readonly #services: OperatorServices
+  readonly #identity: SessionIdentity
   readonly #subscriptions = new Map<string, AbortController>()
+  readonly #timers: NodeJS.Timeout[] = []
+  #caller: Caller | undefined
   #alive = true
   #faults = 0
   #faultsSinceMs = 0
 
-  constructor(socket: WebSocket, services: OperatorServices) {
+  constructor(socket: WebSocket, services: OperatorServices, identity: SessionIdentity) {
     this.#socket = socket
     this.#services = services
+    this.#identity = identity
+    this.#caller = identity.caller
   }
 
   start(): void {
@@ -36,9 +54,15 @@ export class OperatorSession {
     socket.on('pong', () => {
       this.#alive = true
     })
-    const pings = setInterval(() => this.#ping(), pingIntervalMs)
+    this.#timers.push(setInterval(() => this.#ping(), pingIntervalMs))
+    if (this.#identity.authenticator !== undefined) {
+      this.#timers.push(
+        setTimeout(() => this.#caller ?? this.#end('no token came'), authenticateWithinMs),
+        setInterval(() => this.#checkToken(), validityIntervalMs),
+      )
+    }
     socket.once('close', () => {
-      clearInterval(pings)
+      for (const timer of this.#timers) clearTimeout(timer)
       for (const subscription of this.#subscriptions.values()) subscription.abort()
     })
   }
@@ -52,14 +76,48 @@ export class OperatorSession {
     this.#socket.ping()
   }
 
+  /** Whether whoever is at the other end still may be; ends the connection otherwise. */
+  #checkToken(): boolean {
+    const tokenId = this.#caller?.tokenId
+    if (tokenId === undefined || this.#identity.authenticator?.isValid(tokenId)) return true
+    this.#end('the token is not valid any more')
+    return false
+  }
+
+  #end(reason: string): void {
+    for (const subscription of this.#subscriptions.values()) subscription.abort()
+    this.#socket.close(closeCodes.unauthenticated, reason)
+  }
+
   #receive(data: RawData, isBinary: boolean): void {
-    const reading = readFrame(data, isBinary)
+    if (!this.#checkToken()) return
+    const reading = readOperatorFrame(data, isBinary)
     if (!reading.ok) this.#fault(reading.message, reading.id)
-    else if (reading.frame.frame === 'subscribe') this.#subscribe(reading.frame)
+    else if (reading.frame.frame === 'authenticate') this.#authenticate(reading.frame)
+    else if (this.#caller === undefined) this.#end('authenticate first')
+    else if (reading.frame.frame === 'subscribe') this.#subscribe(reading.frame, this.#caller)
     else this.#unsubscribe(reading.frame.id)
   }
 
-  #subscribe(frame: Extract<OperatorToDaemon, { frame: 'subscribe' }>): void {
+  #authenticate({ id, token }: Extract<OperatorToDaemon, { frame: 'authenticate' }>): void {
+    const { authenticator, address = '' } = this.#identity
+    if (authenticator === undefined || this.#caller !== undefined) {
+      this.#fault('it is known who you are', id)
+      return
+    }
+    try {
+      this.#caller = authenticator.authenticate(token, address)
+    } catch (thrown) {
+      if (!(thrown instanceof CodedError)) throw thrown
+      this.#answer({ frame: 'error', id, code: thrown.code, message: thrown.message })
+      this.#end('wrong token')
+      return
+    }
+    const { principal, role } = this.#caller
+    this.#answer({ frame: 'authenticated', id, principal, role })
+  }
+
+  #subscribe(frame: Extract<OperatorToDaemon, { frame: 'subscribe' }>, caller: Caller): void {
     if (this.#subscriptions.has(frame.id)) {
       this.#fault(`a subscription "${frame.id}" is under way`, frame.id)
       return
@@ -71,7 +129,7 @@ export class OperatorSession {
     const controller = new AbortController()
     this.#subscriptions.set(frame.id, controller)
     const send = (answer: DaemonToOperator) => this.#send(answer)
-    runSubscription(frame, this.#services, send, controller.signal)
+    runSubscription(frame, { ...this.#services, caller }, send, controller.signal)
       .catch((thrown: unknown) => this.#subscriptionFailed(frame.id, thrown))
       .finally(() => this.#subscriptions.delete(frame.id))
   }
@@ -99,7 +157,11 @@ export class OperatorSession {
       return
     }
     const frame = { frame: 'error', code: 'ERR_FRAME_INVALID', message } as const
-    this.#send(id === undefined ? frame : { ...frame, id }).catch(() => undefined)
+    this.#answer(id === undefined ? frame : { ...frame, id })
+  }
+
+  #answer(frame: DaemonToOperator): void {
+    this.#send(frame).catch(() => undefined)
   }
 
   /** Resolves when the frame has left for the kernel: whoever waits for it never outruns a slow reader. */
@@ -111,35 +173,4 @@ export class OperatorSession {
       })
     })
   }
-}
-
-type FrameReading =
-  | { readonly ok: true; readonly frame: OperatorToDaemon }
-  | { readonly ok: false; readonly message: string; readonly id?: string }
-
-function readFrame(data: RawData, isBinary: boolean): FrameReading {
-  // One Buffer for every frame: what `ws` hands over as long as binaryType stays its default.
-  if (isBinary || !Buffer.isBuffer(data) || !isUtf8(data)) {
-    return { ok: false, message: 'expected UTF-8 text' }
-  }
-  let value: unknown
-  try {
-    value = JSON.parse(data.toString('utf8'))
-  } catch {
-    return { ok: false, message: 'expected JSON' }
-  }
-  const checked = operatorToDaemonSchema.safeParse(value)
-  if (checked.success) return { ok: true, frame: checked.data }
-  const message = checked.error.issues
-    .slice(0, 5)
-    .map((issue) => `${issue.path.map(String).join('.') || 'frame'}: ${issue.message}`)
-    .join('; ')
-  const id = idOf(value)
-  return id === undefined ? { ok: false, message } : { ok: false, message, id }
-}
-
-function idOf(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'id')) return undefined
-  const { id } = value as { id: unknown }
-  return typeof id === 'string' && id.length <= 64 ? id : undefined
 }

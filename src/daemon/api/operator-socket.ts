@@ -2,7 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import type { WebSocket } from 'ws'
 
 import type { OperatorServices } from './operator-services.ts'
+import type { Authenticator } from './authenticator.ts'
 import { OperatorSession } from './operator-session.ts'
+import { knownCallerOf } from './principal.ts'
 
 /** Frames above this close the connection with 1009. */
 const maximumFrameBytes = 262_144
@@ -19,7 +21,11 @@ export const operatorSocketOptions = {
 } as const
 
 /** `/ws`: frames of contract/operator-frames.ts. */
-export function operatorSocketRoute(app: FastifyInstance, services: OperatorServices): void {
+export function operatorSocketRoute(
+  app: FastifyInstance,
+  services: OperatorServices,
+  authenticator?: Authenticator,
+): void {
   const open = new Map<string, number>()
   let total = 0
   app.get('/ws', { websocket: true }, (socket, request) => {
@@ -38,7 +44,12 @@ export function operatorSocketRoute(app: FastifyInstance, services: OperatorServ
       if (left === 0) open.delete(address ?? '')
       else open.set(address ?? '', left)
     })
-    new OperatorSession(socket, services).start()
+    const caller = knownCallerOf(request)
+    new OperatorSession(socket, services, {
+      ...(caller === undefined ? {} : { caller }),
+      ...(authenticator === undefined ? {} : { authenticator }),
+      ...(address === undefined ? {} : { address }),
+    }).start()
   })
 }
 

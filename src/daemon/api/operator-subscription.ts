@@ -1,5 +1,7 @@
-import { topicMatches } from '../../contract/event.ts'
+import { type RepaveEvent, topicMatches } from '../../contract/event.ts'
 import type { DaemonToOperator, OperatorToDaemon } from '../../contract/operator-frames.ts'
+import type { Caller } from '../domain/access/caller.ts'
+import { MachineSight } from '../domain/access/machine-sight.ts'
 import { followEvents, SubscriberLaggingError } from '../domain/event/follow-events.ts'
 import type { ProgressReport } from '../domain/workflow/run-desk.ts'
 import type { OperatorServices } from './operator-services.ts'
@@ -15,22 +17,28 @@ type Send = (frame: DaemonToOperator) => Promise<void>
  */
 export async function runSubscription(
   { id, topics, since }: Extract<OperatorToDaemon, { frame: 'subscribe' }>,
-  { runs, events }: Pick<OperatorServices, 'runs' | 'events'>,
+  { runs, events, caller }: Pick<OperatorServices, 'runs' | 'events'> & { readonly caller: Caller },
   send: Send,
   signal: AbortSignal,
 ): Promise<void> {
   const { seq, machines, runs: allRuns } = await runs.snapshot()
-  await send({ frame: 'subscribed', id, seq, machines: [...machines], runs: [...allRuns] })
+  const sight = new MachineSight(caller, machines)
+  await send({
+    ...{ frame: 'subscribed', id, seq },
+    machines: machines.filter((machine) => sight.seesMachine(machine.id)),
+    runs: allRuns.filter((run) => sight.seesMachine(run.machineId)),
+  })
   const wants = (type: string, action: string, key: string) =>
     topics.some((topic) => topicMatches(topic, { type, action, key }))
   const relay = new ProgressRelay(id, send)
   const stopProgress = runs.onProgress((report) => {
+    if (!sight.seesMachine(report.machineId)) return
     if (wants('run', 'progress', report.runId)) relay.push(report)
   })
   // A cursor from another database may lie ahead of ours: the snapshot is then the truth.
   let lastSeq = Math.min(since ?? seq, seq)
-  const matches = (event: { type: string; action: string; key: string }) =>
-    wants(event.type, event.action, event.key)
+  const matches = (event: RepaveEvent) =>
+    sight.sees(event) && wants(event.type, event.action, event.key)
   try {
     for await (const event of followEvents(events, {
       since: lastSeq,

@@ -12,6 +12,24 @@ export class RequestForbiddenError extends CodedError {
   readonly code = 'ERR_REQUEST_FORBIDDEN'
 }
 
+/** Nobody showed a token that is known. */
+export class UnauthenticatedError extends CodedError {
+  readonly code = 'ERR_UNAUTHENTICATED'
+
+  constructor(message: string) {
+    super(message, { remedy: 'repave token create NAME --role viewer   # on the daemon’s machine' })
+  }
+}
+
+/** Too many wrong tokens came from this address. */
+export class TooManyRefusalsError extends CodedError {
+  readonly code = 'ERR_TOO_MANY_REFUSALS'
+
+  constructor() {
+    super('too many wrong tokens came from this address', { remedy: 'wait ten seconds' })
+  }
+}
+
 /** Nothing is known under that path, name or id. */
 export class ResourceNotFoundError extends CodedError {
   readonly code = 'ERR_RESOURCE_NOT_FOUND'
@@ -19,12 +37,14 @@ export class ResourceNotFoundError extends CodedError {
 
 const statusTitles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
+  401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
   409: 'Conflict',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
   422: 'Unprocessable Content',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 }
@@ -54,9 +74,17 @@ function problem(status: number, code: string, detail: string, remedy = ''): Pro
   }
 }
 
+const statuses: Readonly<Record<string, number | undefined>> = {
+  ERR_REQUEST_INVALID: 400,
+  ERR_SELECTOR_INVALID: 400,
+  ERR_UNAUTHENTICATED: 401,
+  ERR_REQUEST_FORBIDDEN: 403,
+  ERR_TOO_MANY_REFUSALS: 429,
+}
+
 function statusOf(error: CodedError): number {
-  if (error.code === 'ERR_REQUEST_INVALID') return 400
-  if (error.code === 'ERR_REQUEST_FORBIDDEN') return 403
+  const status = statuses[error.code]
+  if (status !== undefined) return status
   if (/_(?:NOT_FOUND|UNKNOWN|MISSING)$/.test(error.code)) return 404
   if (/_(?:EXISTS|ENDED|IN_USE|UNDER_WAY|NOT_WAITING|CHANGED)$/.test(error.code)) return 409
   return error.shouldRetry() ? 503 : 422

@@ -2,18 +2,20 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 
 import { newRunSchema } from '../../contract/api-documents.ts'
+import { MachineSight } from '../domain/access/machine-sight.ts'
 import { checkedInput } from './checked-input.ts'
 import type { OperatorServices } from './operator-services.ts'
 import { ResourceNotFoundError } from './problem.ts'
-import { principalOf } from './principal.ts'
+import { callerOf, principalOf } from './principal.ts'
 
 const approvalSchema = z.strictObject({ note: z.string().max(500).optional() }).default({})
 
 /** `/runs`: list, show, create, cancel, approve; `/plans`: what a run would do. */
 export function runRoutes(app: FastifyInstance, { runs }: OperatorServices): void {
-  app.get('/runs', async () => {
-    const { runs: items, seq } = await runs.snapshot()
-    return { items, seq }
+  app.get('/runs', async (request) => {
+    const { runs: all, machines, seq } = await runs.snapshot()
+    const sight = new MachineSight(callerOf(request), machines)
+    return { items: all.filter(({ machineId }) => sight.seesMachine(machineId)), seq }
   })
 
   app.get<{ Params: { id: string } }>('/runs/:id', async (request) => {

@@ -37,6 +37,7 @@ beforeEach(async () => {
     events,
     images: { ...memory.images, ...images },
     keys: memory.keys,
+    tokens: memory.tokens,
     importer: memory.importer,
     importSources: localImportSources(),
     clock: realClock,

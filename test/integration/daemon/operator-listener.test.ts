@@ -1,13 +1,17 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { request } from 'node:http'
+import { get } from 'node:https'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { startOperatorSocket, startOperatorTcp } from '../../../src/daemon/operator-listener.ts'
+import { ownCertificates } from '../../../src/daemon/store/tls/own-certificates.ts'
 import { MemoryOperatorServices } from '../../fakes/memory-operator-services.ts'
+import { realClock } from '../../fakes/real-clock.ts'
 
 const services = new MemoryOperatorServices()
 let path: string
@@ -63,11 +67,47 @@ describe(startOperatorSocket, () => {
 })
 
 describe(startOperatorTcp, () => {
-  it('listens on the loopback address alone, and says so when the port is taken', async () => {
-    await using listener = await startOperatorTcp(services, 0)
+  const loopback = { address: '127.0.0.1', port: 0 }
+
+  it('listens on its address alone, and says so when the port is taken', async () => {
+    await using listener = await startOperatorTcp(services, loopback)
     expect(listener.endpoint).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
     const port = Number(new URL(listener.endpoint).port)
     expect((await fetch(`${listener.endpoint}/healthz`)).status).toBe(200)
-    await expect(startOperatorTcp(services, port)).rejects.toMatchObject({ code: 'ERR_LISTEN' })
+    const again = startOperatorTcp(services, { ...loopback, port })
+    await expect(again).rejects.toMatchObject({ code: 'ERR_LISTEN' })
+  })
+
+  it('speaks TLS with a certificate that our own authority vouches for', async () => {
+    const own = { directory: join(directory, 'tls'), serverNames: ['127.0.0.1'], clock: realClock }
+    const { authority, server } = await ownCertificates(own)
+    await using listener = await startOperatorTcp(services, { ...loopback, tls: server })
+    const status = (options: object) =>
+      new Promise((resolve, reject) => {
+        get(`${listener.endpoint}/healthz`, options, (response) => {
+          response.resume()
+          resolve(response.statusCode)
+        }).on('error', reject)
+      })
+    await expect(status({})).rejects.toThrow('certificate')
+    expect(await status({ ca: authority })).toBe(200)
+  })
+
+  it('gives up on half-open handshakes and closes connections beyond its cap (W06)', async () => {
+    const own = { directory: join(directory, 'tls'), serverNames: ['127.0.0.1'], clock: realClock }
+    const { server } = await ownCertificates(own)
+    await using listener = await startOperatorTcp(services, { ...loopback, tls: server })
+    const port = Number(new URL(listener.endpoint).port)
+    const startMs = performance.now()
+    const ends = Array.from({ length: 200 }, () => {
+      const socket = connect(port, '127.0.0.1')
+      socket.on('error', () => undefined)
+      return new Promise<number>((resolve) => {
+        socket.once('close', () => resolve(performance.now() - startMs))
+      })
+    })
+    const closedAfterMs = (await Promise.all(ends)).toSorted((left, right) => left - right)
+    expect(closedAfterMs.filter((afterMs) => afterMs < 2000).length).toBeGreaterThanOrEqual(136)
+    expect(closedAfterMs.at(-1)).toBeLessThan(8000)
   })
 })

@@ -9,7 +9,7 @@ import {
 const environment = { HOME: '/home/ann' }
 
 describe(chooseEndpoint, () => {
-  it.each(['https://x', 'ftp://x', 'http://', 'http://x/path', 'http://x:123456', 'x:1', ''])(
+  it.each(['httpx://x', 'ftp://x', 'http://', 'http://x/path', 'http://x:123456', 'x:1', ''])(
     'refuses %j as an address',
     (url) => {
       expect(() => chooseEndpoint({ url, environment, isRoot: false })).toThrow('not the address')
@@ -32,7 +32,19 @@ describe(chooseEndpoint, () => {
 
   it('reads IPv6 addresses and gives them back', () => {
     const endpoint = chooseEndpoint({ url: 'http://[::1]:8092/', environment, isRoot: false })
-    expect(endpoint).toEqual({ kind: 'url', host: '::1', port: 8092 })
+    expect(endpoint).toEqual({ kind: 'url', secure: false, host: '::1', port: 8092 })
     expect(socketUrl(endpoint)).toBe('ws://[::1]:8092/api/v1/ws')
+  })
+
+  it('takes what proves who we are from flags before the environment', () => {
+    const env = { ...environment, REPAVE_TOKEN: 'secret', REPAVE_CA: '/ca.pem' }
+    const endpoint = chooseEndpoint({ url: 'https://site', environment: env, isRoot: false })
+    expect(endpoint).toMatchObject({ secure: true, port: 443, token: 'secret' })
+    expect(endpoint).toMatchObject({ authorityFile: '/ca.pem' })
+    expect(socketUrl(endpoint)).toBe('wss://site:443/api/v1/ws')
+    const choice = { url: 'https://site', tokenFile: '/token', authorityFile: '/mine.pem' }
+    const chosen = chooseEndpoint({ ...choice, environment: env, isRoot: false })
+    expect(chosen).toMatchObject({ tokenFile: '/token', authorityFile: '/mine.pem' })
+    expect(chosen).not.toHaveProperty('token')
   })
 })

@@ -62,6 +62,15 @@ const migrations: readonly string[] = [
     state text not null
   ) strict;
   `,
+  `
+  create table token (
+    id text primary key,
+    name text not null unique,
+    secretHash text not null,
+    createdAtMs integer not null,
+    document text not null
+  ) strict;
+  `,
 ]
 
 /** @throws {StoreTooNewError} when a newer release wrote the database */

@@ -61,6 +61,14 @@ export interface LeaseRow {
   state: 'bound' | 'declined'
 }
 
+export interface TokenRow {
+  id: string
+  name: string
+  secretHash: string
+  createdAtMs: number
+  document: string
+}
+
 export interface Tables {
   event: EventRow
   machine: MachineRow
@@ -68,6 +76,7 @@ export interface Tables {
   boot: BootRow
   phoneHome: PhoneHomeRow
   lease: LeaseRow
+  token: TokenRow
 }
 
 /** Builds SQL and runs nothing: statements go through {@link Statements}, in the one transaction of a commit. */

@@ -128,7 +128,7 @@ describe(createOperatorApp, () => {
   })
 
   it('imports a streamed image and ends its answer with it', async () => {
-    const body = Buffer.alloc(3_000_000, 7)
+    const body = Buffer.alloc(3_072_000, 7)
     const headers = { 'content-type': 'application/octet-stream' }
     const answer = await call('/api/v1/images?name=debian-12&version=1', {
       method: 'POST',
@@ -137,7 +137,7 @@ describe(createOperatorApp, () => {
     })
     expect([answer.status, answer.type]).toEqual([200, 'application/x-ndjson'])
     expect(JSON.parse(answer.text.trim().split('\n').at(-1) ?? '')).toMatchObject({
-      image: { name: 'debian-12', rawBytes: 3_000_320 },
+      image: { name: 'debian-12', rawBytes: 3_072_000 },
     })
     expect((await call('/api/v1/images/debian-12')).status).toBe(200)
     expect((await call('/api/v1/images/debian-12', { method: 'DELETE' })).status).toBe(204)
@@ -163,17 +163,23 @@ describe(createOperatorApp, () => {
     expect(answer.status).toBe(400)
   })
 
-  it('refuses web pages and foreign host names on TCP (W01)', async () => {
-    const tcp = await createOperatorApp(services, 'tcp')
+  it('refuses web pages on TCP but those of the origins that it was told of (W01)', async () => {
+    const trusted = 'https://console.example'
+    const tcp = await createOperatorApp(services, { trustedOrigins: [trusted] })
     try {
-      const url = await tcp.listen({ host: '127.0.0.1', port: 0 })
-      const status = async (headers: Record<string, string>) =>
-        (await tcp.inject({ url: '/api/v1/machines', headers: { host: '127.0.0.1', ...headers } }))
-          .statusCode
-      expect(await status({ origin: url })).toBe(403)
-      expect(await status({ origin: 'null' })).toBe(403)
-      expect(await status({ host: 'evil.example' })).toBe(403)
-      expect(await status({ host: '127.0.0.1.evil.example' })).toBe(403)
+      const { token } = await services.tokens.createToken({ name: 'w', role: 'viewer' }, 'test')
+      const status = async (headers: Record<string, string>) => {
+        const authorization = `Bearer ${token}`
+        const url = '/api/v1/machines'
+        return (await tcp.inject({ url, headers: { authorization, ...headers } })).statusCode
+      }
+      for (const origin of [
+        ...['https://evil.example', 'null', `${trusted}.evil.example`, `${trusted}:444`],
+        ...['http://console.example', 'https://a.console.example', 'http://127.0.0.1'],
+      ]) {
+        expect([origin, await status({ origin })]).toEqual([origin, 403])
+      }
+      expect(await status({ origin: trusted })).toBe(200)
       expect(await status({})).toBe(200)
     } finally {
       await tcp.close()

@@ -246,12 +246,15 @@ describe('the operators’ websocket', () => {
   })
 
   it('refuses a browser’s upgrade and the twenty-first connection of an address on TCP (W01, W06)', async () => {
-    const tcp = await createOperatorApp(services, 'tcp')
+    const tcp = await createOperatorApp(services, {})
     try {
       const url = (await tcp.listen({ host: '127.0.0.1', port: 0 })).replace('http', 'ws')
+      const { token } = await services.tokens.createToken({ name: 'w', role: 'viewer' }, 'test')
       const outcome = (origin?: string) =>
         new Promise<number | string>((resolve) => {
-          const socket = new WebSocket(`${url}/api/v1/ws`, origin === undefined ? {} : { origin })
+          const headers = { authorization: `Bearer ${token}` }
+          const options = origin === undefined ? { headers } : { headers, origin }
+          const socket = new WebSocket(`${url}/api/v1/ws`, options)
           const client = new Operator(socket)
           clients.push(client)
           socket.once('unexpected-response', (_request, response) =>

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { WebSocket } from 'ws'
 
 import { OperatorSession } from '../../../../src/daemon/api/operator-session.ts'
+import { localCaller } from '../../../../src/daemon/domain/access/caller.ts'
 import { MemoryOperatorServices } from '../../../fakes/memory-operator-services.ts'
 
 /** A connection whose far end answers pings as long as its cable is plugged in. */
@@ -29,7 +30,12 @@ afterEach(() => void vi.useRealTimers())
 describe(OperatorSession, () => {
   it('ends a connection within 60 s after its cable was pulled, and pings it no more (W10)', () => {
     const peer = new Peer()
-    new OperatorSession(peer as unknown as WebSocket, new MemoryOperatorServices()).start()
+    const identity = { caller: localCaller }
+    new OperatorSession(
+      peer as unknown as WebSocket,
+      new MemoryOperatorServices(),
+      identity,
+    ).start()
     vi.advanceTimersByTime(100_000)
     expect(peer.terminated).toBe(false)
     peer.plugged = false

@@ -1,0 +1,46 @@
+import { z } from 'zod'
+
+import {
+  createdTokenSchema,
+  newTokenSchema,
+  tokenFactsSchema,
+  tokenListSchema,
+} from '../../../contract/access.ts'
+import { eventListSchema, statusSchema } from '../../../contract/api-documents.ts'
+import type { RouteRules } from './route-rule.ts'
+
+export const eventQuerySchema = z.strictObject({
+  since: z.coerce.number().int().nonnegative().default(0),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+})
+
+export const siteRules: RouteRules = {
+  'GET /healthz': {
+    ...{ role: 'anyone', about: 'site', summary: 'Whether the daemon answers' },
+    answer: z.object({ status: z.literal('ok') }),
+  },
+  'GET /api/v1/status': {
+    ...{ role: 'viewer', about: 'site', summary: 'The daemon: servers, counters, counts' },
+    answer: statusSchema,
+  },
+  'GET /api/v1/events': {
+    ...{ role: 'viewer', about: 'machines', summary: 'What happened, from a cursor on' },
+    ...{ query: eventQuerySchema, answer: eventListSchema },
+  },
+  'GET /api/v1/ws': {
+    ...{ role: 'viewer', about: 'machines', summary: 'What happens, as it happens (AsyncAPI)' },
+    ...{ status: 101, authenticatesLater: true },
+  },
+  'GET /api/v1/tokens': {
+    ...{ role: 'admin', about: 'site', summary: 'Bearer tokens, without their secrets' },
+    answer: tokenListSchema,
+  },
+  'POST /api/v1/tokens': {
+    ...{ role: 'admin', about: 'site', summary: 'Make a bearer token; shown this once' },
+    ...{ body: newTokenSchema, answer: createdTokenSchema, status: 201 },
+  },
+  'DELETE /api/v1/tokens/:reference': {
+    ...{ role: 'admin', about: 'site', summary: 'End a token, its connections too' },
+    answer: tokenFactsSchema,
+  },
+}

@@ -1,0 +1,21 @@
+import type { FastifyInstance } from 'fastify'
+
+import { newTokenSchema } from '../../contract/access.ts'
+import { checkedInput } from './checked-input.ts'
+import type { OperatorServices } from './operator-services.ts'
+import { principalOf } from './principal.ts'
+
+/** `/tokens`: make, list, revoke. */
+export function tokenRoutes(app: FastifyInstance, { tokens }: OperatorServices): void {
+  app.get('/tokens', async () => ({ items: tokens.listTokens() }))
+
+  app.post('/tokens', async (request, reply) => {
+    const wanted = checkedInput(newTokenSchema, request.body)
+    const created = await tokens.createToken(wanted, principalOf(request))
+    return reply.code(201).header('cache-control', 'no-store').send(created)
+  })
+
+  app.delete<{ Params: { reference: string } }>('/tokens/:reference', async (request) =>
+    tokens.revokeToken(request.params.reference, principalOf(request)),
+  )
+}
