@@ -58,7 +58,7 @@ export function defaultSettings(
 }
 
 function isLoopback(address: unknown): boolean {
-  return address === undefined || String(address).startsWith('127.')
+  return typeof address !== 'string' || address.startsWith('127.')
 }
 
 function defaultDataDirectory({ environment, userId }: DefaultSources): string {

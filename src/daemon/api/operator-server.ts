@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 
 /** PEM. */
 export interface TlsFiles {
@@ -20,10 +20,11 @@ const timings = {
 }
 
 /** A server that gives up on whoever does not say what it wants in time. */
-export function createOperatorServer(handler: RequestListener, tls?: TlsFiles): Server {
+export function createOperatorServer(handler: RequestListener, tls?: TlsFiles): Server | TlsServer {
   if (tls === undefined) return createServer(timings, handler)
   const { key, certificate: cert } = tls
-  const options = { ...timings, key, cert, minVersion: 'TLSv1.2', handshakeTimeout: handshakeMs }
-  // Typed apart, the same in use: an HTTP server on another kind of socket.
-  return createTlsServer(options as typeof options & { minVersion: 'TLSv1.2' }, handler) as never
+  return createTlsServer(
+    { ...timings, key, cert, minVersion: 'TLSv1.2', handshakeTimeout: handshakeMs },
+    handler,
+  )
 }

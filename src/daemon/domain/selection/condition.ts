@@ -70,7 +70,7 @@ function compare(value: unknown, wanted: string): number {
     // NaN is neither below nor above nor the same.
     return wanted === '' ? Number.NaN : Math.sign(value - number)
   }
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
   if (text === wanted) return 0
   return text < wanted ? -1 : 1
 }

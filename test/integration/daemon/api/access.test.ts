@@ -122,7 +122,7 @@ describe('the authorisation table', () => {
     const served = new Set<string>()
     for (const route of Object.keys(routeTable)) {
       const [method = '', path = ''] = route.split(' ')
-      if (app.hasRoute({ method: method as 'GET', url: path })) served.add(route)
+      if (app.hasRoute({ method, url: path })) served.add(route)
     }
     expect(Object.keys(routeTable).filter((route) => !served.has(route))).toEqual([])
   })
