@@ -30,7 +30,7 @@ export async function readTar(
     if (block === undefined) throw fail('the archive is cut off')
     const decoded = decodeTarHeader(block)
     if (!decoded.ok) throw fail(decoded.reason)
-    if (decoded.value === undefined) return
+    if (decoded.value === undefined) return requireOnlyZeros(reader)
     const header = decoded.value
     if ('LKxg'.includes(header.typeFlag)) {
       const extension = await readExtension(reader, header)
@@ -47,6 +47,18 @@ export async function readTar(
     const padding = -member.sizeBytes & (tarBlockBytes - 1)
     if (reader.isCut || (await reader.exactly(padding)) === undefined) {
       throw fail('the archive is cut off', member.path)
+    }
+  }
+}
+
+/**
+ * Reads what follows the end of an archive: writers fill up their last record with zeros. To the end,
+ * so that whatever is packed around the archive is checked to its end as well.
+ */
+async function requireOnlyZeros(reader: PieceReader): Promise<void> {
+  for await (const piece of reader.content(Number.POSITIVE_INFINITY)) {
+    if (piece.some((byte) => byte !== 0)) {
+      throw new TarRefusedError(`byte ${reader.offset}`, 'something follows the end of the archive')
     }
   }
 }
