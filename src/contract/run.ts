@@ -49,9 +49,24 @@ export const failureSchema = z.object({
 })
 export type Failure = z.infer<typeof failureSchema>
 
+/**
+ * What a person can do to a run. `approve` what waits for approval · `hold` it before its next task ·
+ * `release` what is held · `retry` what failed, or has ended · `skip` its task · `step` one task, then hold
+ * again · `cancel`.
+ */
+export const interventionVerbs = [
+  'approve',
+  'hold',
+  'release',
+  'retry',
+  'skip',
+  'step',
+  'cancel',
+] as const
+
 /** What a person did to a run, and why. */
 export const interventionSchema = z.object({
-  verb: z.enum(['approve', 'hold', 'release', 'retry', 'skip', 'step', 'cancel']),
+  verb: z.enum(interventionVerbs),
   /** `operator:NAME`. */
   by: z.string().max(128),
   atMs: timeMsSchema,
@@ -153,8 +168,10 @@ export const runSchema = z.object({
   heldBecause: z.string().max(500).optional(),
   /** A breakpoint: the run is held before the first task of this stage. */
   stopAt: nameSchema.optional(),
-  /** The run is held before its next task, for this reason. */
-  holdNext: z.string().max(500).optional(),
+  /** The run is held before the next try of a task behind that one. */
+  holdNext: z
+    .object({ because: z.string().max(500), afterTask: z.number().int().min(-1) })
+    .optional(),
   /** Since when it waits for its turn to write. */
   queuedAtMs: timeMsSchema.optional(),
   /** How many go before it, and which limit they have reached. Worked out when the run is read, never stored. */
@@ -168,6 +185,10 @@ export const runSchema = z.object({
   endingBootId: z.uuid().optional(),
   /** The machine was switched off by the task before: how long that lasts is nobody's failure. */
   isPoweredOff: z.literal(true).optional(),
+  /** A boot of the machine began it, by `onBoot`. */
+  begunByBoot: z.literal(true).optional(),
+  /** What the last deployment brought onto the disk; where it is the same image, what differs is drift. */
+  previousImageDigest: digestSchema.optional(),
   /** What `verify-image` found. */
   comparison: imageComparisonSchema.optional(),
   /** What `wipe-disk` did. */

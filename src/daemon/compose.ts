@@ -21,6 +21,7 @@ import { nodeClock, nodeTimers } from './node-clock.ts'
 import { nodeSecrets } from './node-secrets.ts'
 import { type BootProgramSet, openBootPrograms } from './open-boot-programs.ts'
 import { type Images, openImages } from './open-images.ts'
+import { siteHooks } from './site-hooks.ts'
 import { startOperatorSocket, startOperatorTcp } from './operator-listener.ts'
 import { operatorTcp } from './operator-tls.ts'
 import { firstDeath } from './running-daemon.ts'
@@ -137,6 +138,8 @@ async function layFoundation(
     provisioningUrl,
     serverAddress: config.address,
     hasSignedPrograms: bootPrograms.hasSigned,
+    hooks: siteHooks(config.hooks),
+    writeLimits: config.writes,
   })
   parts.use(engine)
   const imageDesk = new StoredImageDesk({

@@ -40,6 +40,10 @@ export function defaultSettings(
     ['images.allowUnsigned', builtIn(false)],
     ['images.fetchFrom', builtIn([])],
     ['images.largestImageBytes', builtIn(256 * GIBIBYTE)],
+    ['writes.daemon', builtIn(100)],
+    ['writes.rack', builtIn(100)],
+    ['writes.image', builtIn(100)],
+    ['hooks', builtIn({})],
     ['logLevel', builtIn('info')],
     ['logFormat', builtIn('auto')],
   ])

@@ -6,6 +6,7 @@ import { type Ipv4Address, ipv4ToNumber } from '../base/ipv4-address.ts'
 import { type Ipv4Network, networkContains } from '../base/ipv4-network.ts'
 import type { MacAddress } from '../base/mac-address.ts'
 import { defaultSettings } from './config-defaults.ts'
+import type { WriteLimits } from './domain/workflow/write-turns.ts'
 import {
   type HostInterface,
   InterfaceAddressError,
@@ -20,6 +21,7 @@ import {
 import {
   type ConfigFile,
   configFileSchema,
+  type HookSetting,
   type logFormats,
   type logLevels,
   settings,
@@ -70,6 +72,9 @@ export interface DaemonConfig {
     readonly fetchFrom: readonly string[]
     readonly largestImageBytes: number
   }
+  /** How many machines may write at once. */
+  readonly writes: WriteLimits
+  readonly hooks: Readonly<Record<string, HookSetting>>
   readonly logLevel: (typeof logLevels)[number]
   readonly logFormat: (typeof logFormats)[number]
 }
@@ -148,7 +153,13 @@ function readConfigFile({
 
 /** The dotted keys as the nested document that they are the paths of. Every key with a default is there. */
 function documentOf(resolved: ResolvedSettings): Omit<DaemonConfig, 'interfaceName' | 'network'> {
-  const document: Record<string, unknown> = { dhcp: {}, ports: {}, operators: {}, images: {} }
+  const document: Record<string, unknown> = {
+    dhcp: {},
+    ports: {},
+    operators: {},
+    images: {},
+    writes: {},
+  }
   for (const [key, { value }] of resolved) {
     const [group = '', member] = key.split('.')
     if (key === 'interface') continue

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { readByteSize } from '../base/byte-size.ts'
-import { ipv4AddressSchema, macAddressSchema } from '../contract/values.ts'
+import { ipv4AddressSchema, macAddressSchema, nameSchema } from '../contract/values.ts'
 import { isAddressRange } from './store/import/fetch/address-guard.ts'
 
 const portSchema = z.number().int().min(1).max(65_535)
@@ -18,6 +18,20 @@ const publicKeySchema = z
 const addressRangeSchema = z
   .string()
   .refine(isAddressRange, 'expected an IP address, or a network such as 10.1.0.0/16')
+
+/** What stands behind the name of a hook: a webhook, or a program on this machine and its arguments. */
+export const hookSchema = z.union(
+  [
+    z.strictObject({
+      url: z.url({ protocol: /^https?$/, error: 'expected a URL with http or https' }),
+      /** Sent along: a token of the other side, say. */
+      headers: z.record(z.string().regex(/^[A-Za-z0-9-]{1,64}$/), z.string().max(4096)).default({}),
+    }),
+    z.strictObject({ command: z.array(z.string().min(1)).min(1).max(64) }),
+  ],
+  'expected a url, or a command as a list of words',
+)
+export type HookSetting = z.infer<typeof hookSchema>
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const
 export const logFormats = ['auto', 'json', 'pretty'] as const
@@ -68,6 +82,14 @@ export const configFileSchema = z
         largestImageBytes: z.number().int().positive(),
       })
       .partial(),
+    writes: z
+      .strictObject({
+        daemon: z.number().int().min(1).max(100_000),
+        rack: z.number().int().min(1).max(100_000),
+        image: z.number().int().min(1).max(100_000),
+      })
+      .partial(),
+    hooks: z.record(nameSchema, hookSchema),
     logLevel: z.enum(logLevels),
     logFormat: z.enum(logFormats),
   })
@@ -158,6 +180,15 @@ export const settings: readonly Setting[] = [
   ),
   setting('images.fetchFrom', 'images-from', 'IP[,NET]', 'private addresses to import from', list),
   setting('images.largestImageBytes', 'images-largest', 'SIZE', 'largest disk that is taken', size),
+  setting('writes.daemon', 'writes', 'N', 'machines that may write at once', number),
+  setting('writes.rack', 'writes-rack', 'N', 'of them, of one rack (label rack)', number),
+  setting('writes.image', 'writes-image', 'N', 'of them, of one image', number),
+  {
+    key: 'hooks',
+    placeholder: 'MAP',
+    description: 'webhooks and commands that workflows may call',
+    fromText: text,
+  },
   setting('logLevel', 'log-level', 'LEVEL', logLevels.join(', ')),
   setting('logFormat', 'log-format', 'FORMAT', logFormats.join(', ')),
 ]

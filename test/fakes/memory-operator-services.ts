@@ -12,7 +12,7 @@ import type { AccessToken, TokenStore } from '../../src/daemon/domain/access/acc
 import { TokenDesk } from '../../src/daemon/domain/access/token-desk.ts'
 import { nodeSecrets } from '../../src/daemon/node-secrets.ts'
 import type { ImportRequest, StoredImage } from '../../src/daemon/domain/image/image-store.ts'
-import type { ProgressReport } from '../../src/daemon/domain/workflow/run-desk.ts'
+import type { ProgressReport, RunIntervention } from '../../src/daemon/domain/workflow/run-desk.ts'
 import { localImportSources } from './local-import-sources.ts'
 import { MemoryEventLog } from './memory-event-log.ts'
 
@@ -63,6 +63,8 @@ export class MemoryOperatorServices implements OperatorServices {
     listMachines: async () => [...this.#machines.values()],
     findMachine: async (reference: string) => this.#findMachine(reference),
     addMachine: async (machine: NewMachine) => this.#addMachine(machine),
+    changeMachine: () => unsupported(),
+    bootDecisionOf: () => unsupported(),
   }
 
   readonly runs = {
@@ -70,8 +72,8 @@ export class MemoryOperatorServices implements OperatorServices {
     findRun: async (id: string) => this.#runs.get(id),
     previewRun: () => unsupported(),
     createRun: async (request: NewRun, principal: string) => this.#createRun(request, principal),
-    cancelRun: async (id: string, principal: string) => this.#change(id, 'cancelled', principal),
-    approveRun: async (id: string, principal: string) => this.#change(id, 'running', principal),
+    intervene: async (id: string, { verb, principal }: RunIntervention) =>
+      this.#change(id, verb === 'cancel' ? 'cancelled' : 'running', principal),
     snapshot: async () => ({
       seq: this.events.lastSeq(),
       machines: [...this.#machines.values()],

@@ -16,6 +16,8 @@ import {
   startWorkflowEngine,
 } from '../../src/daemon/domain/workflow/workflow-engine.ts'
 import type { Timers } from '../../src/daemon/domain/workflow/timers.ts'
+import type { WriteLimits } from '../../src/daemon/domain/workflow/write-turns.ts'
+import { siteHooks } from '../../src/daemon/site-hooks.ts'
 import { nodeSecrets } from '../../src/daemon/node-secrets.ts'
 import { cloudConfigReader } from '../../src/daemon/store/content/cloud-config-reader.ts'
 import { loadContent } from '../../src/daemon/store/content/load-content.ts'
@@ -42,6 +44,10 @@ export interface RunningEngineOptions {
   readonly timers: Timers
   readonly timings?: Partial<AgentSocketTimings>
   readonly port?: number
+  readonly hooks?: Parameters<typeof siteHooks>[0]
+  readonly writeLimits?: WriteLimits
+  /** Content over that which ships. */
+  readonly contentDirectories?: readonly string[]
 }
 
 /** The real store, engine and sockets on loopback, with the content that ships; only time is a parameter. */
@@ -53,7 +59,10 @@ export async function startRunningEngine(options: RunningEngineOptions): Promise
     store: store.state,
     events: store.events,
     images,
-    content: await loadContent([join(import.meta.dirname, '../..')]),
+    content: await loadContent([
+      join(import.meta.dirname, '../..'),
+      ...(options.contentDirectories ?? []),
+    ]),
     cloudConfig: cloudConfigReader,
     secretFiles: folderSecretFiles(join(directory, 'secrets')),
     clock,
@@ -63,6 +72,8 @@ export async function startRunningEngine(options: RunningEngineOptions): Promise
     provisioningUrl: 'http://10.77.0.1:8090',
     serverAddress: parseIpv4Address('10.77.0.1'),
     hasSignedPrograms: true,
+    hooks: siteHooks(options.hooks ?? {}),
+    writeLimits: options.writeLimits ?? { daemon: 100, rack: 100, image: 100 },
   })
   const app = fastify({ forceCloseConnections: true })
   await registerAgentSocket(app, {

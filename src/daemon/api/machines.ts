@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 
-import { newMachineSchema } from '../../contract/api-documents.ts'
+import { machineChangeSchema, newMachineSchema } from '../../contract/api-documents.ts'
 import { mayTouch } from '../domain/access/caller.ts'
 import { checkedInput } from './checked-input.ts'
 import type { OperatorServices } from './operator-services.ts'
 import { ResourceNotFoundError } from './problem.ts'
 import { callerOf, principalOf } from './principal.ts'
 
-/** `/machines`: list, show, make known before the first boot. */
+/** `/machines`: list, show, make known before the first boot, change; what one would boot now. */
 export function machineRoutes(app: FastifyInstance, { machines, runs }: OperatorServices): void {
   app.get('/machines', async (request) => {
     const { machines: all, seq } = await runs.snapshot()
@@ -24,6 +24,16 @@ export function machineRoutes(app: FastifyInstance, { machines, runs }: Operator
       })
     }
     return machine
+  })
+
+  app.get<{ Params: { reference: string } }>(
+    '/machines/:reference/boot-decision',
+    async (request) => machines.bootDecisionOf(request.params.reference),
+  )
+
+  app.patch<{ Params: { reference: string } }>('/machines/:reference', async (request) => {
+    const change = checkedInput(machineChangeSchema, request.body)
+    return machines.changeMachine(request.params.reference, change, principalOf(request))
   })
 
   app.post('/machines', async (request, reply) => {

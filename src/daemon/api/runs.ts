@@ -1,16 +1,14 @@
 import type { FastifyInstance } from 'fastify'
-import { z } from 'zod'
 
-import { newRunSchema } from '../../contract/api-documents.ts'
+import { interventionRequestSchema, newRunSchema } from '../../contract/api-documents.ts'
+import { interventionVerbs } from '../../contract/run.ts'
 import { MachineSight } from '../domain/access/machine-sight.ts'
 import { checkedInput } from './checked-input.ts'
 import type { OperatorServices } from './operator-services.ts'
 import { ResourceNotFoundError } from './problem.ts'
 import { callerOf, principalOf } from './principal.ts'
 
-const approvalSchema = z.strictObject({ note: z.string().max(500).optional() }).default({})
-
-/** `/runs`: list, show, create, cancel, approve; `/plans`: what a run would do. */
+/** `/runs`: list, show, create, and every verb of a person; `/plans`: what a run would do. */
 export function runRoutes(app: FastifyInstance, { runs }: OperatorServices): void {
   app.get('/runs', async (request) => {
     const { runs: all, machines, seq } = await runs.snapshot()
@@ -35,12 +33,12 @@ export function runRoutes(app: FastifyInstance, { runs }: OperatorServices): voi
     return reply.code(201).send(await runs.createRun(wanted, principalOf(request)))
   })
 
-  app.post<{ Params: { id: string } }>('/runs/:id/cancel', async (request) =>
-    runs.cancelRun(request.params.id, principalOf(request)),
-  )
-
-  app.post<{ Params: { id: string } }>('/runs/:id/approve', async (request) => {
-    const { note } = checkedInput(approvalSchema, request.body ?? undefined)
-    return runs.approveRun(request.params.id, principalOf(request), note)
-  })
+  for (const verb of interventionVerbs) {
+    app.post<{ Params: { id: string } }>(`/runs/:id/${verb}`, async (request) => {
+      const { note } = checkedInput(interventionRequestSchema, request.body ?? undefined)
+      const principal = principalOf(request)
+      const noted = note === undefined ? {} : { note }
+      return runs.intervene(request.params.id, { verb, principal, ...noted })
+    })
+  }
 }

@@ -72,6 +72,9 @@ async function ended(runId: string) {
   }
 }
 
+const intervene = (id: string, verb: 'approve' | 'cancel', note?: string) =>
+  daemon.engine.runs.intervene(id, { verb, principal, ...(note === undefined ? {} : { note }) })
+
 const nonceOf = async (runId: string) => (await daemon.store.state.findNonceOfRun(runId))?.nonce
 
 const phoneHome = (nonce: string | undefined) =>
@@ -210,9 +213,9 @@ describe('a run fails', () => {
     await expect(daemon.engine.runs.createRun({ ...deploy, params }, principal)).rejects.toThrow(
       'is already at run',
     )
-    const cancelled = await daemon.engine.runs.cancelRun(run.id, principal)
+    const cancelled = await intervene(run.id, 'cancel')
     expect(cancelled.state).toBe('cancelled')
-    expect(await daemon.engine.runs.cancelRun(run.id, principal)).toEqual(cancelled)
+    expect(await intervene(run.id, 'cancel')).toEqual(cancelled)
     expect(await agent.take('cancel')).toMatchObject({ attemptId: task.attemptId })
     agent.fail(task, 'ERR_CANCELLED', false)
     await agent.take('result-ack')
@@ -464,7 +467,7 @@ describe('a machine', () => {
     expect((await daemon.boot()).target).toBe('hold')
     const [run] = await daemon.engine.runs.listRuns()
     expect(run).toMatchObject({ state: 'held', failure: { code: 'ERR_BOOT_LOOP' } })
-    await daemon.engine.runs.approveRun(run?.id ?? '', principal, 'cable replaced')
+    await intervene(run?.id ?? '', 'approve', 'cable replaced')
     expect((await daemon.boot()).target).toBe('sledgehammer')
     const note = (await daemon.events()).find(({ action }) => action === 'retrying')
     expect(note).toMatchObject({ principal, body: { note: 'cable replaced' } })

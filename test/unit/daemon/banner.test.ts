@@ -32,6 +32,8 @@ const facts: ReadyFacts = {
       ...{ trustedKeys: [], allowUnsigned: false },
       ...{ fetchFrom: [], largestImageBytes: 1 },
     },
+    writes: { daemon: 100, rack: 100, image: 100 },
+    hooks: {},
     logLevel: 'info',
     logFormat: 'auto',
   },

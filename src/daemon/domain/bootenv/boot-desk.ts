@@ -1,5 +1,6 @@
 import type { Clock } from '../../../base/clock.ts'
 import { messageOf } from '../../../base/coded-error.ts'
+import type { BootDecisionAnswer } from '../../../contract/api-documents.ts'
 import type { Machine } from '../../../contract/machine.ts'
 import type { Run } from '../../../contract/run.ts'
 import type { EventSink } from '../event/event-sink.ts'
@@ -8,19 +9,24 @@ import type { ContentSource } from '../workflow/content-source.ts'
 import type { EngineState } from '../workflow/engine-state.ts'
 import { RunNotFoundError } from '../workflow/errors.ts'
 import type { MachineStep } from '../workflow/machine-step.ts'
-import { type RunSources, prepareRun, runFor } from '../workflow/prepare-run.ts'
+import { approvalOf } from '../workflow/preview-run.ts'
+import { type PreparedRun, type RunSources, prepareRun, runFor } from '../workflow/prepare-run.ts'
 import type { RunKeeper } from '../workflow/run-keeper.ts'
-import { isEnded } from '../workflow/run-step.ts'
+import { currentTask, isEnded } from '../workflow/run-step.ts'
 import type { ScriptClient, ScriptDecider, ScriptDecision } from './boot-client.ts'
 import type { BootAttempts } from './boot-attempts.ts'
 import type { BootHistory } from './boot-history.ts'
 import type { BootTokens } from './boot-tokens.ts'
-import { type BootDecision, type BootSituation, bootLoopCode, decideBoot } from './resolve-boot.ts'
+import {
+  type BootDecision,
+  type BootSituation,
+  bootLoopCode,
+  bootWindowMs,
+  decideBoot,
+} from './resolve-boot.ts'
 
-/** What is left when {@link decideBoot}'s `reprovision` has been acted on. */
-type FinalDecision = BootDecision & {
-  readonly target: Exclude<BootDecision['target'], 'reprovision'>
-}
+/** What is left when {@link decideBoot}'s `begin-run` has been acted on. */
+type FinalDecision = Exclude<BootDecision, { target: 'begin-run' }>
 
 export interface BootDeskOptions extends RunSources {
   readonly state: EngineState
@@ -36,6 +42,8 @@ export interface BootDeskOptions extends RunSources {
 /** Machines that were seen and never joined, at most; a flood of made-up addresses ends here. */
 export const maximumUnknownMachines = 1000
 const holdRetrySeconds = 60
+/** Runs of one machine that are looked through for the last one of a kind. */
+const rememberedRuns = 50
 
 /** Decides what each boot script does, and stores the decision with the token it hands out. */
 export class BootDesk implements ScriptDecider {
@@ -49,6 +57,24 @@ export class BootDesk implements ScriptDecider {
     return this.#options.state.exclusively(() => this.#decide(client))
   }
 
+  /** What the machine would boot now. Nothing is changed, and no boot is counted. */
+  async previewDecision(machine: Machine): Promise<BootDecisionAnswer> {
+    const step = this.#options.keeper.begin(machine, 'daemon')
+    step.feed({ kind: 'machine-booted' })
+    const situation = await this.#situation(step)
+    const decision = decideBoot(situation)
+    const { because } = decision
+    const answer = { machineName: machine.name, because, recentBoots: situation.recentBoots }
+    if (decision.target !== 'begin-run') return { ...answer, target: decision.target }
+    const { workflow } = decision
+    try {
+      await this.#orderOf(step.machine, workflow)
+    } catch (error) {
+      return { ...answer, target: 'local-disk', because: cannotBe(because, error) }
+    }
+    return { ...answer, target: 'sledgehammer', workflow }
+  }
+
   async #decide(client: ScriptClient): Promise<ScriptDecision> {
     const { state, keeper } = this.#options
     const known = state.machineAt(client.macAddress)
@@ -57,6 +83,7 @@ export class BootDesk implements ScriptDecider {
     const machine = known ?? this.#newMachine(client, now)
     const seen = { ...machine, address: client.address, lastSeenAtMs: now }
     const step = keeper.begin(seen, 'daemon')
+    const isExpected = isRestartExpected(step.run)
     const decision = await this.#take(step)
     const { target, because } = decision
     const { platform } = client
@@ -64,7 +91,7 @@ export class BootDesk implements ScriptDecider {
       type: 'boot',
       action: 'decided',
       key: client.macAddress,
-      body: { target, because, platform, machineName: machine.name },
+      body: { target, because, platform, machineName: machine.name, isExpected },
     })
     const script = this.#script(step, client, decision)
     await keeper.store(step)
@@ -76,10 +103,10 @@ export class BootDesk implements ScriptDecider {
   /** The step takes what follows for run and machine; a page that asks again is no boot. */
   async #take(step: MachineStep): Promise<FinalDecision> {
     step.feed({ kind: 'machine-booted' })
-    const decision = await this.#settle(step, this.#situation(step))
+    const decision = await this.#settle(step, await this.#situation(step))
     if (decision.target === 'hold') {
       const failure = { code: bootLoopCode, message: decision.because, retryable: false }
-      step.feed({ kind: 'hold', failure })
+      step.feed({ kind: 'stuck', failure })
       step.changeMachine({ state: 'held' })
     } else if (step.machine.state === 'held' && unfinished(step.run) === undefined) {
       step.changeMachine({ state: settledState(step.machine) })
@@ -87,39 +114,53 @@ export class BootDesk implements ScriptDecider {
     return decision
   }
 
-  #situation(step: MachineStep): BootSituation {
+  async #situation(step: MachineStep): Promise<BootSituation> {
     const run = unfinished(step.run)
     return {
       machine: step.machine,
       ...(run === undefined ? {} : { run }),
       recentBoots: step.isProgress ? 1 : this.#options.boots.count(step.machine.id) + 1,
+      recentOwnRuns: await this.#recentOwnRuns(step.machine),
     }
   }
 
-  /** Whatever stands in the way of building it anew, the machine then boots what it has. */
+  async #recentOwnRuns({ id, onBoot }: Machine): Promise<number> {
+    if (onBoot === 'local') return 0
+    const { state, clock } = this.#options
+    const sinceMs = clock.nowMs() - bootWindowMs
+    const runs = await state.store.readRunsOf(id, rememberedRuns)
+    return runs.filter((run) => run.begunByBoot && run.createdAtMs > sinceMs).length
+  }
+
+  /** Whatever stands in the way of the run, the machine then boots what it has. */
   async #settle(step: MachineStep, situation: BootSituation): Promise<FinalDecision> {
-    const { target, because } = decideBoot(situation)
-    if (target !== 'reprovision') return { target, because }
+    const decision = decideBoot(situation)
+    if (decision.target !== 'begin-run') return decision
+    const { workflow, because } = decision
     try {
-      await this.#repeatLastRun(step)
+      const prepared = await this.#orderOf(step.machine, workflow)
+      const { secrets, clock } = this.#options
+      const { run, nonce } = runFor(step.machine, prepared, secrets, clock.nowMs())
+      step.beginRun(run, nonce)
     } catch (error) {
-      const reason = `${because}, but cannot be: ${messageOf(error)}`
-      return { target: 'local-disk', because: reason }
+      return { target: 'local-disk', because: cannotBe(because, error) }
     }
     return { target: 'sledgehammer', because }
   }
 
-  /** The workflow and parameters of its last deployment; the image is the newest of that name. */
-  async #repeatLastRun(step: MachineStep): Promise<void> {
-    const { state, secrets, clock } = this.#options
-    const { runs } = await state.store.readSnapshot()
-    const last = runs.findLast(
-      (run) => run.machineId === step.machine.id && run.state === 'succeeded' && run.receipt,
-    )
-    if (last === undefined) throw new RunNotFoundError('that deployed it')
-    const prepared = await prepareRun(last.workflow, last.params, this.#options)
-    const { run, nonce } = runFor(step.machine, prepared, secrets, clock.nowMs())
-    step.beginRun(run, nonce)
+  /**
+   * The parameters of the last run of that workflow, else those of its last deployment, whose disk it
+   * keeps to; the image is the newest of that name.
+   */
+  async #orderOf(machine: Machine, workflow: string): Promise<PreparedRun> {
+    const runs = await this.#options.state.store.readRunsOf(machine.id, rememberedRuns)
+    const deployed = runs.find((run) => run.state === 'succeeded' && run.receipt !== undefined)
+    const isRebuild = workflow === 'reprovision'
+    if (isRebuild && deployed === undefined) throw new RunNotFoundError('that deployed it')
+    const last = isRebuild ? undefined : runs.find((run) => run.workflow === workflow)
+    const params = (last ?? deployed)?.params ?? {}
+    const prepared = await prepareRun(workflow, params, this.#options)
+    return { ...prepared, ...inTheWakeOf(deployed), begunByBoot: true }
   }
 
   #script(step: MachineStep, client: ScriptClient, decision: FinalDecision): ScriptDecision {
@@ -181,6 +222,30 @@ export class BootDesk implements ScriptDecider {
     })
     return { machineName: 'unknown', because, target: 'local-disk' }
   }
+}
+
+/** The disk of the last deployment, and the image on it. */
+function inTheWakeOf(
+  deployed: Run | undefined,
+): Pick<PreparedRun, 'approvedDisk' | 'previousImageDigest'> {
+  if (deployed === undefined) return {}
+  const { disk, imageDigest } = deployed
+  return {
+    ...(disk === undefined ? {} : { approvedDisk: approvalOf(disk) }),
+    ...(imageDigest === undefined ? {} : { previousImageDigest: imageDigest }),
+  }
+}
+
+function cannotBe(because: string, error: unknown): string {
+  return `${because}, but cannot be: ${messageOf(error)}`
+}
+
+/** Whether we have told the machine to restart, or wait for its new system to start. */
+function isRestartExpected(run: Run | undefined): boolean {
+  if (run === undefined || isEnded(run)) return false
+  const action = currentTask(run)?.task.action
+  const isRestart = action === 'reboot' || action === 'poweroff' || action === 'await-phone-home'
+  return isRestart || run.endingBootId !== undefined || run.startedAtMs === undefined
 }
 
 function unfinished(run: Run | undefined): Run | undefined {

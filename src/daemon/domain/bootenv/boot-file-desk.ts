@@ -73,7 +73,8 @@ export class BootFileDesk implements BootFileResolver {
     if (platform === 'bios' || machine === undefined) return false
     if (!attempts.isSentToDisk(macAddress)) return false
     const run = state.runOf(machine.id)
-    const now = decideBoot({ machine, ...(run === undefined ? {} : { run }), recentBoots: 1 })
+    const ordered = run === undefined ? {} : { run }
+    const now = decideBoot({ machine, ...ordered, recentBoots: 1 })
     return now.target === 'local-disk'
   }
 

@@ -1,6 +1,6 @@
 import type { Machine } from '../../../contract/machine.ts'
 import type { Run } from '../../../contract/run.ts'
-import { currentTask, isAgentAction } from '../workflow/run-step.ts'
+import { currentTask, isAgentAction, tasksAhead } from '../workflow/run-step.ts'
 
 /** Boots within {@link bootWindowMs} after which a machine without progress is held. */
 export const maximumBoots = 5
@@ -15,16 +15,18 @@ export interface BootSituation {
   readonly run?: Run
   /** This boot included, since the last progress. */
   readonly recentBoots: number
+  /** Runs that boots of the machine have begun by themselves within {@link bootWindowMs}. Default 0. */
+  readonly recentOwnRuns?: number
 }
 
-export interface BootDecision {
-  /** `reprovision`: begin another run like the last one, then decide again. */
-  readonly target: 'sledgehammer' | 'local-disk' | 'hold' | 'reprovision'
-  readonly because: string
-}
+export type BootDecision =
+  | { readonly target: 'sledgehammer' | 'local-disk' | 'hold'; readonly because: string }
+  /** A run of that workflow begins, and the machine boots what the run needs. */
+  | { readonly target: 'begin-run'; readonly workflow: string; readonly because: string }
 
 /** What the machine that fetches a boot script does next, and why. First row that fits. */
-export function decideBoot({ machine, run, recentBoots }: BootSituation): BootDecision {
+export function decideBoot(situation: BootSituation): BootDecision {
+  const { machine, run, recentBoots, recentOwnRuns = 0 } = situation
   if (run?.state === 'held' && run.failure?.code === bootLoopCode) {
     return { target: 'hold', because: `${run.failure.message}; waits for approval to go on` }
   }
@@ -36,9 +38,15 @@ export function decideBoot({ machine, run, recentBoots }: BootSituation): BootDe
     }
   }
   if (run !== undefined) return decideForRun(run)
-  if (machine.state === 'deployed' && machine.onBoot === 'reprovision') {
-    return { target: 'reprovision', because: 'it is built anew on every boot' }
+  const own = ownWorkflow(machine)
+  if (own !== undefined && recentOwnRuns >= maximumBoots) {
+    const minutes = bootWindowMs / 60_000
+    return {
+      target: 'hold',
+      because: `${recentOwnRuns + 1} boots in ${minutes} min would each begin ${own.workflow}`,
+    }
   }
+  if (own !== undefined) return { target: 'begin-run', ...own }
   if (machine.state === 'deployed') {
     return { target: 'local-disk', because: `${machine.imageName ?? 'an image'} is deployed` }
   }
@@ -49,10 +57,25 @@ export function decideBoot({ machine, run, recentBoots }: BootSituation): BootDe
   return { target: 'sledgehammer', because }
 }
 
+/** The workflow that each boot of the machine begins. One that has failed waits for a person. */
+function ownWorkflow({
+  state,
+  onBoot,
+}: Machine): { workflow: string; because: string } | undefined {
+  if (onBoot === 'local' || state === 'failed') return undefined
+  if (onBoot === 'reprovision') {
+    if (state !== 'deployed') return undefined
+    return { workflow: 'reprovision', because: 'it is built anew on every boot' }
+  }
+  if (onBoot === 'live') return { workflow: 'live-boot', because: 'it runs from RAM on every boot' }
+  const workflow = onBoot.replace(/^workflow:/, '')
+  return { workflow, because: `it does ${workflow} on every boot` }
+}
+
 function decideForRun(run: Run): BootDecision {
   const current = currentTask(run)
   const isDone = current === undefined || current.task.action === 'await-phone-home'
-  const isNeeded = run.tasks.slice(run.taskIndex).some(({ task }) => isAgentAction(task.action))
+  const isNeeded = tasksAhead(run).some(({ task }) => isAgentAction(task.action))
   if (isDone || !isNeeded) {
     return {
       target: 'local-disk',

@@ -1,5 +1,6 @@
 import { inertText } from '../../../base/ascii.ts'
 import type { Clock } from '../../../base/clock.ts'
+import type { Logger } from '../../../base/logger.ts'
 import type { AgentToDaemon, TaskResult } from '../../../contract/agent-frames.ts'
 import type { Run } from '../../../contract/run.ts'
 import type { Secrets } from '../bootenv/secrets.ts'
@@ -25,6 +26,7 @@ export interface ConversationOptions {
   readonly secrets: Secrets
   readonly events: EventSink
   readonly clock: Clock
+  readonly logger: Logger
 }
 
 type Frame = Parameters<AgentSession['receive']>[0]
@@ -137,14 +139,21 @@ export class AgentConversation implements AgentSession {
 
   /** An agent that was told to restart its machine is not lost. */
   #sayIfLost(): void {
-    const { state, sessions, events, clock } = this.#options
+    const { state, sessions, events, clock, keeper, logger } = this.#options
     const { machineId, bootId } = this.#agent
     const machine = state.machine(machineId)
     if (machine === undefined || sessions.of(machineId) !== undefined) return
     const run = state.runOf(machineId)
     const action = run === undefined ? undefined : currentTask(run)?.task.action
-    const isExpected = action === 'reboot' || action === 'await-phone-home'
+    const isExpected =
+      action === 'reboot' ||
+      action === 'poweroff' ||
+      action === 'await-phone-home' ||
+      run?.endingBootId === bootId
     if (isExpected || machine.state === 'deployed') return
+    keeper.agentLost(machineId).catch((error: unknown) => {
+      logger.error({ err: error, machine: machine.name }, 'a lost agent could not be recorded')
+    })
     events.record({
       timeMs: clock.nowMs(),
       type: 'agent',

@@ -1,17 +1,20 @@
 import type { Clock } from '../../../base/clock.ts'
 import { readMacAddress } from '../../../base/mac-address.ts'
-import type { NewMachine } from '../../../contract/api-documents.ts'
+import type { MachineChange, NewMachine } from '../../../contract/api-documents.ts'
 import type { Machine } from '../../../contract/machine.ts'
+import type { BootDesk } from '../bootenv/boot-desk.ts'
 import type { EngineState } from '../workflow/engine-state.ts'
+import { WorkflowNotFoundError } from '../workflow/errors.ts'
 import { type RunSources, prepareRun, runFor } from '../workflow/prepare-run.ts'
 import type { RunKeeper } from '../workflow/run-keeper.ts'
-import { MacAddressInvalidError, MachineExistsError } from './errors.ts'
+import { MacAddressInvalidError, MachineExistsError, MachineNotFoundError } from './errors.ts'
 import type { MachineDirectory } from './machine-directory.ts'
 
 export interface MachineDirectoryOptions extends RunSources {
   readonly state: EngineState
   readonly keeper: RunKeeper
   readonly clock: Clock
+  readonly bootDesk: Pick<BootDesk, 'previewDecision'>
 }
 
 export function createMachineDirectory(options: MachineDirectoryOptions): MachineDirectory {
@@ -20,6 +23,46 @@ export function createMachineDirectory(options: MachineDirectoryOptions): Machin
     listMachines: async () => state.machines(),
     findMachine: async (reference) => state.findMachine(reference),
     addMachine: (request, principal) => addMachine(options, request, principal),
+    changeMachine: (reference, change, principal) =>
+      changeMachine(options, reference, change, principal),
+    bootDecisionOf: async (reference) => {
+      const machine = state.findMachine(reference)
+      if (machine === undefined) throw new MachineNotFoundError(reference)
+      return options.bootDesk.previewDecision(machine)
+    },
+  }
+}
+
+async function changeMachine(
+  { state, keeper, content }: MachineDirectoryOptions,
+  reference: string,
+  { onBoot, labels = {} }: MachineChange,
+  principal: string,
+): Promise<Machine> {
+  requireWorkflow(onBoot, content)
+  return state.exclusively(async () => {
+    const machine = state.findMachine(reference)
+    if (machine === undefined) throw new MachineNotFoundError(reference)
+    const kept = Object.entries({ ...machine.labels, ...labels }).filter(
+      (label): label is [string, string] => label[1] !== null,
+    )
+    const step = keeper.begin(machine, principal)
+    step.changeMachine({
+      ...(onBoot === undefined ? {} : { onBoot }),
+      ...(kept.length === 0 && machine.labels === undefined
+        ? {}
+        : { labels: Object.fromEntries(kept) }),
+    })
+    await keeper.store(step)
+    return step.machine
+  })
+}
+
+/** @throws {WorkflowNotFoundError} */
+function requireWorkflow(onBoot: string | undefined, content: RunSources['content']): void {
+  const workflow = onBoot?.startsWith('workflow:') ? onBoot.slice('workflow:'.length) : undefined
+  if (workflow !== undefined && content.workflow(workflow) === undefined) {
+    throw new WorkflowNotFoundError(workflow)
   }
 }
 
@@ -30,6 +73,7 @@ async function addMachine(
 ): Promise<Machine> {
   const { state, keeper, secrets, clock } = options
   const { workflow, params = {} } = request
+  requireWorkflow(request.onBoot, options.content)
   const prepared = workflow === undefined ? undefined : await prepareRun(workflow, params, options)
   return state.exclusively(async () => {
     const machine = newMachine(options, request)
@@ -45,7 +89,7 @@ async function addMachine(
 
 function newMachine(
   { state, secrets, clock }: MachineDirectoryOptions,
-  { name, macAddress: text, onBoot = 'local', bootPrograms }: NewMachine,
+  { name, macAddress: text, onBoot = 'local', labels, bootPrograms }: NewMachine,
 ): Machine {
   const macAddress = readMacAddress(text)
   if (macAddress === undefined) throw new MacAddressInvalidError(text)
@@ -60,6 +104,7 @@ function newMachine(
     state: 'discovering',
     macAddresses: [macAddress],
     onBoot,
+    ...(labels === undefined ? {} : { labels }),
     ...(bootPrograms === undefined ? {} : { bootPrograms }),
     createdAtMs: nowMs,
     lastSeenAtMs: nowMs,

@@ -11,10 +11,12 @@ export function machineAfterRun(machine: Machine, run: Run): Machine {
   const kept = hasBegunWrite(run) || imageName === undefined ? rest : { ...rest, imageName }
   switch (run.state) {
     case 'queued':
+      if (run.startedAtMs !== undefined && changesDisk(run)) return { ...kept, state: 'deploying' }
       return { ...kept, state: machine.state === 'held' ? settledState(kept) : machine.state }
     case 'running':
+    case 'lost':
     case 'waiting-approval':
-      return { ...kept, state: taskOf(run, 'write-image') ? 'deploying' : settledState(kept) }
+      return { ...kept, state: changesDisk(run) ? 'deploying' : settledState(kept) }
     case 'held':
       return { ...kept, state: 'held' }
     case 'succeeded':
@@ -22,7 +24,6 @@ export function machineAfterRun(machine: Machine, run: Run): Machine {
     case 'failed':
       return { ...kept, state: 'failed' }
     case 'cancelled':
-    case 'lost':
       break
   }
   return { ...kept, state: hasBegunWrite(run) ? 'failed' : settledState(kept) }
@@ -44,7 +45,15 @@ function afterSuccess(machine: Machine, run: Run): Machine {
 }
 
 function hasBegunWrite(run: Run): boolean {
-  return (taskOf(run, 'write-image')?.attempts ?? 0) > 0
+  return run.tasks.some(({ task, attempts }) => isDiskAction(task.action) && attempts > 0)
+}
+
+function changesDisk(run: Run): boolean {
+  return run.tasks.some(({ task }) => isDiskAction(task.action))
+}
+
+function isDiskAction(action: TaskAction): boolean {
+  return action === 'write-image' || action === 'wipe-disk'
 }
 
 function taskOf(run: Run, action: TaskAction): RunTask | undefined {

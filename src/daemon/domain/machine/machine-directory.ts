@@ -1,4 +1,8 @@
-import type { NewMachine } from '../../../contract/api-documents.ts'
+import type {
+  BootDecisionAnswer,
+  MachineChange,
+  NewMachine,
+} from '../../../contract/api-documents.ts'
 import type { Machine } from '../../../contract/machine.ts'
 
 /** The machines we know, for those who ask on behalf of a person. */
@@ -8,4 +12,8 @@ export interface MachineDirectory {
   findMachine(reference: string): Promise<Machine | undefined>
   /** @throws {MachineExistsError} when the name or the address is taken */
   addMachine(machine: NewMachine, principal: string): Promise<Machine>
+  /** @throws {MachineNotFoundError} */
+  changeMachine(reference: string, change: MachineChange, principal: string): Promise<Machine>
+  /** What it would boot now, and why. @throws {MachineNotFoundError} */
+  bootDecisionOf(reference: string): Promise<BootDecisionAnswer>
 }

@@ -41,7 +41,8 @@ function seedMismatch({ seed, ...rest }: Receipt, run: Run, image: StoredImage) 
   return isBehind ? undefined : `its seed lies at ${seed.offsetBytes}, within the image`
 }
 
-function readReceipt(text: string): Receipt | undefined {
+/** Undefined where it is none. */
+export function readReceipt(text: string): Receipt | undefined {
   try {
     return receiptSchema.safeParse(JSON.parse(text)).data
   } catch {

@@ -21,7 +21,11 @@ export function diskChoiceFor(
 
 /** The frozen disk for its first write; later ones find what the write before them left there. */
 export function frozenDisk(disk: Disk, task: RunTask | undefined): Disk {
-  if (task !== undefined && isFirstTry(task)) return disk
+  return task !== undefined && isFirstTry(task) ? disk : withoutContents(disk)
+}
+
+/** The disk by what it is, whatever lies on it by now. */
+export function withoutContents(disk: Disk): Disk {
   const { contents: _contents, ...rest } = disk
   return rest
 }

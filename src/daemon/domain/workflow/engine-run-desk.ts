@@ -3,6 +3,7 @@ import type { NewRun } from '../../../contract/api-documents.ts'
 import type { Machine } from '../../../contract/machine.ts'
 import type { Run } from '../../../contract/run.ts'
 import type { RunPlan } from '../../../contract/run-plan.ts'
+import type { Workflow } from '../../../contract/workflow.ts'
 import { MachineNotFoundError } from '../machine/errors.ts'
 import type { EngineState } from './engine-state.ts'
 import {
@@ -11,17 +12,22 @@ import {
   RunNotFoundError,
   RunNotWaitingError,
   RunUnderWayError,
+  StageNotFoundError,
+  TaskRequiredError,
 } from './errors.ts'
 import { approvalOf, previewRun } from './preview-run.ts'
 import { type PreparedRun, type RunSources, prepareRun, runFor } from './prepare-run.ts'
 import type { ProgressReports } from './progress-reports.ts'
-import type { RunDesk } from './run-desk.ts'
+import type { RunDesk, RunIntervention } from './run-desk.ts'
+import { verbRefusal } from './run-interventions.ts'
 import type { RunKeeper } from './run-keeper.ts'
 import { isEnded } from './run-step.ts'
+import type { WriteLine } from './write-line.ts'
 
 export interface RunDeskOptions extends RunSources {
   readonly state: EngineState
   readonly keeper: RunKeeper
+  readonly line: WriteLine
   readonly progress: ProgressReports
   readonly clock: Clock
 }
@@ -30,9 +36,12 @@ export interface RunDeskOptions extends RunSources {
 export function createRunDesk(options: RunDeskOptions): RunDesk {
   const { state, progress } = options
   return {
-    listRuns: async () => (await state.store.readSnapshot()).runs,
-    findRun: (id) => state.store.findRun(id),
-    snapshot: () => state.store.readSnapshot(),
+    listRuns: async () => (await snapshot(options)).runs,
+    findRun: async (id) => {
+      const run = await state.store.findRun(id)
+      return run === undefined ? undefined : options.line.placed(run)
+    },
+    snapshot: () => snapshot(options),
     onProgress: (listener) => progress.listen(listener),
     previewRun: async (request) => {
       const machine = state.findMachine(request.machine)
@@ -41,23 +50,45 @@ export function createRunDesk(options: RunDeskOptions): RunDesk {
       return preview(options, machine, prepared, await imageBytesOf(options, prepared))
     },
     createRun: (request, principal) => createRun(options, request, principal),
-    cancelRun: (id, principal) =>
-      state.exclusively(async () => {
-        const run = await findRun(options, id)
-        if (run.state === 'cancelled') return run
-        if (isEnded(run)) throw new RunEndedError(id, run.state)
-        return change(options, run, 'cancel', principal)
-      }),
-    approveRun: (id, principal, note) =>
-      state.exclusively(async () => {
-        const run = await findRun(options, id)
-        if (isEnded(run)) throw new RunEndedError(id, run.state)
-        if (run.state !== 'held' && run.state !== 'waiting-approval') {
-          throw new RunNotWaitingError(id, run.state)
-        }
-        return change(options, run, 'approve', principal, note === undefined ? {} : { note })
-      }),
+    intervene: (id, intervention) => intervene(options, id, intervention),
   }
+}
+
+async function snapshot({ state, line }: RunDeskOptions) {
+  const found = await state.store.readSnapshot()
+  const order = line.order()
+  if (order.waiting.size === 0) return found
+  return { ...found, runs: found.runs.map((run) => line.placed(run, order)) }
+}
+
+/**
+ * @throws {RunNotFoundError} {@link RunEndedError} {@link RunNotWaitingError} {@link TaskRequiredError}
+ */
+async function intervene(
+  options: RunDeskOptions,
+  id: string,
+  intervention: RunIntervention,
+): Promise<Run> {
+  const { state, line } = options
+  const { verb, principal } = intervention
+  const before = await findRun(options, id)
+  if (verb === 'retry' && isEnded(before)) return orderAgain(options, before, principal)
+  return state.exclusively(async () => {
+    const run = await findRun(options, id)
+    if (run.state === 'cancelled' && verb === 'cancel') return run
+    if (isEnded(run)) throw new RunEndedError(id, run.state)
+    const refusal = verbRefusal(run, verb)
+    if (refusal?.kind === 'required') throw new TaskRequiredError(id, refusal.reason)
+    if (refusal !== undefined) throw new RunNotWaitingError(id, run.state, refusal.reason)
+    return line.placed(await change(options, run, intervention))
+  })
+}
+
+/** A run that has ended stays as it is; the same is ordered once more. */
+function orderAgain(options: RunDeskOptions, run: Run, principal: string): Promise<Run> {
+  if (run.state === 'succeeded') throw new RunEndedError(run.id, run.state)
+  const { machineId: machine, workflow, params } = run
+  return createRun(options, { machine, workflow, params }, principal)
 }
 
 async function createRun(
@@ -70,6 +101,7 @@ async function createRun(
     throw new MachineNotFoundError(request.machine)
   }
   const prepared = await prepareRun(request.workflow, request.params ?? {}, options)
+  requireStage(prepared.workflow, request.stopAt)
   const imageBytes = await imageBytesOf(options, prepared)
   return state.exclusively(async () => {
     const machine = state.findMachine(request.machine)
@@ -78,11 +110,21 @@ async function createRun(
     if (busy !== undefined) throw new RunUnderWayError(machine.name, busy.id)
     const approved = approvedBy(request, preview(options, machine, prepared, imageBytes))
     const step = keeper.begin(machine, principal)
-    const { run, nonce } = runFor(machine, { ...prepared, ...approved }, secrets, clock.nowMs())
+    const { stopAt } = request
+    const ordered = { ...prepared, ...approved, ...(stopAt === undefined ? {} : { stopAt }) }
+    const { run, nonce } = runFor(machine, ordered, secrets, clock.nowMs())
     step.beginRun(run, nonce)
     await keeper.store(step)
     return step.run ?? run
   })
+}
+
+/** @throws {StageNotFoundError} */
+function requireStage({ name, stages }: Workflow, stopAt: string | undefined): void {
+  const names = stages.map((stage) => stage.name)
+  if (stopAt !== undefined && !names.includes(stopAt)) {
+    throw new StageNotFoundError(name, stopAt, names)
+  }
 }
 
 async function imageBytesOf(
@@ -120,14 +162,13 @@ async function findRun({ state }: RunDeskOptions, id: string): Promise<Run> {
 async function change(
   { state, keeper }: RunDeskOptions,
   run: Run,
-  kind: 'cancel' | 'approve',
-  principal: string,
-  facts: object = {},
+  { verb, principal, note }: RunIntervention,
 ): Promise<Run> {
   const machine = state.machine(run.machineId)
   if (machine === undefined) throw new MachineNotFoundError(run.machineId)
   const step = keeper.begin(machine, principal)
-  step.feed({ kind }, facts)
+  const noted = note === undefined ? {} : { note }
+  step.feed({ kind: 'intervention', verb, by: principal, ...noted }, noted)
   await keeper.store(step)
   return step.run ?? run
 }

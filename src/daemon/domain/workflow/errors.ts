@@ -136,9 +136,60 @@ export class RunNotWaitingError extends CodedError {
   readonly code = 'ERR_RUN_NOT_WAITING'
   readonly runId: string
 
-  constructor(runId: string, state: string) {
-    super(`run ${runId} waits for no approval: it is ${state}`)
+  constructor(runId: string, state: string, reason = 'waits for no approval') {
+    super(`run ${runId} ${reason}: it is ${state}`)
     this.runId = runId
+  }
+}
+
+/** What proves the run may not be left out: its success would be a lie. */
+export class TaskRequiredError extends CodedError {
+  readonly code = 'ERR_TASK_REQUIRED'
+  readonly runId: string
+
+  constructor(runId: string, reason: string) {
+    super(`the task cannot be skipped: ${reason}`, {
+      remedy: `cancel the run instead: repave run cancel ${runId}`,
+    })
+    this.runId = runId
+  }
+}
+
+/** A breakpoint on a stage that the workflow does not have would never be reached. */
+export class StageNotFoundError extends CodedError {
+  readonly code = 'ERR_STAGE_NOT_FOUND'
+  readonly stage: string
+
+  constructor(workflow: string, stage: string, stages: readonly string[]) {
+    super(`workflow ${workflow} has no stage ${stage}`, {
+      remedy: `name one of ${stages.join(', ')}`,
+    })
+    this.stage = stage
+  }
+}
+
+export class ScriptRequiredError extends CodedError {
+  readonly code = 'ERR_SCRIPT_REQUIRED'
+  readonly workflow: string
+
+  constructor(workflow: string) {
+    super(`workflow ${workflow} runs a script of yours, and none was given`, {
+      remedy: 'give one: --script FILE',
+    })
+    this.workflow = workflow
+  }
+}
+
+/** Hooks are called by name only; what stands behind a name is the daemon's configuration. */
+export class HookNotFoundError extends CodedError {
+  readonly code = 'ERR_HOOK_NOT_FOUND'
+  readonly hook: string
+
+  constructor(workflow: string, hook: string) {
+    super(`workflow ${workflow} calls the hook ${hook}, and the daemon has none of that name`, {
+      remedy: `add it under hooks: in repave.yaml`,
+    })
+    this.hook = hook
   }
 }
 

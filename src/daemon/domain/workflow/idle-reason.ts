@@ -6,10 +6,11 @@ export function idleReason(run: Run | undefined): string | undefined {
   if (run === undefined) return 'a workflow for this machine'
   if (isEnded(run)) return ended(run)
   if (run.state === 'held')
-    return `a person: ${run.failure?.message ?? 'the run is held'}`.slice(0, 200)
+    return `a person: ${run.failure?.message ?? run.heldBecause ?? 'the run is held'}`.slice(0, 200)
   if (run.state === 'waiting-approval') return `approval of ${run.workflow}`
   const current = currentTask(run)
   if (current?.state === 'waiting-retry') return `the next try of ${current.task.name}`
+  if (run.queuedAtMs !== undefined) return `its turn to do ${current?.task.name ?? 'the next task'}`
   if (current === undefined || isAgentAction(current.task.action)) return undefined
   return `${current.task.name} (${current.stage})`
 }

@@ -3,9 +3,11 @@ import type { Machine } from '../../../contract/machine.ts'
 import type { Run } from '../../../contract/run.ts'
 import type { BootRecord } from '../bootenv/boot-record.ts'
 import { machineAfterRun } from '../machine/machine-after-run.ts'
+import { driftOf, driftWith } from './count-drift.ts'
 import type { RunEffect } from './run-step.ts'
 import type { PhoneHomeNonce, StateChange } from './state-store.ts'
 import { type RunInput, stepRun } from './workflow-run.ts'
+import { holdsTurn } from './write-turns.ts'
 
 export interface StepWorld {
   readonly nowMs: number
@@ -14,6 +16,9 @@ export interface StepWorld {
   newId(): string
   /** Which boot of the machine has an agent connected now, if any. */
   readonly agentBootId?: string
+  /** Which start of the daemon this is. */
+  readonly daemonBootId: string
+  mayWrite(run: Run): boolean
 }
 
 type PlainEvent = Pick<NewEvent, 'type' | 'action' | 'key'> & { readonly body: object }
@@ -22,6 +27,7 @@ type PlainEvent = Pick<NewEvent, 'type' | 'action' | 'key'> & { readonly body: o
 export class MachineStep {
   readonly #world: StepWorld
   readonly #before: Machine | undefined
+  readonly #runBefore: Run | undefined
   readonly #effects: RunEffect[] = []
   readonly #events: (() => PlainEvent)[] = []
   readonly #boots: BootRecord[] = []
@@ -41,6 +47,7 @@ export class MachineStep {
     this.#before = before
     this.#machine = machine
     this.#run = run
+    this.#runBefore = run
     this.#world = world
   }
 
@@ -57,6 +64,12 @@ export class MachineStep {
     return this.#effects
   }
 
+  /** Whether the run wrote before and does so no more: somebody else may have its turn. */
+  get isTurnFree(): boolean {
+    const wrote = this.#runBefore !== undefined && holdsTurn(this.#runBefore)
+    return wrote && (this.#run === undefined || !holdsTurn(this.#run))
+  }
+
   get isRunChanged(): boolean {
     return this.#isRunChanged
   }
@@ -70,10 +83,11 @@ export class MachineStep {
     this.#machine = { ...this.#machine, ...changes }
   }
 
+  /** One that a boot begins by itself is no progress: such machines, too, may boot in a loop. */
   beginRun(run: Run, nonce: PhoneHomeNonce): void {
     this.#run = run
     this.#isRunChanged = true
-    this.#isProgress = true
+    this.#isProgress ||= run.begunByBoot === undefined
     this.#machine = machineAfterRun(this.#machine, run)
     this.#nonces.push(nonce)
     this.#addRunEvent('created', {})
@@ -83,10 +97,12 @@ export class MachineStep {
   /** Hands the input to the run, if there is one; `facts` go into its events. Returns whether it changed. */
   feed(input: RunInput, facts: object = {}): boolean {
     if (this.#run === undefined) return false
-    const { nowMs, agentBootId } = this.#world
+    const { nowMs, agentBootId, daemonBootId } = this.#world
     const step = stepRun(this.#run, input, {
       nowMs,
       freshId: this.#world.newId(),
+      daemonBootId,
+      mayWrite: (run) => this.#world.mayWrite(run),
       ...(agentBootId === undefined ? {} : { agentBootId }),
     })
     this.#effects.push(...step.effects)
@@ -94,12 +110,27 @@ export class MachineStep {
     this.#run = step.run
     this.#isRunChanged = true
     this.#machine = machineAfterRun(this.#machine, step.run)
-    this.#isProgress ||= input.kind === 'approve'
+    this.#isProgress ||= input.kind === 'intervention' && input.verb !== 'hold'
     for (const { action, ...happening } of step.happenings) {
       this.#isProgress ||= action === 'task-succeeded'
       this.#addRunEvent(action, { ...happening, ...facts })
+      if (action === 'task-succeeded') this.#countDrift(step.run, happening.task)
     }
     return true
+  }
+
+  /** What a write onto a disk that held the same image had to change. */
+  #countDrift(run: Run, taskName: string | undefined): void {
+    const found = driftOf(run, taskName)
+    if (found === undefined) return
+    const drift = driftWith(this.#machine.drift, found.bytesDifferent, this.#world.nowMs)
+    this.#machine = { ...this.#machine, drift }
+    this.addEvent({
+      type: 'machine',
+      action: 'drift',
+      key: this.#machine.id,
+      body: { runId: run.id, ...found, ...drift },
+    })
   }
 
   addEvent(event: PlainEvent): void {

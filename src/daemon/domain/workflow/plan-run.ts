@@ -13,10 +13,17 @@ export interface RunRequest {
   readonly imageDigest?: Digest
   /** The disk that a person saw in the plan. */
   readonly approvedDisk?: ApprovedDisk
+  /** A breakpoint. */
+  readonly stopAt?: string
+  /** Set where a boot of the machine begins the run. */
+  readonly begunByBoot?: true
+  readonly previousImageDigest?: Digest
   readonly nowMs: number
 }
 
 const hourMs = 3_600_000
+/** The stage under which the tasks of `recovery` are shown. */
+export const recoveryStage = 'recovery'
 
 /**
  * A run before its first step: the whole task list, flattened and visible.
@@ -25,18 +32,8 @@ const hourMs = 3_600_000
  */
 export function planRun(request: RunRequest): Run {
   const { machine, workflow } = request
-  const tasks = workflow.stages.flatMap((stage) =>
-    stage.tasks.map((task): RunTask => ({
-      stage: stage.name,
-      task,
-      state: 'pending',
-      attempts: 0,
-    })),
-  )
-  checkTasks(
-    workflow.name,
-    tasks.map(({ task }) => task),
-  )
+  const tasks = tasksOf(workflow)
+  checkWorkflow(workflow)
   return {
     id: request.id,
     machineId: machine.id,
@@ -48,26 +45,81 @@ export function planRun(request: RunRequest): Run {
     taskIndex: 0,
     ...(request.imageDigest === undefined ? {} : { imageDigest: request.imageDigest }),
     ...(request.approvedDisk === undefined ? {} : { approvedDisk: request.approvedDisk }),
+    ...(request.stopAt === undefined ? {} : { stopAt: request.stopAt }),
+    ...(request.begunByBoot === undefined ? {} : { begunByBoot: true }),
+    ...(request.previousImageDigest === undefined
+      ? {}
+      : { previousImageDigest: request.previousImageDigest }),
     armedUntilMs: request.nowMs + workflow.armedHours * hourMs,
     createdAtMs: request.nowMs,
     revision: 0,
   }
 }
 
-export function capturesImage(workflow: Workflow): boolean {
-  return workflow.stages.some(({ tasks }) => tasks.some(({ action }) => action === 'capture-image'))
+/** Every task that a run of it may do, those of recovery last. */
+export function tasksOf(workflow: Workflow): RunTask[] {
+  const ordered = workflow.stages.flatMap((stage) =>
+    stage.tasks.map((task): RunTask => ({
+      stage: stage.name,
+      task,
+      state: 'pending',
+      attempts: 0,
+    })),
+  )
+  const recovery = workflow.recovery.map((task): RunTask => ({
+    stage: recoveryStage,
+    task,
+    isRecovery: true,
+    state: 'pending',
+    attempts: 0,
+  }))
+  return [...ordered, ...recovery]
 }
 
-export function writesImage(workflow: Workflow): boolean {
-  return workflow.stages.some(({ tasks }) => tasks.some(({ action }) => action === 'write-image'))
+export function capturesImage(workflow: Workflow): boolean {
+  return tasksOf(workflow).some(({ task }) => task.action === 'capture-image')
+}
+
+/** Whether a run of it needs an image: to write it, or to compare a disk with it. */
+export function needsImage(workflow: Workflow): boolean {
+  return tasksOf(workflow).some(
+    ({ task }) => task.action === 'write-image' || task.action === 'verify-image',
+  )
+}
+
+/** Whether a run of it brings a script of its own. */
+export function needsScript(workflow: Workflow): boolean {
+  return tasksOf(workflow).some(({ task }) => task.action === 'script' && task.script === undefined)
 }
 
 /** What must have been done, somewhere before. */
 const prerequisites: Partial<Record<TaskAction, TaskAction>> = {
   'write-image': 'select-disk',
+  'verify-image': 'select-disk',
+  'wipe-disk': 'select-disk',
   'write-seed': 'write-image',
   'capture-image': 'select-disk',
   'await-phone-home': 'write-seed',
+}
+
+/** @throws {WorkflowInvalidError} */
+export function checkWorkflow({ name, stages, recovery }: Workflow): void {
+  const tasks = stages.flatMap((stage) => stage.tasks)
+  checkTasks(name, tasks)
+  const names = new Set(recovery.map((task) => task.name))
+  for (const task of tasks) {
+    if (typeof task.onError !== 'string' && !names.has(task.onError.task)) {
+      throw new WorkflowInvalidError(name, `${task.onError.task} is no task of its recovery`)
+    }
+  }
+  for (const task of recovery) {
+    if (prerequisites[task.action] !== undefined || task.action === 'select-disk') {
+      throw new WorkflowInvalidError(name, `${task.action} is no task for a recovery`)
+    }
+    if (typeof task.onError !== 'string') {
+      throw new WorkflowInvalidError(name, `${task.name} is a recovery and has one of its own`)
+    }
+  }
 }
 
 function checkTasks(workflow: string, tasks: readonly Task[]): void {
@@ -78,7 +130,8 @@ function checkTasks(workflow: string, tasks: readonly Task[]): void {
     if (required !== undefined && !before.some(({ action }) => action === required)) {
       throw new WorkflowInvalidError(workflow, `${task.name} needs a ${required} task before it`)
     }
-    if (required !== undefined && before.some(({ action }) => action === task.action)) {
+    const isOnce = required !== undefined && task.action !== 'verify-image'
+    if (isOnce && before.some(({ action }) => action === task.action)) {
       throw new WorkflowInvalidError(workflow, `${task.action} stands in it twice`)
     }
     if (task.onError === 'continue' && isProof(task.action)) {
@@ -88,5 +141,6 @@ function checkTasks(workflow: string, tasks: readonly Task[]): void {
 }
 
 function isProof(action: TaskAction): boolean {
+  if (action === 'verify-image') return false
   return action === 'select-disk' || prerequisites[action] !== undefined
 }

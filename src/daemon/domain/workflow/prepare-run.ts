@@ -13,15 +13,25 @@ import type { SecretFiles } from '../seed/seed-role.ts'
 import type { ContentSource } from './content-source.ts'
 import {
   CaptureNameRequiredError,
+  HookNotFoundError,
   ImageNotFoundError,
   ImageRequiredError,
+  ScriptRequiredError,
   SeedNotFoundError,
   SeedParamsError,
   SeedSecretMissingError,
   UserDataInvalidError,
   WorkflowNotFoundError,
 } from './errors.ts'
-import { capturesImage, planRun, writesImage } from './plan-run.ts'
+import {
+  capturesImage,
+  checkWorkflow,
+  needsImage,
+  needsScript,
+  planRun,
+  tasksOf,
+} from './plan-run.ts'
+import type { HookCaller } from './hook-caller.ts'
 import type { PhoneHomeNonce } from './state-store.ts'
 
 export interface RunSources {
@@ -30,6 +40,7 @@ export interface RunSources {
   readonly cloudConfig: CloudConfigReader
   readonly secretFiles: SecretFiles
   readonly secrets: Secrets
+  readonly hooks: Pick<HookCaller, 'has'>
 }
 
 /** A request that can be met: everything it names exists and is fixed. */
@@ -39,6 +50,10 @@ export interface PreparedRun {
   readonly imageDigest?: Digest
   /** The disk that a person saw in the plan and agreed to lose. */
   readonly approvedDisk?: ApprovedDisk
+  /** A breakpoint. */
+  readonly stopAt?: string
+  readonly begunByBoot?: true
+  readonly previousImageDigest?: Digest
 }
 
 /** @throws a coded error for whatever the request names and there is not */
@@ -57,7 +72,12 @@ export async function prepareRun(
   if (capturesImage(workflow) && params.captureName === undefined) {
     throw new CaptureNameRequiredError(workflowName)
   }
-  if (!writesImage(workflow)) return { workflow, params }
+  if (needsScript(workflow) && params.script === undefined) {
+    throw new ScriptRequiredError(workflowName)
+  }
+  checkHooks(workflow, sources.hooks)
+  checkWorkflow(workflow)
+  if (!needsImage(workflow)) return { workflow, params }
   const { imageName } = params
   if (imageName === undefined) throw new ImageRequiredError(workflowName)
   const image = await sources.images.findImage(imageName)
@@ -67,6 +87,15 @@ export async function prepareRun(
   // A digest says nothing to those who watch the run.
   const shown = imageName === digest ? `${name}@${version}` : imageName
   return { workflow, params: { ...params, imageName: shown }, imageDigest: digest }
+}
+
+/** @throws {HookNotFoundError} */
+function checkHooks(workflow: Workflow, hooks: RunSources['hooks']): void {
+  for (const { task } of tasksOf(workflow)) {
+    if (task.action === 'call-hook' && !hooks.has(task.hook)) {
+      throw new HookNotFoundError(workflow.name, task.hook)
+    }
+  }
 }
 
 /** Everything that would otherwise be missing only when the disk is written already. */

@@ -1,12 +1,19 @@
 import type { NewRun } from '../../../contract/api-documents.ts'
 import type { Machine } from '../../../contract/machine.ts'
-import type { Run, WriteProgress } from '../../../contract/run.ts'
+import type { InterventionVerb, Run, WriteProgress } from '../../../contract/run.ts'
 import type { RunPlan } from '../../../contract/run-plan.ts'
 
 export interface ProgressReport {
   readonly machineId: string
   readonly runId: string
   readonly progress: WriteProgress
+}
+
+/** What a person does to a run; see ./run-interventions.ts. */
+export interface RunIntervention {
+  readonly verb: InterventionVerb
+  readonly principal: string
+  readonly note?: string
 }
 
 /** What a person can ask of the workflow engine. Every change is stored with its event before it resolves. */
@@ -16,9 +23,13 @@ export interface RunDesk {
   /** What a run would do. Changes nothing. */
   previewRun(request: NewRun): Promise<RunPlan>
   createRun(request: NewRun, principal: string): Promise<Run>
-  cancelRun(id: string, principal: string): Promise<Run>
-  /** Lets a run go on that waits for approval or is held. */
-  approveRun(id: string, principal: string, note?: string): Promise<Run>
+  /**
+   * `retry` of a run that has ended without success orders it anew and gives the new run; every other
+   * verb changes the run that is named.
+   *
+   * @throws a coded error where the verb does not fit the run's state
+   */
+  intervene(id: string, intervention: RunIntervention): Promise<Run>
   /** Machines and runs as they were when event `seq` had been committed. */
   snapshot(): Promise<{ seq: number; machines: readonly Machine[]; runs: readonly Run[] }>
   /** Live progress of writes, never stored. Returns what ends it. */

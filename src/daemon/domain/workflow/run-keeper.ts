@@ -6,18 +6,23 @@ import type { BootHistory } from '../bootenv/boot-history.ts'
 import type { Secrets } from '../bootenv/secrets.ts'
 import type { AgentSessions } from '../machine/agent-sessions.ts'
 import type { EngineState } from './engine-state.ts'
+import type { HookCaller } from './hook-caller.ts'
+import { HookCalls } from './hook-calls.ts'
 import { idleReason } from './idle-reason.ts'
 import { MachineStep } from './machine-step.ts'
 import { currentTask } from './run-step.ts'
 import { type OrderSources, orderFor } from './task-order.ts'
 import type { Timers } from './timers.ts'
 import { type Deadline, type RunInput, nextDeadline } from './workflow-run.ts'
+import type { WriteLine } from './write-line.ts'
 
 export interface RunKeeperOptions {
   readonly state: EngineState
   readonly sessions: AgentSessions
   readonly boots: BootHistory
   readonly orders: OrderSources
+  readonly hooks: HookCaller
+  readonly line: WriteLine
   readonly clock: Clock
   readonly timers: Timers
   readonly secrets: Secrets
@@ -27,27 +32,40 @@ export interface RunKeeperOptions {
 /** How soon a step that could not be stored is tried again. */
 const retryStoreMs = 5000
 const longestDelayMs = 86_400_000
+/** How long an agent may be silent before it counts as lost. */
+const silenceMs = 45_000
 
 /** Stores steps and then does what they ask for: orders to agents, and a timer for each deadline. */
 export class RunKeeper {
   readonly #options: RunKeeperOptions
   readonly #timers = new Map<string, Deadline & { readonly stop: () => void }>()
+  readonly #hooks: HookCalls
+  readonly #daemonBootId: string
 
   constructor(options: RunKeeperOptions) {
     this.#options = options
+    this.#daemonBootId = options.secrets.newId()
+    this.#hooks = new HookCalls(options.hooks)
   }
 
   /** Takes up every unfinished run where the store has it. */
   async resume(): Promise<void> {
-    for (const run of this.#options.state.unfinishedRuns()) {
+    const { state } = this.#options
+    for (const run of state.unfinishedRuns()) {
       await this.#feed(run.machineId, { kind: 'wake' })
-      this.#watch(run)
+      this.#watch(state.runOf(run.machineId) ?? run)
+      // Agents that were at work come back within seconds, or something is wrong with them.
+      this.#options.timers.after(silenceMs, () => {
+        if (this.#options.sessions.of(run.machineId) !== undefined) return
+        this.#inBackground(this.agentLost(run.machineId))
+      })
     }
   }
 
   stop(): void {
     for (const { stop } of this.#timers.values()) stop()
     this.#timers.clear()
+    this.#hooks.stopAll()
   }
 
   /** A step for a machine as it stands. `agentBootId` where an agent is just joining. */
@@ -71,6 +89,12 @@ export class RunKeeper {
     const change = step.finish()
     if (change.events.length > 0 || step.isRunChanged) await this.#options.state.commit(change)
     if (step.isProgress) this.#options.boots.forget(step.machine.id)
+    if (step.isTurnFree) this.#inBackground(this.#giveTurns())
+  }
+
+  /** Tells the machine's run that its agent has fallen silent. */
+  agentLost(machineId: string): Promise<void> {
+    return this.#feed(machineId, { kind: 'agent-lost' })
   }
 
   /** Whatever a stored step asks for. */
@@ -79,11 +103,27 @@ export class RunKeeper {
     if (run !== undefined) this.#watch(run)
     const link = this.#options.sessions.of(machine.id)?.link
     for (const effect of effects) {
-      if (effect.kind === 'stop') link?.send({ frame: 'cancel', attemptId: effect.attemptId })
-      else this.#inBackground(this.#order(machine.id, effect.attemptId))
+      const { kind, attemptId } = effect
+      if (kind === 'stop') {
+        link?.send({ frame: 'cancel', attemptId })
+        this.#hooks.stop(attemptId)
+      } else {
+        this.#inBackground(
+          kind === 'call' ? this.#call(machine.id, attemptId) : this.#order(machine.id, attemptId),
+        )
+      }
     }
     const reason = idleReason(run)
     if (reason !== undefined) link?.send({ frame: 'idle', waitingFor: reason })
+  }
+
+  /** Whoever stands first in the line begins to write. */
+  async #giveTurns(): Promise<void> {
+    const { state, line } = this.#options
+    await state.settled()
+    for (const { machineId } of line.order().admitted) {
+      await this.#feed(machineId, { kind: 'wake' })
+    }
   }
 
   #world(machineId: string, principal: string, agentBootId?: string) {
@@ -93,6 +133,8 @@ export class RunKeeper {
       nowMs: clock.nowMs(),
       principal,
       newId: () => secrets.newId(),
+      daemonBootId: this.#daemonBootId,
+      mayWrite: (run: Run) => this.#options.line.mayWrite(run),
       ...(bootId === undefined ? {} : { agentBootId: bootId }),
     }
   }
@@ -125,6 +167,20 @@ export class RunKeeper {
     const { stage, task } = current
     const frame = { frame: 'task', runId: run.id, attemptId, stage, task: task.name } as const
     sessions.of(machineId)?.link.send({ ...frame, order: result.order })
+  }
+
+  async #call(machineId: string, attemptId: string): Promise<void> {
+    const { state } = this.#options
+    const machine = state.machine(machineId)
+    const run = state.runOf(machineId)
+    if (machine === undefined || run === undefined) return
+    const failure = await this.#hooks.call(run, machine, attemptId)
+    const outcome = failure === undefined ? 'succeeded' : 'failed'
+    await this.#feed(machineId, {
+      kind: 'result',
+      ...{ attemptId, outcome, facts: {} },
+      ...(failure === undefined ? {} : { failure }),
+    })
   }
 
   /** One timer a run, for its next deadline; wall-clock jumps do not move one that ticks. */

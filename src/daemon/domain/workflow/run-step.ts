@@ -1,5 +1,5 @@
 import { type Failure, type Run, type RunTask, finalRunStates } from '../../../contract/run.ts'
-import { type TaskAction, agentActions } from '../../../contract/workflow.ts'
+import { type TaskAction, agentActions, writingActions } from '../../../contract/workflow.ts'
 
 export interface RunContext {
   readonly nowMs: number
@@ -7,22 +7,34 @@ export interface RunContext {
   readonly freshId: string
   /** Which boot of the machine has an agent connected now, if any. */
   readonly agentBootId?: string
+  /** Which start of the daemon this is: a hook that another one called is lost. */
+  readonly daemonBootId?: string
+  /** Whether the run has its turn to write. Default: it has. */
+  readonly mayWrite?: (run: Run) => boolean
 }
 
-/** What the engine owes the agent after the step is stored. */
+/** What the engine owes the agent, or a hook, after the step is stored. */
 export type RunEffect =
   | { readonly kind: 'order'; readonly attemptId: string }
+  | { readonly kind: 'call'; readonly attemptId: string }
   | { readonly kind: 'stop'; readonly attemptId: string }
 
 /** One event of the step; it carries the run as the whole step leaves it. */
 export interface RunHappening {
   readonly action:
+    | 'queued'
     | 'task-started'
     | 'task-succeeded'
     | 'task-failed'
+    | 'task-skipped'
     | 'retrying'
     | 'waiting-approval'
+    | 'approved'
+    | 'hold-requested'
     | 'held'
+    | 'released'
+    | 'lost'
+    | 'resumed'
     | 'succeeded'
     | 'failed'
     | 'cancelled'
@@ -45,9 +57,20 @@ export function isAgentAction(action: TaskAction): boolean {
   return (agentActions as readonly string[]).includes(action)
 }
 
+export function isWritingAction(action: TaskAction): boolean {
+  return writingActions.includes(action)
+}
+
 /** The task under way; undefined when all are done. */
 export function currentTask(run: Run): RunTask | undefined {
   return run.tasks[run.taskIndex]
+}
+
+/** What is left to do of the run as it was ordered: its recovery tasks are no part of that. */
+export function tasksAhead(run: Run): readonly RunTask[] {
+  const current = currentTask(run)
+  if (current?.isRecovery) return [current]
+  return run.tasks.slice(run.taskIndex).filter(({ isRecovery }) => isRecovery === undefined)
 }
 
 export function unchanged(run: Run): RunStep {
@@ -65,7 +88,8 @@ export function also(step: RunStep, happening: RunHappening): RunStep {
   return { ...step, happenings: [...step.happenings, named] }
 }
 
-type OptionalTaskField = 'attemptId' | 'losses' | 'endedAtMs' | 'deadlineAtMs' | 'failure'
+type OptionalTaskField =
+  'attemptId' | 'bootId' | 'losses' | 'incompletes' | 'endedAtMs' | 'deadlineAtMs' | 'failure'
 
 /** The run with its current task changed and some of its optional fields removed. */
 export function changeTask(
@@ -73,12 +97,21 @@ export function changeTask(
   changes: Partial<RunTask>,
   removed: readonly OptionalTaskField[] = [],
 ): Run {
-  const tasks = run.tasks.map((task, index) => {
-    if (index !== run.taskIndex) return task
-    const kept = Object.entries(task).filter(
-      ([field]) => !(removed as readonly string[]).includes(field),
-    )
-    return { ...(Object.fromEntries(kept) as RunTask), ...changes }
-  })
+  const tasks = run.tasks.map((task, index) =>
+    index === run.taskIndex ? { ...without(task, removed), ...changes } : task,
+  )
   return { ...run, tasks }
+}
+
+type OptionalRunField =
+  'failure' | 'heldBecause' | 'holdNext' | 'stopAt' | 'queuedAtMs' | 'endingBootId' | 'isPoweredOff'
+
+/** The run without some of its optional fields. */
+export function withoutFields(run: Run, removed: readonly OptionalRunField[]): Run {
+  return removed.some((field) => run[field] !== undefined) ? without(run, removed) : run
+}
+
+function without<Thing extends object>(thing: Thing, removed: readonly (keyof Thing)[]): Thing {
+  const kept = Object.entries(thing).filter(([field]) => !removed.includes(field as keyof Thing))
+  return Object.fromEntries(kept) as Thing
 }

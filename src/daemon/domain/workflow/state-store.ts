@@ -34,6 +34,8 @@ export interface StateStore {
   /** All machines and the newest runs (every unfinished one), as of event `seq`. */
   readSnapshot(): Promise<Snapshot>
   findRun(id: string): Promise<Run | undefined>
+  /** The newest runs of one machine, newest first. */
+  readRunsOf(machineId: string, limit: number): Promise<readonly Run[]>
   findBootByToken(tokenHash: string): Promise<BootRecord | undefined>
   readBootsSince(timeMs: number): Promise<readonly BootRecord[]>
   findNonce(nonceHash: string): Promise<PhoneHomeNonce | undefined>

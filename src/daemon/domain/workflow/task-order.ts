@@ -1,12 +1,13 @@
 import type { Clock } from '../../../base/clock.ts'
 import { digestHex } from '../../../base/digest.ts'
 import type { TaskOrder } from '../../../contract/agent-frames.ts'
+import type { ApprovedDisk } from '../../../contract/disk-choice/choice-request.ts'
 import type { Disk, Machine } from '../../../contract/machine.ts'
 import type { Failure, Run } from '../../../contract/run.ts'
-import type { Task } from '../../../contract/workflow.ts'
+import type { DiskRule, Task } from '../../../contract/workflow.ts'
 import type { ImageStore, StoredImage } from '../image/image-store.ts'
 import { composeSeed, type SeedSources } from '../seed/compose-seed.ts'
-import { choiceForbidden, diskChoiceFor, frozenDisk } from './disk-choice.ts'
+import { choiceForbidden, diskChoiceFor, frozenDisk, withoutContents } from './disk-choice.ts'
 import { currentTask } from './run-step.ts'
 import type { StateStore } from './state-store.ts'
 
@@ -33,6 +34,7 @@ export async function orderFor(
   switch (task?.action) {
     case 'inventory':
     case 'reboot':
+    case 'poweroff':
       return ordered({ action: task.action })
     case 'select-disk':
       return selectDiskOrder(run, machine, task, sources)
@@ -46,15 +48,22 @@ export async function orderFor(
       )
     case 'capture-image':
       return captureImageOrder(run, task, sources)
+    case 'verify-image':
+      return withImage(run, sources, async (image, disk) => verifyImageOrder(image, disk, task))
+    case 'wipe-disk':
+      return wipeDiskOrder(run, task)
+    case 'burn-in':
+      return ordered({ action: 'burn-in', target: task.target, seconds: task.seconds })
+    case 'script':
+      return scriptOrder(run, machine, task)
+    case 'set-boot-order':
+      return ordered({
+        ...{ action: 'set-boot-order', first: task.first },
+        ...(run.disk === undefined ? {} : { disk: withoutContents(run.disk) }),
+      })
     case 'approve':
     case 'await-phone-home':
-    case 'burn-in':
     case 'call-hook':
-    case 'poweroff':
-    case 'script':
-    case 'set-boot-order':
-    case 'verify-image':
-    case 'wipe-disk':
     case undefined:
       break
   }
@@ -74,9 +83,68 @@ async function selectDiskOrder(
   const { approvedDisk: approved } = run
   return ordered({
     action: 'select-disk',
-    ...diskChoiceFor(task, machine, image?.manifest.rawBytes),
+    ...diskChoiceFor(narrowed(task, run), machine, image?.manifest.rawBytes),
     ...(approved === undefined ? {} : { approved }),
   })
+}
+
+/** A machine that is built anew by itself keeps to the disk of its last deployment. */
+function narrowed(
+  task: Extract<Task, { action: 'select-disk' }>,
+  { begunByBoot, approvedDisk }: Run,
+): Extract<Task, { action: 'select-disk' }> {
+  if (begunByBoot === undefined || approvedDisk === undefined) return task
+  return { ...task, disk: { ...task.disk, ...ruleFor(approvedDisk) } }
+}
+
+function ruleFor({ serial, wwn, physicalPath, sizeBytes }: ApprovedDisk): DiskRule {
+  if (serial !== undefined) return { serial }
+  if (wwn !== undefined) return { wwn }
+  const place = physicalPath === undefined ? {} : { path: physicalPath }
+  return { ...place, minimumBytes: sizeBytes, maximumBytes: sizeBytes }
+}
+
+function verifyImageOrder(
+  { image }: StoredImage,
+  disk: Disk,
+  { onDifference }: Extract<Task, { action: 'verify-image' }>,
+): OrderResult {
+  return ordered({
+    action: 'verify-image',
+    imageDigest: image.digest,
+    manifestPath: `/images/${digestHex(image.digest)}/manifest.json`,
+    disk: withoutContents(disk),
+    onDifference,
+  })
+}
+
+function wipeDiskOrder(run: Run, { method }: Extract<Task, { action: 'wipe-disk' }>): OrderResult {
+  if (run.disk === undefined) return impossible('ERR_ORDER_IMPOSSIBLE', 'no disk was selected')
+  return ordered({ action: 'wipe-disk', disk: frozenDisk(run.disk, currentTask(run)), method })
+}
+
+/** What the script learns of its place comes as variables, never as text within it. */
+function scriptOrder(
+  run: Run,
+  machine: Machine,
+  task: Extract<Task, { action: 'script' }>,
+): OrderResult {
+  const script = task.script ?? run.params.script
+  if (script === undefined) return impossible('ERR_ORDER_IMPOSSIBLE', 'the run brings no script')
+  const environment = {
+    REPAVE_MACHINE: machine.name,
+    REPAVE_MACHINE_ID: machine.id,
+    REPAVE_MAC: machine.macAddresses[0] ?? '',
+    REPAVE_RUN: run.id,
+    REPAVE_WORKFLOW: run.workflow,
+    REPAVE_STAGE: currentTask(run)?.stage ?? '',
+    REPAVE_TASK: task.name,
+    REPAVE_TRY: String(currentTask(run)?.attempts ?? 1),
+    REPAVE_IMAGE: run.params.imageName ?? '',
+    REPAVE_DISK: run.disk?.path ?? '',
+    REPAVE_FAILURE: run.failure?.code ?? '',
+  }
+  return ordered({ action: 'script', script, environment })
 }
 
 function writeImageOrder(

@@ -25,12 +25,15 @@ import type { SecretFiles } from '../seed/seed-role.ts'
 import type { ContentSource } from './content-source.ts'
 import { createRunDesk } from './engine-run-desk.ts'
 import { EngineState } from './engine-state.ts'
+import type { HookCaller } from './hook-caller.ts'
 import { createPhoneHomeDesk } from './phone-home-desk.ts'
 import { ProgressReports } from './progress-reports.ts'
 import type { RunDesk } from './run-desk.ts'
 import { RunKeeper } from './run-keeper.ts'
 import type { StateStore } from './state-store.ts'
 import type { Timers } from './timers.ts'
+import { WriteLine } from './write-line.ts'
+import type { WriteLimits } from './write-turns.ts'
 
 export interface WorkflowEngineOptions {
   readonly store: StateStore
@@ -49,6 +52,8 @@ export interface WorkflowEngineOptions {
   readonly serverAddress: Ipv4Address
   /** Whether shim and GRUB as Debian signed them are served. */
   readonly hasSignedPrograms: boolean
+  readonly hooks: HookCaller
+  readonly writeLimits: WriteLimits
 }
 
 /** Every door of the engine, one for each who knocks. */
@@ -81,8 +86,9 @@ export async function startWorkflowEngine(options: WorkflowEngineOptions): Promi
   const seedRole = (name: string) => content.seedRole(name)
   const seeds = { seedRole, secretFiles, cloudConfig }
   const orders = { images, store, seeds, provisioningUrl, clock, machines }
-  const keeper = new RunKeeper({ ...options, state, sessions, boots, orders })
-  const shared = { ...options, state, keeper, sessions, boots, tokens, progress }
+  const line = new WriteLine(state, options.writeLimits)
+  const keeper = new RunKeeper({ ...options, state, sessions, boots, orders, line })
+  const shared = { ...options, state, keeper, sessions, boots, tokens, progress, line }
   const agents = new AgentReception(shared)
   const nowMs = clock.nowMs()
   for (const boot of await store.readBootsSince(nowMs - rememberedBootsMs)) {
@@ -90,11 +96,12 @@ export async function startWorkflowEngine(options: WorkflowEngineOptions): Promi
     if (countsAsBoot(boot, state, nowMs)) boots.add(boot.machineId, nowMs - boot.createdAtMs)
   }
   await keeper.resume()
+  const scripts = new BootDesk({ ...shared, attempts })
   return {
     runs: createRunDesk(shared),
-    machines: createMachineDirectory(shared),
+    machines: createMachineDirectory({ ...shared, bootDesk: scripts }),
     bootFiles: new BootFileDesk({ ...shared, attempts }),
-    scripts: new BootDesk({ ...shared, attempts }),
+    scripts,
     agents,
     phoneHomes: createPhoneHomeDesk(shared),
     captures: createCaptureDesk(shared),

@@ -71,6 +71,7 @@ const migrations: readonly string[] = [
     document text not null
   ) strict;
   `,
+  'create index runByMachine on run (machineId, createdAtMs);',
 ]
 
 /** @throws {StoreTooNewError} when a newer release wrote the database */

@@ -26,6 +26,11 @@ export function createStateStore(journal: Journal, statements: Statements): Stat
       const row = statements.first(query)
       return row === undefined ? undefined : runFromDocument(row.document)
     },
+    async readRunsOf(machineId, limit) {
+      const query = sqlBuilder.selectFrom('run').select('document')
+      const newest = query.where('machineId', '=', machineId).orderBy('createdAtMs', 'desc')
+      return statements.all(newest.limit(limit)).map((row) => runFromDocument(row.document))
+    },
     async findBootByToken(tokenHash) {
       const query = sqlBuilder.selectFrom('boot').selectAll().where('tokenHash', '=', tokenHash)
       const row = statements.first(query)

@@ -37,9 +37,32 @@ describe('decideBoot', () => {
 
   it('a machine that is built anew on every boot is, but not by the first boot of what was written', () => {
     const rebuilt: Machine = { ...deployed, onBoot: 'reprovision' }
-    expect(decideBoot({ machine: rebuilt, recentBoots: 1 }).target).toBe('reprovision')
+    expect(decideBoot({ machine: rebuilt, recentBoots: 1 })).toMatchObject({
+      target: 'begin-run',
+      workflow: 'reprovision',
+    })
     expect(decideBoot({ machine: rebuilt, run: at(5), recentBoots: 1 }).target).toBe('local-disk')
     expect(decideBoot({ machine: rebuilt, recentBoots: 6 }).target).toBe('hold')
+  })
+
+  it('E11: a machine whose boots begin one run after the other is held on the sixth', () => {
+    const rebuilt: Machine = { ...deployed, onBoot: 'reprovision' }
+    const decide = (recentOwnRuns: number) =>
+      decideBoot({ machine: rebuilt, recentBoots: 1, recentOwnRuns })
+    expect(decide(4).target).toBe('begin-run')
+    expect(decide(5)).toMatchObject({
+      target: 'hold',
+      because: '6 boots in 10 min would each begin reprovision',
+    })
+  })
+
+  it('a workflow of every boot waits for a person once it has failed', () => {
+    const begun = (onBoot: string, state: Machine['state']) =>
+      decideBoot({ machine: { ...machine, onBoot, state }, recentBoots: 1 })
+    expect(begun('live', 'ready')).toMatchObject({ target: 'begin-run', workflow: 'live-boot' })
+    expect(begun('workflow:burn-in', 'ready')).toMatchObject({ workflow: 'burn-in' })
+    expect(begun('workflow:burn-in', 'failed').target).toBe('sledgehammer')
+    expect(begun('reprovision', 'ready').target).toBe('sledgehammer')
   })
 
   it('a run that needs sledgehammer gets it; one that waits for the first boot does not', () => {

@@ -79,11 +79,11 @@ class World {
         return this.#phoneHome()
       case 'hold':
         return this.#take({
-          kind: 'hold',
+          kind: 'stuck',
           failure: { code: 'ERR_BOOT_LOOP', message: 'again', retryable: false },
         })
       case 'approve':
-        return this.#take({ kind: 'approve' })
+        return this.#take({ kind: 'intervention', verb: 'approve' })
     }
   }
 
@@ -202,7 +202,11 @@ describe('stepRun', () => {
         for (const happening of before) world.do(happening)
         fc.pre(!isEnded(world.run))
         const freshId = uuid(0xffff)
-        world.run = stepRun(world.run, { kind: 'cancel' }, { nowMs: world.nowMs, freshId }).run
+        world.run = stepRun(
+          world.run,
+          { kind: 'intervention', verb: 'cancel' },
+          { nowMs: world.nowMs, freshId },
+        ).run
         for (const happening of after) world.do(happening)
         expect(world.run.state).toBe('cancelled')
       }),

@@ -146,7 +146,7 @@ describe('stepRun, when things go wrong', () => {
     const step = stepRun(run, result(run, 'failed'), context())
     expect(actions(step)).toEqual(['task-failed', 'held'])
     expect(wake(step.run).run).toBe(step.run)
-    const again = stepRun(step.run, { kind: 'approve' }, context())
+    const again = stepRun(step.run, { kind: 'intervention', verb: 'approve' }, context())
     expect(again.run.state).toBe('running')
     expect(again.run.failure).toBeUndefined()
     expect(currentTask(again.run)).toMatchObject({ state: 'running', attempts: 1 })
@@ -177,19 +177,21 @@ describe('stepRun, when things go wrong', () => {
 
   it('E05: can be cancelled in every state, and nothing leaves that state', () => {
     const approval = wake(runWith([{ name: 'ok', action: 'approve' }])).run
-    const held = stepRun(runAt('await'), { kind: 'hold', failure: failure() }, context()).run
+    const held = stepRun(runAt('await'), { kind: 'stuck', failure: failure() }, context()).run
     const writing = runAt('write-image')
     const retry = stepRun(writing, result(writing, 'failed'), context()).run
     for (const run of [runWith(deployTasks), writing, retry, approval, held, runAt('await')]) {
-      const step = stepRun(run, { kind: 'cancel' }, context())
+      const step = stepRun(run, { kind: 'intervention', verb: 'cancel' }, context())
       expect(step.run.state).toBe('cancelled')
       expect(actions(step).at(-1)).toBe('cancelled')
       expect(nextDeadline(step.run)).toBeUndefined()
       expect(step.run.tasks.map(({ state }) => state)).not.toContain('pending')
       expect(wake(step.run).run).toBe(step.run)
-      expect(stepRun(step.run, { kind: 'approve' }, context()).run).toBe(step.run)
+      expect(stepRun(step.run, { kind: 'intervention', verb: 'approve' }, context()).run).toBe(
+        step.run,
+      )
     }
-    const stopped = stepRun(writing, { kind: 'cancel' }, context())
+    const stopped = stepRun(writing, { kind: 'intervention', verb: 'cancel' }, context())
     expect(stopped.effects).toEqual([{ kind: 'stop', attemptId: currentTask(writing)?.attemptId }])
   })
 
@@ -206,10 +208,14 @@ describe('stepRun, when things go wrong', () => {
 
   it('a boot loop holds the run, and approval lets it go on where it was', () => {
     const run = runAt('await')
-    const step = stepRun(run, { kind: 'hold', failure: failure() }, contextWithoutAgent())
+    const step = stepRun(run, { kind: 'stuck', failure: failure() }, contextWithoutAgent())
     expect(step.run).toMatchObject({ state: 'held', failure: failure() })
     expect(nextDeadline(step.run)).toBeUndefined()
-    const again = stepRun(step.run, { kind: 'approve' }, contextWithoutAgent())
+    const again = stepRun(
+      step.run,
+      { kind: 'intervention', verb: 'approve' },
+      contextWithoutAgent(),
+    )
     expect(currentTask(again.run)).toMatchObject({ state: 'running', task: { name: 'await' } })
   })
 })
@@ -259,7 +265,7 @@ describe('stepRun', () => {
   })
 
   it('a held run whose system calls home has got over its trouble', () => {
-    const held = stepRun(runAt('await'), { kind: 'hold', failure: failure() }, context()).run
+    const held = stepRun(runAt('await'), { kind: 'stuck', failure: failure() }, context()).run
     const step = stepRun(held, { kind: 'phone-home' }, contextWithoutAgent())
     expect(step.run.state).toBe('succeeded')
     expect(step.run.failure).toBeUndefined()
@@ -273,7 +279,7 @@ describe('stepRun', () => {
     const step = wake(runWith(tasks))
     expect(step.run.state).toBe('waiting-approval')
     expect(nextDeadline(step.run)).toBeUndefined()
-    const on = stepRun(step.run, { kind: 'approve' }, context())
+    const on = stepRun(step.run, { kind: 'intervention', verb: 'approve' }, context())
     expect(actions(on)).toEqual(['task-succeeded', 'task-started'])
   })
 

@@ -1,0 +1,27 @@
+import type { Failure } from '../../../contract/run.ts'
+
+/** What a hook is told about the task that calls it. */
+export interface HookCall {
+  readonly hook: string
+  readonly stage: string
+  readonly task: string
+  readonly attemptId: string
+  readonly runId: string
+  readonly workflow: string
+  readonly machineId: string
+  readonly machineName: string
+  readonly macAddresses: readonly string[]
+  readonly address?: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly imageName?: string
+}
+
+/**
+ * Calls what the site has behind a name: a load balancer to drain, an inventory to write to. The names
+ * stand in the daemon's configuration; a workflow can choose among them and nothing else.
+ */
+export interface HookCaller {
+  has(hook: string): boolean
+  /** Resolves to why it failed, or to nothing where it went well. Never rejects. */
+  call(call: HookCall, signal: AbortSignal): Promise<Failure | undefined>
+}
