@@ -1,11 +1,26 @@
-import { z } from 'zod'
-
-import { newRunSchema, runListSchema } from '../../../contract/api-documents.ts'
+import {
+  interventionRequestSchema,
+  newRunSchema,
+  runListSchema,
+} from '../../../contract/api-documents.ts'
 import { runPlanSchema } from '../../../contract/run-plan.ts'
-import { runSchema } from '../../../contract/run.ts'
-import type { RouteRules } from './route-rule.ts'
+import { type InterventionVerb, interventionVerbs, runSchema } from '../../../contract/run.ts'
+import type { RouteRule, RouteRules } from './route-rule.ts'
 
-const noteSchema = z.strictObject({ note: z.string().max(500).optional() })
+const summaries: Record<InterventionVerb, string> = {
+  approve: 'Let a run go on that waits for a person',
+  hold: 'Hold a run before its next task',
+  release: 'Let a run go on that is held',
+  retry: 'Try again what failed; order anew what has ended without success',
+  skip: 'Leave out the task that is due',
+  step: 'Let a held run do one task, and hold it again',
+  cancel: 'End a run',
+}
+
+const rule = (verb: InterventionVerb): RouteRule => ({
+  ...{ role: 'operator', about: 'run', summary: summaries[verb] },
+  ...{ body: interventionRequestSchema, answer: runSchema },
+})
 
 export const runRules: RouteRules = {
   'GET /api/v1/runs': {
@@ -28,12 +43,7 @@ export const runRules: RouteRules = {
     ...{ role: 'viewer', about: 'run', summary: 'One run' },
     answer: runSchema,
   },
-  'POST /api/v1/runs/:id/cancel': {
-    ...{ role: 'operator', about: 'run', summary: 'End a run' },
-    answer: runSchema,
-  },
-  'POST /api/v1/runs/:id/approve': {
-    ...{ role: 'operator', about: 'run', summary: 'Let a run go on that waits for a person' },
-    ...{ body: noteSchema, answer: runSchema },
-  },
+  ...Object.fromEntries(
+    interventionVerbs.map((verb) => [`POST /api/v1/runs/:id/${verb}`, rule(verb)]),
+  ),
 }
