@@ -15,7 +15,7 @@ import {
   type NetworkNamespace,
 } from '../../../fakes/network-namespace.ts'
 import type { DhcpServerSettings } from './dhcp-server-process.ts'
-import { LineProcess } from './line-process.ts'
+import { LineProcess } from '../../../fakes/line-process.ts'
 
 export interface DhcpEvent {
   readonly type: string
