@@ -169,7 +169,7 @@ for pid in $pids; do wait $pid || exit 1; done`
 }
 
 function inside({ name }: NetworkNamespace, command: readonly string[]): void {
-  execFileSync('ip', ['netns', 'exec', name, ...command], { stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync('ip', ['netns', 'exec', name, ...command], { stdio: 'ignore' })
 }
 
 async function checkWhole(folder: string, { name }: Peer): Promise<void> {

@@ -2,13 +2,16 @@ import { getSystemErrorName } from 'node:util'
 
 import { DeviceSocketError } from './errors.ts'
 
-/** Of linux/socket.h, linux/net.h, linux/if_ether.h and asm-generic/socket.h. */
+/** Of linux/socket.h, linux/net.h, linux/if_ether.h, linux/udp.h and asm-generic/socket.h. */
 export const linux = {
   addressFamilyInet: 2,
   addressFamilyPacket: 17,
   socketDatagram: 2,
+  socketNonBlocking: 0o4000,
   socketCloseOnExec: 0o2000000,
   levelSocket: 1,
+  levelUdp: 17,
+  optionUdpSegment: 103,
   optionBindToDevice: 25,
   messageDontWait: 0x40,
   etherTypeArp: 0x0806,
@@ -22,6 +25,8 @@ export interface SocketCalls {
   send(fd: number, bytes: Uint8Array, to: Uint8Array): number
   /** Fills `into` with one packet. */
   receive(fd: number, into: Uint8Array, flags: number): number
+  /** Fills `into` with one datagram and `from` with the 16 bytes of its sender's sockaddr_in. */
+  receiveFrom(fd: number, into: Uint8Array, flags: number, from: Uint8Array): number
   close(fd: number): number
   /** Of an interface, 0 when there is none of that name. */
   interfaceIndex(name: string): number
@@ -43,6 +48,10 @@ export async function loadSocketCalls(): Promise<SocketCalls> {
       'long sendto(int fd, const uint8_t *bytes, size_t size, int flags, const uint8_t *to, uint32_t toSize)',
     )
     const recv = libc.func('long recv(int fd, _Out_ uint8_t *into, size_t size, int flags)')
+    const recvfrom = libc.func(
+      'long recvfrom(int fd, _Out_ uint8_t *into, size_t size, int flags, _Out_ uint8_t *from, _Inout_ uint32_t *fromSize)',
+    )
+    const fromSize = Uint32Array.of(16)
     const close = libc.func('int close(int fd)')
     const interfaceIndex = libc.func('uint32_t if_nametoindex(const char *name)')
     return {
@@ -52,6 +61,8 @@ export async function loadSocketCalls(): Promise<SocketCalls> {
       bind: (fd, address, bytes) => Number(bind(fd, address, bytes)),
       send: (fd, bytes, to) => Number(sendto(fd, bytes, bytes.length, 0, to, to.length)),
       receive: (fd, into, flags) => Number(recv(fd, into, into.length, flags)),
+      receiveFrom: (fd, into, flags, from) =>
+        Number(recvfrom(fd, into, into.length, flags, from, fromSize)),
       close: (fd) => Number(close(fd)),
       interfaceIndex: (name) => Number(interfaceIndex(name)),
       lastError: () => getSystemErrorName(-koffi.errno()),

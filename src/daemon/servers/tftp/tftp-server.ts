@@ -15,20 +15,20 @@ import { normaliseBootPath } from '../boot-files/normalise-boot-path.ts'
 import { createRateGate, type RateGate } from '../boot-files/rate-gate.ts'
 import { resolveFromChain } from '../boot-files/resolve-from-chain.ts'
 import type { RunningServer } from '../running-server.ts'
+import { Attention } from './attention.ts'
 import { type Exchange, Exchanges, type TftpLimits } from './exchanges.ts'
+import { findSocketCalls, PortOpener, type PortRange } from './port-opener.ts'
 import { TftpReport, type TftpReportOptions } from './tftp-report.ts'
 import { TftpTransfer } from './tftp-transfer.ts'
 import {
   bindTo,
   createTftpSocket,
-  PortOpener,
-  type PortRange,
+  nodePort,
   sendTo,
   type TftpPeer,
   type TransferPort,
 } from './transfer-port.ts'
 import { UnprovenBudget } from './unproven-budget.ts'
-import { Wakefulness } from './wakefulness.ts'
 
 export interface TftpServerOptions extends TftpReportOptions {
   readonly address: Ipv4Address
@@ -59,7 +59,12 @@ const graceMs = 2000
 export async function startTftpServer(options: TftpServerOptions): Promise<RunningServer> {
   const socket = createTftpSocket({ recvBufferSize: 1024 * 1024 })
   await bindTo(socket, options.address, options.port ?? 69)
-  return new TftpServer(socket, options)
+  const { transferPorts = 'any' } = options
+  const ports =
+    transferPorts === 'single'
+      ? undefined
+      : new PortOpener(options.address, transferPorts, await findSocketCalls())
+  return new TftpServer(socket, options, ports)
 }
 
 class TftpServer implements RunningServer {
@@ -71,23 +76,23 @@ class TftpServer implements RunningServer {
   readonly #exchanges: Exchanges
   readonly #underWay = new Set<Promise<void>>()
   readonly #ports: PortOpener | undefined
-  readonly #wakefulness: Wakefulness
+  readonly #attention: Attention
   readonly #budget: UnprovenBudget
   readonly #report: TftpReport
   readonly #refusals: RateGate
   readonly #misses: RateGate
   #stopped: Promise<void> | undefined
 
-  constructor(socket: Socket, options: TftpServerOptions) {
+  /** Without `ports` all transfers leave from the server's own. */
+  constructor(socket: Socket, options: TftpServerOptions, ports: PortOpener | undefined) {
     const { address, port } = socket.address()
-    const { clock, transferPorts = 'any' } = options
+    const { clock } = options
     this.endpoint = `${address}:${port}/udp`
     this.#socket = socket
     this.#options = options
     this.#exchanges = new Exchanges(options.limits)
-    this.#ports =
-      transferPorts === 'single' ? undefined : new PortOpener(options.address, transferPorts)
-    this.#wakefulness = new Wakefulness(clock)
+    this.#ports = ports
+    this.#attention = new Attention(clock)
     this.#budget = new UnprovenBudget(clock)
     this.#report = new TftpReport(options)
     this.#refusals = createRateGate(clock, { burst: 1, perSecond: 1 })
@@ -181,8 +186,8 @@ class TftpServer implements RunningServer {
     })
     const port = await this.#openPort(exchange, file, peer)
     const { clock } = this.#options
-    const wakefulness = this.#wakefulness
-    exchange.transfer = new TftpTransfer({ port, file, negotiation, clock, wakefulness })
+    const attention = this.#attention
+    exchange.transfer = new TftpTransfer({ port, file, negotiation, clock, attention })
     const startedMs = clock.monotonicMs()
     const report = await exchange.transfer.run()
     if (exchange.isDisplaced) return this.#report.count('tftp.displaced')
@@ -208,19 +213,31 @@ class TftpServer implements RunningServer {
 
   /** The port that a transfer is sent from; to a client that has not answered, as much as it is worth. */
   async #openPort(exchange: Exchange, file: BootFile, peer: TftpPeer): Promise<TransferPort> {
-    const own = await this.#ports?.open().catch(async (error: unknown) => {
+    const port = await this.#bindPort(exchange, peer).catch(async (error: unknown) => {
       await file.close()
       throw error
     })
-    own?.on('message', (bytes, sender) => this.#hearOnPort(bytes, sender, { exchange, peer, own }))
-    own?.on('error', (error) => exchange.transfer?.fail(error.message))
-    const socket = own ?? this.#socket
+    const mayLeave = (bytes: Uint8Array) =>
+      exchange.isProven || this.#isWithinBudget(exchange, bytes)
     return {
       send: (bytes) => {
-        if (exchange.isProven || this.#isWithinBudget(exchange, bytes)) sendTo(socket, bytes, peer)
+        if (mayLeave(bytes)) port.send(bytes)
       },
-      close: () => own?.close(),
+      sendRow: (bytes, datagramBytes) => {
+        if (mayLeave(bytes)) port.sendRow(bytes, datagramBytes)
+      },
+      ...(port.hearOne === undefined ? {} : { hearOne: port.hearOne.bind(port) }),
+      close: () => port.close(),
     }
+  }
+
+  async #bindPort(exchange: Exchange, peer: TftpPeer): Promise<TransferPort> {
+    if (this.#ports === undefined) return nodePort(this.#socket, peer, false)
+    const { port, socket } = await this.#ports.open(peer, (bytes, sender, own) => {
+      this.#hearOnPort(bytes, sender, { exchange, peer, own })
+    })
+    socket.on('error', (error) => exchange.transfer?.fail(error.message))
+    return port
   }
 
   #isWithinBudget(exchange: Exchange, bytes: Uint8Array): boolean {

@@ -8,6 +8,7 @@ import {
   tftpErrorCode,
 } from '../../../protocol/tftp/tftp-packet.ts'
 import type { BootFile } from '../boot-files/boot-file.ts'
+import type { Attention, Listener } from './attention.ts'
 import { ReadAhead } from './read-ahead.ts'
 import type { TransferPort } from './transfer-port.ts'
 import {
@@ -18,7 +19,6 @@ import {
   type TransferState,
   type TransferStep,
 } from './transfer-state.ts'
-import type { Wakefulness } from './wakefulness.ts'
 
 export interface TftpTransferSetup {
   /** Closed when the transfer ends. */
@@ -27,7 +27,7 @@ export interface TftpTransferSetup {
   readonly file: BootFile
   readonly negotiation: TftpNegotiation
   readonly clock: Pick<Clock, 'monotonicMs'>
-  readonly wakefulness: Wakefulness
+  readonly attention: Attention
 }
 
 export interface TransferReport {
@@ -40,10 +40,14 @@ export interface TransferReport {
 /** Events that wait while blocks are read; more are dropped, as a full socket buffer would. */
 const mostWaitingEvents = 16
 
+/** One window of any transfer: the largest block, or 48 KiB in flight with the headers of 32 blocks. */
+const row = Buffer.allocUnsafeSlow(80 * 1024)
+
 /** Joins one {@link TransferState} with its port, its timer and its file. */
 export class TftpTransfer {
   readonly #setup: TftpTransferSetup
   readonly #content: ReadAhead
+  readonly #listener: Listener | undefined
   readonly #waiting: TransferEvent[] = []
   readonly #ended = Promise.withResolvers<TransferReport>()
   #state: TransferState | undefined
@@ -58,6 +62,8 @@ export class TftpTransfer {
   constructor(setup: TftpTransferSetup) {
     this.#setup = setup
     this.#content = new ReadAhead(setup.file)
+    const hearOne = setup.port.hearOne?.bind(setup.port)
+    this.#listener = hearOne && { hearOne }
   }
 
   /** Whether the client has taken a block yet; before that, a repeated request is a retransmission. */
@@ -158,27 +164,25 @@ export class TftpTransfer {
   #sendBlocks(firstBlock: number, lastBlock: number, waitMs: number): void {
     const { blockBytes } = this.#setup.negotiation.settings
     const { sizeBytes } = this.#setup.file
-    const packets = Buffer.allocUnsafe(
-      (lastBlock - firstBlock + 1) * (tftpDataHeaderBytes + blockBytes),
-    )
     let at = 0
     for (let block = firstBlock; block <= lastBlock; block++) {
       const offset = (block - 1) * blockBytes
       const length = Math.min(blockBytes, sizeBytes - offset)
-      writeTftpDataHeader(packets, at, block)
-      this.#content.copy(offset, length, packets, at + tftpDataHeaderBytes)
-      const end = at + tftpDataHeaderBytes + length
-      this.#setup.port.send(packets.subarray(at, end))
-      at = end
+      writeTftpDataHeader(row, at, block)
+      this.#content.copy(offset, length, row, at + tftpDataHeaderBytes)
+      at += tftpDataHeaderBytes + length
     }
+    this.#setup.port.sendRow(row.subarray(0, at), tftpDataHeaderBytes + blockBytes)
     this.#windowSentAtMs = this.#setup.clock.monotonicMs()
-    if (this.#answersSoon) this.#setup.wakefulness.stayAwake()
+    if (this.#listener !== undefined && this.#answersSoon) {
+      this.#setup.attention.expect(this.#listener)
+    }
     this.#arm(waitMs)
   }
 
   #noteAnswer(): void {
     const answeredInMs = this.#setup.clock.monotonicMs() - this.#windowSentAtMs
-    this.#answersSoon = this.#setup.wakefulness.isWorthIt(answeredInMs)
+    this.#answersSoon = this.#setup.attention.isWorthIt(answeredInMs)
   }
 
   #refuse(message: string): void {
@@ -203,6 +207,7 @@ export class TftpTransfer {
   #end(outcome: TransferOutcome): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
+    if (this.#listener !== undefined) this.#setup.attention.forget(this.#listener)
     clearTimeout(this.#timer)
     const { acknowledgedBlock = 0 } = this.#state ?? {}
     const { blockBytes } = this.#setup.negotiation.settings

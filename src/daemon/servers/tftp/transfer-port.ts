@@ -6,17 +6,20 @@ import { ListenError } from '../listen-error.ts'
 
 export type TftpPeer = Pick<RemoteInfo, 'address' | 'port'>
 
-/** Where the datagrams of one transfer leave from: the server's transfer identifier (RFC 1350 §4). */
-export interface TransferPort {
-  /** A datagram that cannot be sent is a lost one. `bytes` must not change afterwards. */
-  send(bytes: Uint8Array): void
-  close(): void
-}
+/** Told what arrives at a transfer's port, whoever sent it; `socket` is where an answer leaves from. */
+export type HearDatagram = (bytes: Uint8Array, sender: TftpPeer, socket: Socket) => void
 
-/** Ports for transfers, both ends included. */
-export interface PortRange {
-  readonly first: number
-  readonly last: number
+/**
+ * Where the datagrams of one transfer leave from: the server's transfer identifier (RFC 1350 §4). A
+ * datagram that cannot be sent is a lost one. Bytes that were handed over may change afterwards.
+ */
+export interface TransferPort {
+  send(bytes: Uint8Array): void
+  /** Several datagrams in a row, each of `datagramBytes`, the last one perhaps shorter. */
+  sendRow(bytes: Uint8Array, datagramBytes: number): void
+  /** Takes one datagram that waits here and hears it; absent where datagrams come by themselves only. */
+  hearOne?(): boolean
+  close(): void
 }
 
 /** A socket that takes addresses as they are: Node's own look-up costs a turn of the loop a packet. */
@@ -49,37 +52,19 @@ export async function bindTo(socket: Socket, address: Ipv4Address, port: number)
   }
 }
 
-/** Opens sockets for transfers, one port after the other, so that one just left rests the longest. */
-export class PortOpener {
-  readonly #address: Ipv4Address
-  readonly #range: PortRange | undefined
-  #next: number
-
-  /** With `any` the system chooses. */
-  constructor(address: Ipv4Address, ports: PortRange | 'any') {
-    this.#address = address
-    this.#range = ports === 'any' ? undefined : ports
-    this.#next = this.#range?.first ?? 0
-  }
-
-  /** @throws {ListenError} when no port of the range can be had */
-  async open(): Promise<Socket> {
-    if (this.#range === undefined) return this.#bind(0)
-    const { first, last } = this.#range
-    for (let tries = last - first; ; tries--) {
-      const port = this.#next
-      this.#next = port >= last ? first : port + 1
-      try {
-        return await this.#bind(port)
-      } catch (error) {
-        if (tries === 0) throw error
+/** A transfer's port on a socket of Node's; `isOwn` when it is to be closed with the transfer. */
+export function nodePort(socket: Socket, peer: TftpPeer, isOwn: boolean): TransferPort {
+  // Node may still read the bytes when the call has returned.
+  const send = (bytes: Uint8Array) => sendTo(socket, Uint8Array.from(bytes), peer)
+  return {
+    send,
+    sendRow: (bytes, datagramBytes) => {
+      for (let at = 0; at < bytes.length; at += datagramBytes) {
+        send(bytes.subarray(at, at + datagramBytes))
       }
-    }
-  }
-
-  async #bind(port: number): Promise<Socket> {
-    const socket = createTftpSocket()
-    await bindTo(socket, this.#address, port)
-    return socket
+    },
+    close: () => {
+      if (isOwn) socket.close()
+    },
   }
 }
