@@ -125,6 +125,7 @@ async function wishesOf(source: ImageSource, options: ImportOptions): Promise<Im
   const rawChecksum = checksumOf(options.rawSha256, options.rawSha512)
   return {
     ...{ name, version },
+    ...(label?.verity === undefined ? {} : { verity: JSON.stringify(label.verity) }),
     ...(arch === undefined ? {} : { arch }),
     ...(format === undefined ? {} : { format }),
     ...(options.opaque ? { opaque: 'true' } : {}),

@@ -116,6 +116,7 @@ function imageLines(image: Image, nowMs: number): string[] {
     ['size', `${image.rawBytes} bytes (${formatByteSize(image.rawBytes)})`],
     ['stored', `${image.packBytes} bytes (${formatByteSize(image.packBytes)})`],
     ['chunks', `${image.chunks}, ${image.zeroChunks} of them zero`],
+    ...(image.verity === undefined ? [] : [['verity root', image.verity.rootHash] as const]),
     [
       'state',
       image.quarantineReason === undefined

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { bootProgramsSchema } from './boot-programs.ts'
 import { eventSchema } from './event.ts'
+import { imageVeritySchema } from './image-verity.ts'
 import { importProvenanceSchema } from './import-provenance.ts'
 import { labelsSchema, machineSchema, onBootSchema } from './machine.ts'
 import { runParamsSchema, runSchema } from './run.ts'
@@ -94,6 +95,8 @@ export const imageSchema = z.object({
   /** Who imported it, as events name people. */
   importedBy: z.string().optional(),
   provenance: importProvenanceSchema.optional(),
+  /** Of an image whose root is read-only. */
+  verity: imageVeritySchema.optional(),
 })
 export type Image = z.infer<typeof imageSchema>
 export const imageListSchema = z.object({ items: z.array(imageSchema) })

@@ -3,7 +3,17 @@ import { z } from 'zod'
 import { cpuArchs } from '../base/cpu-arch.ts'
 import { imageSchema, problemSchema } from './api-documents.ts'
 import { checksumSchema, importFormats } from './import-provenance.ts'
+import { imageVeritySchema } from './image-verity.ts'
 import { byteCountSchema, nameSchema } from './values.ts'
+
+function readJson(text: string, context: z.RefinementCtx): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    context.issues.push({ code: 'custom', message: 'expected JSON', input: text })
+    return z.NEVER
+  }
+}
 
 /**
  * Query of `POST /api/v1/images`: what is imported, and what must be true of it. The body is the image
@@ -23,6 +33,8 @@ export const imageImportSchema = z.strictObject({
   checksum: checksumSchema.optional(),
   /** Of the raw disk inside. */
   rawChecksum: checksumSchema.optional(),
+  /** JSON of an {@link imageVeritySchema}, as the builder's label states it; compared with what is inside. */
+  verity: z.string().max(2048).transform(readJson).pipe(imageVeritySchema).optional(),
   /** Of an upload that is a file: its name without folders, for people to read. */
   fileName: z.string().min(1).max(255).optional(),
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { cpuArchs } from '../base/cpu-arch.ts'
+import { imageVeritySchema } from './image-verity.ts'
 import { byteCountSchema, digestSchema, nameSchema } from './values.ts'
 
 /** 1 TiB of 4 MiB chunks; the manifest of more would not fit into the memory of a small machine. */
@@ -38,6 +39,8 @@ export const imageManifestSchema = z.strictObject({
   sectorBytes: z.union([z.literal(512), z.literal(4096)]),
   /** A power of two, 1 to 8 MiB. */
   chunkBytes: z.number().int().positive(),
+  /** Of a read-only root: what a machine that runs it must see proven. */
+  verity: imageVeritySchema.optional(),
   packDigest: digestSchema,
   packBytes: byteCountSchema,
   chunks: z.array(manifestChunkSchema).min(1).max(mostChunks),

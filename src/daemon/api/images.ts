@@ -34,9 +34,10 @@ export function imageRoutes(app: FastifyInstance, services: OperatorServices): v
   app.post('/images', async (request, reply) => {
     const wishes = checkedInput(imageImportSchema, request.query)
     const order = orderOf(wishes, sourceOf(request, wishes))
-    const { name, version, arch } = wishes
+    const { name, version, arch, verity } = wishes
     const lines = importStream(services, {
       ...{ name, version, arch, order, principal: principalOf(request) },
+      ...(verity === undefined ? {} : { verity }),
       // What is left unread of an upload would otherwise keep its sender waiting.
       onEnd: () => void request.raw.resume(),
     })

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 
 import type { CpuArch } from '../../base/cpu-arch.ts'
 import { messageOf } from '../../base/coded-error.ts'
+import type { ImageVerity } from '../../contract/image-verity.ts'
 import type { ImportLine } from '../../contract/image-import.ts'
 import type { ImportOrder } from '../domain/image/import-source.ts'
 import type { OperatorServices } from './operator-services.ts'
@@ -11,6 +12,7 @@ export interface OrderedImport {
   readonly name: string
   readonly version: string
   readonly arch: CpuArch
+  readonly verity?: ImageVerity
   readonly order: ImportOrder
   readonly principal: string
   /** Called when nothing more will be read of what is sent. */
@@ -69,7 +71,7 @@ interface ImportWatch {
 
 async function importOrdered(
   { importer, importSources }: OperatorServices,
-  { name, version, arch, order, principal }: OrderedImport,
+  { order, onEnd: _done, ...wanted }: OrderedImport,
   { report, signal }: ImportWatch,
 ) {
   const source = importSources.open({
@@ -79,5 +81,5 @@ async function importOrdered(
       report({ sourceBytes, ...(totalBytes === undefined ? {} : { totalBytes }) }),
   })
   const onProgress = (rawBytes: number) => report({ rawBytes })
-  return importer.importImage({ name, version, arch, principal, source, onProgress, signal })
+  return importer.importImage({ ...wanted, source, onProgress, signal })
 }

@@ -3,6 +3,7 @@ import type { Digest } from '../../../base/digest.ts'
 import type { Image } from '../../../contract/api-documents.ts'
 import type { Scrubbed } from '../../../contract/image-documents.ts'
 import type { ImageManifest, SignedManifest } from '../../../contract/image-manifest.ts'
+import type { ImageVerity } from '../../../contract/image-verity.ts'
 import type { ImportSource } from './import-source.ts'
 
 export interface StoredImage {
@@ -83,6 +84,8 @@ export interface ImportRequest {
   readonly arch?: CpuArch
   /** Logical sector size it was made for; by default as its partition table says, else 512. */
   readonly sectorBytes?: 512 | 4096
+  /** Refused unless the image inside proves it. */
+  readonly verity?: ImageVerity
   /** Who asks, as events record it. */
   readonly principal?: string
   readonly source: ImportSource

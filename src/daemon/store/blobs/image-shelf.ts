@@ -155,7 +155,7 @@ export class ImageShelf implements ImageStore {
     { manifest, storedAtMs }: ManifestFile,
     version: NamedVersion | undefined,
   ): Promise<Image> {
-    const { name, rawDigest, rawBytes, packBytes, chunks } = manifest
+    const { name, rawDigest, rawBytes, packBytes, chunks, verity } = manifest
     const quarantineReason = await this.parts.manifests.quarantineReason(digest)
     const { importedBy, provenance, signature = 'signed' } = version ?? {}
     return {
@@ -169,6 +169,7 @@ export class ImageShelf implements ImageStore {
       signature,
       ...(importedBy === undefined ? {} : { importedBy }),
       ...(provenance === undefined ? {} : { provenance }),
+      ...(verity === undefined ? {} : { verity }),
     }
   }
 }

@@ -7,6 +7,7 @@ import type { StoredChunk } from './encode-chunk.ts'
 import { ChunkDamagedError } from './errors.ts'
 import type { ImageShelf } from './image-shelf.ts'
 import { type DraftFolder, ImportDraft } from './import-draft.ts'
+import { watchVerity } from './verity-watch.ts'
 import { writePack } from './write-pack.ts'
 
 const chunkBytes = 4 * MEBIBYTE
@@ -21,7 +22,9 @@ export async function importImage(
   request: ImportRequest,
 ): Promise<StoredImage> {
   await using draft = await ImportDraft.begin(folder)
-  const facts = await writePack(abortable(request.source, request.signal), {
+  const { verity } = request
+  const disk = abortable(request.source, request.signal)
+  const facts = await writePack(verity === undefined ? disk : watchVerity(disk, verity), {
     ...{ chunkBytes, sectorBytes: request.sectorBytes },
     reuse: (rawDigest) => reuseChunk(folder.chunks, draft.hold, rawDigest),
     add: ({ stored, ...chunk }) => draft.add(stored, chunk),
@@ -35,6 +38,7 @@ export async function importImage(
     version: request.version,
     arch: request.arch ?? 'x86_64',
     chunkBytes,
+    ...(verity === undefined ? {} : { verity }),
     ...facts,
     chunks: [...facts.chunks],
   }
