@@ -1,5 +1,6 @@
 import type { Inventory } from '../contract/machine.ts'
 import { AgentLoop } from './agent-loop.ts'
+import { DaemonClock } from './daemon-clock.ts'
 import { DaemonLink, type LinkTiming } from './daemon-link.ts'
 import { takeInventory } from './linux/inventory.ts'
 import { LogBatch } from './log-batch.ts'
@@ -19,6 +20,7 @@ export interface AgentOptions {
 /** Ties link, loop, log and console together and connects. Disposing ends all of it. */
 export function startAgent({ world, token, page, uptimeMs, timing }: AgentOptions): Disposable {
   let machineId = ''
+  const clock = new DaemonClock(world.clock)
   let idleText = 'waiting for orders'
   const link = new DaemonLink({
     ...{ token, uptimeMs, timing: timing ?? {} },
@@ -29,6 +31,7 @@ export function startAgent({ world, token, page, uptimeMs, timing }: AgentOption
     listener: {
       onWelcome: (frame) => {
         machineId = frame.machineId
+        clock.setTo(frame.daemonTimeMs)
         const address = bootAddress(world)
         page.show({ machineName: frame.machineName, ...(address === undefined ? {} : { address }) })
         if (!loop.busy) page.show({ doing: idleText })
@@ -52,12 +55,15 @@ export function startAgent({ world, token, page, uptimeMs, timing }: AgentOption
     page.show({ lastLine: line })
     logs.add(line, attemptId)
   }
-  const loop = new AgentLoop(world, {
-    send: (frame) => link.send(frame),
-    deliver: (result) => link.deliver(result),
-    log,
-    show: (doing, progress) => page.show({ doing, progress }),
-  })
+  const loop = new AgentLoop(
+    { ...world, clock },
+    {
+      send: (frame) => link.send(frame),
+      deliver: (result) => link.deliver(result),
+      log,
+      show: (doing, progress) => page.show({ doing, progress }),
+    },
+  )
   link.open()
   return {
     [Symbol.dispose]: () => {

@@ -27,6 +27,8 @@ export class FakeDaemon implements AsyncDisposable {
   /** Sent instead of the welcome. */
   refusal: { code: string; message: string } | undefined
   connections = 0
+  /** What its clock shows when it welcomes an agent. */
+  timeMs = Date.UTC(2026, 0, 1)
   #server: WebSocketServer
   #sockets = new Set<WebSocket>()
   #waiters: { matches: (frame: AgentToDaemon) => boolean; resolve: () => void }[] = []
@@ -137,7 +139,10 @@ export class FakeDaemon implements AsyncDisposable {
     if (frame.frame === 'hello') {
       if (!provesKey(frame, challenge)) throw new Error('the hello is not signed')
       if (this.refusal !== undefined) answer({ frame: 'refused', ...this.refusal })
-      else answer({ frame: 'welcome', machineId, machineName: 'node-1', daemonTimeMs: 0 })
+      else {
+        const daemonTimeMs = this.timeMs
+        answer({ frame: 'welcome', machineId, machineName: 'node-1', daemonTimeMs })
+      }
     }
     if (frame.frame === 'result' && this.acknowledges) {
       answer({ frame: 'result-ack', attemptId: frame.attemptId })

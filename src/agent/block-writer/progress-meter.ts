@@ -27,6 +27,7 @@ export class ProgressMeter {
   #totalBytes = 0
   #doneBefore = 0
   #doneHere = 0
+  #stateHere: LaneState = 'idle'
   #samples: Sample[] = []
   #reportedAtMs = Number.NEGATIVE_INFINITY
 
@@ -67,6 +68,11 @@ export class ProgressMeter {
     this.#doneHere += bytes
   }
 
+  /** What the caller itself is at, while the lanes rest. */
+  enter(state: LaneState): void {
+    this.#stateHere = state
+  }
+
   /** Ends the phase: what was done is reported, however little time has passed. */
   end(): void {
     this.#samples.push(this.#sample())
@@ -88,7 +94,7 @@ export class ProgressMeter {
       atMs: this.#clock.monotonicMs(),
       done: sum('done') - this.#doneBefore + this.#doneHere,
       ...{ fetched: sum('fetched'), decoded: sum('decoded'), disk: sum('disk') },
-      states: this.#counters.states(),
+      states: [...this.#counters.states(), this.#stateHere],
     }
   }
 

@@ -159,10 +159,14 @@ async function clearAndWrite(
 ): Promise<void> {
   const { target, plan, crew, meter } = session
   meter.begin('write', sizeOf(differing))
+  meter.enter('disk')
   await clearRanges(target, [{ offset: 0, length: plan.sectorBytes }, ...plan.cleared])
   await requireClear(target, plan.cleared)
+  meter.enter('idle')
   await crew.run('write', groupChunks(differing, plan.chunkBytes))
+  meter.enter('disk')
   await target.flush()
+  meter.enter('idle')
   meter.end()
 }
 
@@ -192,6 +196,7 @@ async function commit(
 ): Promise<void> {
   signal.throwIfAborted()
   meter.begin('commit', heldBack.lengthBytes)
+  meter.enter('disk')
   await heldBack.commit(target, permit)
   meter.done(heldBack.lengthBytes)
   meter.end()

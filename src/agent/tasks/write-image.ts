@@ -9,6 +9,7 @@ import { writeImage, type WriteTotals } from '../block-writer/write-image.ts'
 import { planWrite } from '../block-writer/write-plan.ts'
 import { openSignedManifest } from '../block-writer/signed-manifest.ts'
 import { signReceipt } from '../block-writer/sign-receipt.ts'
+import { findTwinDisks } from './find-twin-disks.ts'
 import type { AgentWorld, TaskContext, TaskOutcome } from './task-context.ts'
 
 export type WriteImageOrder = Extract<TaskOrder, { action: 'write-image' }>
@@ -35,11 +36,16 @@ export async function runWriteImage(
   log(
     `writing ${manifest.name} ${manifest.version} to ${target.disk.path}: ${plan.chunks.length} chunks, ${plan.storedBytes} bytes to fetch`,
   )
+  const packUrl = new URL(world.daemonUrl + order.packPath)
+  for (const twin of await findTwinDisks(world, { plan, packUrl, chosen: target.disk }, context)) {
+    log(
+      `warning: ${twin.path} (${twin.serial ?? 'no serial'}) carries the same partition table as this image: the system may start from it; wipe it or take it out`,
+    )
+  }
   const meter = new ProgressMeter(clock, context.report)
   const totals = await writeImage({
-    ...{ target, plan, meter, clock, log, signal },
+    ...{ target, plan, meter, clock, log, signal, packUrl },
     imageDigest: order.imageDigest,
-    packUrl: new URL(world.daemonUrl + order.packPath),
     laneCount: laneCountFor(world.coreCount),
     ...(order.mode === undefined ? {} : { mode: order.mode }),
     ...(order.readBack === undefined ? {} : { readBack: order.readBack }),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { isMainThread } from 'node:worker_threads'
@@ -32,7 +33,9 @@ async function writeNowhere(image: string, digest: string): Promise<void> {
 async function main([image = '', disk = '', digest = '', ...words]: string[]): Promise<void> {
   if (disk === '/dev/null') await writeNowhere(image, digest)
   else await runWriteCommand([image, disk, '--digest', digest, ...words])
-  console.log(`peak ${process.resourceUsage().maxRSS} KiB`)
+  // Not `maxRSS` of getrusage(2): that begins with what the parent had.
+  const status = readFileSync('/proc/self/status', 'utf8')
+  console.log(`peak ${/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]} KiB`)
 }
 
 if (isMainThread) {

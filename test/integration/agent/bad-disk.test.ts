@@ -111,6 +111,15 @@ describe('writeImage on a bad disk', () => {
     expect(headIsZero(target)).toBe(true)
   })
 
+  test('writes zeros as bytes, and trusts no other way to have them (B21)', async () => {
+    const { target, failure } = await writeTo({})
+    expect(failure).toBeUndefined()
+    for (const offset of [3 * MiB, 4 * MiB]) {
+      expect(target.writes.some((write) => write.offset === offset)).toBe(true)
+      expect(isZero(target.bytes.subarray(offset, offset + MiB - 4096))).toBe(true)
+    }
+  })
+
   test('writes the first sector last and alone, when all the rest is flushed and proven', async () => {
     const { target, failure } = await writeTo({})
     expect(failure).toBeUndefined()
