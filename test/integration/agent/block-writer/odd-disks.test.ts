@@ -51,10 +51,11 @@ describe('runWriteImage on disks that are odd', () => {
       if (isStalled || operation !== 'write' || changeNumber < 12) return undefined
       isStalled = true
       reportsBefore = context.progress.length
-      const until = sleep(2_000).then(() => {
+      const standStill = async () => {
+        await sleep(2_000)
         reportsAfter = context.progress.length
-      })
-      return { kind: 'wait', until }
+      }
+      return { kind: 'wait', until: standStill() }
     }
     await write(diskAt(attached.path), context)
     expect(isStalled).toBe(true)
