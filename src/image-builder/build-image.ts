@@ -35,15 +35,14 @@ export interface BuiltImage extends AssembledDisk {
   readonly inputDigest: string
 }
 
-const neededPackages = [
-  'mmdebstrap',
+export const diskToolPackages = [
   'e2fsprogs',
   'mtools',
-  'squashfs-tools',
   'grub-common',
   'grub-pc-bin',
   'grub-efi-amd64-bin',
 ]
+const neededPackages = [...diskToolPackages, 'mmdebstrap', 'squashfs-tools']
 
 /**
  * Builds a disk image that boots real machines, BIOS or UEFI, from Debian's packages.
@@ -115,7 +114,8 @@ async function buildIn(
   }
 }
 
-function diskGuids(inputDigest: string): DiskGuids {
+/** Identities of the disk and its partitions, the same for the same inputs. */
+export function diskGuids(inputDigest: string): DiskGuids {
   const keys = ['disk', ...partitionKeys] as const
   return Object.fromEntries(keys.map((key) => [key, derivedGuid(inputDigest, key)])) as Record<
     (typeof keys)[number],
@@ -124,12 +124,12 @@ function diskGuids(inputDigest: string): DiskGuids {
 }
 
 /** `20261125` */
-function dayOf(seconds: number): string {
+export function dayOf(seconds: number): string {
   return new Date(seconds * 1000).toISOString().slice(0, 10).replaceAll('-', '')
 }
 
 /** The output appears whole or not at all. */
-async function assembleAside(
+export async function assembleAside(
   outputFile: string,
   options: Omit<AssembleOptions, 'outputFile'>,
 ): Promise<AssembledDisk> {

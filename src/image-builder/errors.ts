@@ -88,6 +88,18 @@ export class ImageTooSmallError extends CodedError {
   readonly code = 'ERR_IMAGE_TOO_SMALL'
 
   constructor(what: string) {
-    super(what, { remedy: 'raise "size" in image.yaml' })
+    super(what, { remedy: 'raise "size" in image.yaml, or --size' })
+  }
+}
+
+/** A root file system that has nothing a machine could start. */
+export class RootNotBootableError extends CodedError {
+  readonly code = 'ERR_ROOT_NOT_BOOTABLE'
+
+  constructor(what: string) {
+    super(`the root file system does not boot: ${what}`, {
+      remedy:
+        'install a kernel and its initramfs in it before it is archived, such as with apt-get install linux-image-amd64',
+    })
   }
 }

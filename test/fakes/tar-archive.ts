@@ -1,5 +1,3 @@
-import { asciiBytes } from '../../src/base/ascii.ts'
-
 export interface TarEntry {
   readonly path: string
   readonly type?: string
@@ -16,7 +14,7 @@ export function tarEntry(entry: TarEntry): Uint8Array {
   const { path, type = '0', content = new Uint8Array(0), linkTarget = '', mode = '0000644' } = entry
   const { size = content.length.toString(8).padStart(11, '0'), userId = '0000000' } = entry
   const header = new Uint8Array(512)
-  const field = (offset: number, text: string) => header.set(asciiBytes(text), offset)
+  const field = (offset: number, text: string) => header.set(Buffer.from(text, 'latin1'), offset)
   field(0, path)
   field(100, mode)
   field(108, userId)

@@ -27,7 +27,9 @@ export async function* decompressed(source: Readable): AsyncGenerator<Uint8Array
     return
   }
   const decoder = kind === 'gzip' ? createGunzip() : createZstdDecompress()
-  const feeding = Readable.from(rest).on('error', (error) => decoder.destroy(error)).pipe(decoder)
+  const feeding = Readable.from(rest)
+    .on('error', (error) => decoder.destroy(error))
+    .pipe(decoder)
   try {
     for await (const part of feeding) yield part as Uint8Array
   } catch (thrown) {

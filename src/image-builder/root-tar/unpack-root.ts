@@ -89,7 +89,11 @@ class Unpacking {
     }
   }
 
-  async #writeFile(names: readonly string[], member: TarMember, content: AsyncIterable<Uint8Array>) {
+  async #writeFile(
+    names: readonly string[],
+    member: TarMember,
+    content: AsyncIterable<Uint8Array>,
+  ) {
     const place = await this.#emptyPlace(names, member)
     await using file = await open(place, 'wx', 0o600)
     for await (const part of content) await file.writev([part])

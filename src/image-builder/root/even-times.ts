@@ -4,16 +4,21 @@ import { join } from 'node:path'
 import { lstatOrNothing, pathInRoot } from './path-in-root.ts'
 
 /** What a package brought keeps its date; what this build wrote gets the same one on any day. */
-export async function clampTimes(directory: string, latestSeconds: number): Promise<void> {
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    const path = join(directory, entry.name)
-    if (entry.isDirectory()) await clampTimes(path, latestSeconds)
+export function clampTimes(directory: string, latestSeconds: number): Promise<void> {
+  return clampTimesBelow(Buffer.from(directory), latestSeconds)
+}
+
+/** Names are bytes, in no encoding that can be counted on. */
+async function clampTimesBelow(directory: Buffer, latestSeconds: number): Promise<void> {
+  for (const entry of await readdir(directory, { withFileTypes: true, encoding: 'buffer' })) {
+    const path = Buffer.concat([directory, Buffer.from('/'), entry.name])
+    if (entry.isDirectory()) await clampTimesBelow(path, latestSeconds)
     else await clampTime(path, latestSeconds)
   }
   await clampTime(directory, latestSeconds)
 }
 
-async function clampTime(path: string, latestSeconds: number): Promise<void> {
+async function clampTime(path: Buffer, latestSeconds: number): Promise<void> {
   const { mtimeMs } = await lstat(path)
   if (mtimeMs > latestSeconds * 1000) await lutimes(path, latestSeconds, latestSeconds)
 }
