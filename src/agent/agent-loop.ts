@@ -4,6 +4,7 @@ import { CancelledError } from './cancelled-error.ts'
 import type { DaemonFrame } from './daemon-link.ts'
 import type { AgentWorld, TaskContext, TaskOutcome } from './tasks/task-context.ts'
 import { failureOf, runTask } from './tasks/run-task.ts'
+import { ScriptFailedError } from './tasks/script.ts'
 
 type TaskFrame = DaemonFrame<'task'>
 
@@ -133,5 +134,7 @@ export class AgentLoop {
 
 function failed(attemptId: string, error: unknown): TaskResult {
   const failure = failureOf(error)
-  return { frame: 'result', attemptId, outcome: 'failed', facts: {}, failure }
+  const { exitCode } = error instanceof ScriptFailedError ? error : {}
+  const facts = exitCode === undefined ? {} : { exitCode }
+  return { frame: 'result', attemptId, outcome: 'failed', facts, failure }
 }

@@ -7,7 +7,7 @@ import { readBootParameters } from './linux/boot-parameters.ts'
 import { openConsoles } from './linux/consoles.ts'
 import { hardwareSettled } from './linux/hardware-settled.ts'
 import { KernelFiles } from './linux/kernel-files.ts'
-import { rebootMachine } from './linux/reboot.ts'
+import { poweroffMachine, rebootMachine } from './linux/reboot.ts'
 import { readSystemIdentity } from './linux/system-identity.ts'
 import { startAgent } from './start-agent.ts'
 import { StatusPage } from './status-page.ts'
@@ -42,6 +42,7 @@ async function main(): Promise<void> {
     trustedKeysPath: '/etc/repave/trusted-keys.json',
     coreCount: availableParallelism(),
     reboot: rebootMachine,
+    poweroff: poweroffMachine,
   }
   const uptimeMs = () => Math.round(Number(files.text('/proc/uptime').split(' ')[0]) * 1000)
   if (!(await hardwareSettled(files))) page.show({ lastLine: 'some drivers are not loaded yet' })

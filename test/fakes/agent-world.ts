@@ -26,6 +26,7 @@ export function createAgentWorld(
     trustedKeysPath,
     coreCount: 2,
     reboot: () => Promise.resolve(),
+    poweroff: () => Promise.resolve(),
     ...change,
     [Symbol.dispose]: () => rmSync(directory, { recursive: true }),
   }

@@ -1,13 +1,11 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { EfiPartitionFile } from '../../protocol/efi/device-path.ts'
 import { encodePartitionFilePath } from '../../protocol/efi/device-path.ts'
 import { encodeLoadOption, readLoadOptionDescription } from '../../protocol/efi/load-option.ts'
+import { entryName, globalVariable, writeVariable } from './firmware-variables.ts'
 
-const globalVariable = '8be4df61-93ca-11d2-aa0d-00e098032b8c'
-/** Non-volatile, for boot services and for the running system (UEFI 2.10 §8.2). */
-const attributes = 7
 /** Our own entry, the same one from deployment to deployment. */
 const description = 'Repave deployed system'
 
@@ -23,11 +21,19 @@ export async function bootDiskNext(
   file: EfiPartitionFile,
   variablesDirectory = '/sys/firmware/efi/efivars',
 ): Promise<void> {
+  const number = await writeOwnEntry(file, variablesDirectory)
+  await writeVariable(variablesDirectory, 'BootNext', Uint8Array.of(number & 255, number >> 8))
+}
+
+/** Has our own boot entry start that file. @returns its number */
+export async function writeOwnEntry(
+  file: EfiPartitionFile,
+  variablesDirectory: string,
+): Promise<number> {
   const option = encodeLoadOption({ description, devicePath: encodePartitionFilePath(file) })
   const number = await ownEntryNumber(variablesDirectory)
-  const entry = number.toString(16).toUpperCase().padStart(4, '0')
-  await writeVariable(variablesDirectory, `Boot${entry}`, option)
-  await writeVariable(variablesDirectory, 'BootNext', Uint8Array.of(number & 255, number >> 8))
+  await writeVariable(variablesDirectory, entryName(number), option)
+  return number
 }
 
 /** The number of our own entry, or the lowest that is free. */
@@ -44,10 +50,4 @@ async function ownEntryNumber(directory: string): Promise<number> {
   let number = 0
   while (taken.has(number)) number++
   return number
-}
-
-/** One write call, as efivarfs demands: four bytes of attributes, then the value. */
-async function writeVariable(directory: string, name: string, value: Uint8Array): Promise<void> {
-  const variable = Buffer.concat([Uint8Array.of(attributes, 0, 0, 0), value])
-  await writeFile(join(directory, `${name}-${globalVariable}`), variable)
 }

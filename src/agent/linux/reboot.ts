@@ -10,12 +10,21 @@ const run = promisify(execFile)
  *
  * @throws {Error} when neither works
  */
-export async function rebootMachine(): Promise<void> {
+export function rebootMachine(): Promise<void> {
+  return endBoot('reboot', 'b')
+}
+
+/** Flushes and switches the machine off. @throws {Error} when neither way works */
+export function poweroffMachine(): Promise<void> {
+  return endBoot('poweroff', 'o')
+}
+
+async function endBoot(command: 'reboot' | 'poweroff', key: 'b' | 'o'): Promise<void> {
   await run('sync')
   try {
-    await run('reboot', ['-f'])
+    await run(command, ['-f'])
   } catch {
     await writeFile('/proc/sys/kernel/sysrq', '1')
-    await writeFile('/proc/sysrq-trigger', 'b')
+    await writeFile('/proc/sysrq-trigger', key)
   }
 }

@@ -1,9 +1,10 @@
 import { messageOf } from '../../base/coded-error.ts'
+import type { EfiPartitionFile } from '../../protocol/efi/device-path.ts'
 import { type GptTable, gptPartitionTypes } from '../../protocol/gpt/gpt-table.ts'
 import { bootDiskNext } from '../linux/boot-disk-next.ts'
 import type { AgentWorld } from './task-context.ts'
 
-const variablesDirectory = '/sys/firmware/efi/efivars'
+export const variablesDirectory = '/sys/firmware/efi/efivars'
 
 /** Where firmware looks on a disk that it has no entry for (UEFI 2.10 §3.5.1.1). */
 const removableMediaPaths: Record<string, string> = {
@@ -20,16 +21,22 @@ export async function bootWrittenDisk(
   table: GptTable,
   log: (line: string) => void,
 ): Promise<void> {
-  const system = table.partitions.find(({ typeGuid }) => typeGuid === gptPartitionTypes.efiSystem)
-  const path = removableMediaPaths[machineFacts.machine]
-  if (!files.exists(variablesDirectory) || system === undefined || path === undefined) return
-  const { number, firstLba, lastLba, partitionGuid } = system
-  const place = { partitionNumber: number, firstSector: firstLba, partitionGuid, path }
-  const file = { ...place, sectorCount: lastLba - firstLba + 1 }
+  const file = loaderOf(table, machineFacts.machine)
+  if (!files.exists(variablesDirectory) || file === undefined) return
   try {
     await bootDiskNext(file, files.absolutePath(variablesDirectory))
     log('firmware boots this disk next')
   } catch (error) {
     log(`firmware keeps its boot order: ${messageOf(error)}`)
   }
+}
+
+/** The loader that firmware finds on a disk with that table; undefined where it finds none. */
+export function loaderOf(table: GptTable, machine: string): EfiPartitionFile | undefined {
+  const system = table.partitions.find(({ typeGuid }) => typeGuid === gptPartitionTypes.efiSystem)
+  const path = removableMediaPaths[machine]
+  if (system === undefined || path === undefined) return undefined
+  const { number, firstLba, lastLba, partitionGuid } = system
+  const sectorCount = lastLba - firstLba + 1
+  return { partitionNumber: number, firstSector: firstLba, sectorCount, partitionGuid, path }
 }

@@ -2,9 +2,15 @@ import { CodedError, messageOf } from '../../base/coded-error.ts'
 import type { TaskOrder } from '../../contract/agent-frames.ts'
 import type { Failure } from '../../contract/run.ts'
 import { runCaptureImage } from './capture-image.ts'
+import { runBurnIn } from './burn-in.ts'
 import { runInventory } from './inventory.ts'
+import { runPoweroff } from './poweroff.ts'
 import { runReboot } from './reboot.ts'
+import { runScript } from './script.ts'
 import { runSelectDisk } from './select-disk.ts'
+import { runSetBootOrder } from './set-boot-order.ts'
+import { runVerifyImage } from './verify-image.ts'
+import { runWipeDisk } from './wipe-disk.ts'
 import { runWriteImage } from './write-image.ts'
 import { runWriteSeed } from './write-seed.ts'
 import type { AgentWorld, TaskContext, TaskOutcome } from './task-context.ts'
@@ -26,17 +32,22 @@ export async function runTask(
       return runWriteSeed(world, order, context)
     case 'capture-image':
       return runCaptureImage(world, order, context)
-    case 'reboot':
-      return runReboot(world, context)
-    case 'burn-in':
-    case 'poweroff':
-    case 'script':
-    case 'set-boot-order':
     case 'verify-image':
+      return runVerifyImage(world, order, context)
     case 'wipe-disk':
+      return runWipeDisk(world, order, context)
+    case 'burn-in':
+      return runBurnIn(world, order, context)
+    case 'script':
+      return runScript(world, order, context)
+    case 'set-boot-order':
+      return runSetBootOrder(world, order, context)
+    case 'poweroff':
+      return runPoweroff(world, context)
+    case 'reboot':
       break
   }
-  throw new Error(`this agent does not know how to do ${order.action}`)
+  return runReboot(world, context)
 }
 
 /** Whatever was thrown, in the daemon's words. An error without a code is one that nobody foresaw. */

@@ -21,6 +21,8 @@ export interface AgentWorld {
   readonly allowRegularFile?: boolean
   /** Ends this boot; never resolves where it works. */
   readonly reboot: () => Promise<void>
+  /** Switches the machine off; never resolves where it works. */
+  readonly poweroff: () => Promise<void>
 }
 
 /** One attempt at one task. */

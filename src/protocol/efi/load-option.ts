@@ -29,7 +29,29 @@ export function encodeLoadOption(option: EfiLoadOption): Uint8Array {
 
 /** The description of a load option; undefined when the bytes are none. */
 export function readLoadOptionDescription(bytes: Uint8Array): string | undefined {
+  return readDescription(new ByteReader(bytes, 6))
+}
+
+/** Type and sub-type of one step of a device path (UEFI 2.10 §10.3). */
+export interface DevicePathNode {
+  readonly type: number
+  readonly subType: number
+}
+
+/** The steps of the device path of a load option; empty when the bytes are none. */
+export function readLoadOptionPath(bytes: Uint8Array): DevicePathNode[] {
   const reader = new ByteReader(bytes, 6)
+  if (readDescription(reader) === undefined) return []
+  const nodes: DevicePathNode[] = []
+  for (;;) {
+    const [type = 0, subType = 0, low = 0, high = 0] = reader.bytes(4) ?? []
+    const length = low | (high << 8)
+    if (type === 0x7f || length < 4 || reader.bytes(length - 4) === undefined) return nodes
+    nodes.push({ type, subType })
+  }
+}
+
+function readDescription(reader: ByteReader): string | undefined {
   let description = ''
   for (;;) {
     const unit = reader.bytes(2)
