@@ -66,6 +66,14 @@ describe('runWriteImage on disks that are odd', () => {
     expect(disk.medium.subarray(0, image.raw.length).equals(image.raw)).toBe(true)
   })
 
+  test('refuses a disk whose write protection was switched on since it was chosen (B19)', async () => {
+    using loop = attachLoopDevice(32 * 1024 * 1024, { fill: 0xaa })
+    execFileSync('blockdev', ['--setro', loop.disk.path])
+    await expect(write(loop.disk)).rejects.toMatchObject({ code: 'ERR_DISK_CHANGED' })
+    execFileSync('blockdev', ['--setrw', loop.disk.path])
+    expect(readFileSync(loop.backingPath).every((byte) => byte === 0xaa)).toBe(true)
+  })
+
   test('needs no partition table read again: one who has a partition open is not in its way (B20)', async () => {
     using loop = attachLoopDevice(32 * 1024 * 1024)
     await write(loop.disk)
