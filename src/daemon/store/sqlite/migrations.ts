@@ -72,6 +72,8 @@ const migrations: readonly string[] = [
   ) strict;
   `,
   'create index runByMachine on run (machineId, createdAtMs);',
+  // Leases have a log of their own.
+  `drop table lease;`,
 ]
 
 /** @throws {StoreTooNewError} when a newer release wrote the database */

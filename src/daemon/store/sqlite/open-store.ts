@@ -1,14 +1,16 @@
 import { chmodSync } from 'node:fs'
 
+import type { Database } from 'better-sqlite3'
+
 import type { Logger } from '../../../base/logger.ts'
 import type { EventLog } from '../../domain/event/event-log.ts'
 import type { EventSink } from '../../domain/event/event-sink.ts'
 import type { TokenStore } from '../../domain/access/access-token.ts'
 import type { LeaseStore } from '../../domain/lease/lease-store.ts'
 import type { StateStore } from '../../domain/workflow/state-store.ts'
+import { type LeaseLog, openLeaseLog } from '../leases/lease-log.ts'
 import { Journal } from './journal.ts'
 import { openDatabase } from './open-database.ts'
-import { createLeaseStore } from './sqlite-lease-store.ts'
 import { createStateStore } from './sqlite-state-store.ts'
 import { createTokenStore } from './sqlite-token-store.ts'
 import { Statements } from './statements.ts'
@@ -30,21 +32,34 @@ export interface Store extends AsyncDisposable {
  * @throws {StoreDamagedError} with the way to restore it; the file stays as it was
  * @throws {StoreUnusableError} when the file system refuses
  * @throws {StoreTooNewError} when a newer release wrote it
+ * @throws {LeaseLogDamagedError} when the leases beside it cannot be read
  */
 export async function openStore(path: string, { logger }: { logger: Logger }): Promise<Store> {
   const database = openDatabase(path)
   chmodSync(path, 0o600)
   const statements = new Statements(database)
   const journal = new Journal(database, statements, logger)
+  const leases = await openLeases(database, path)
   return {
     events: journal,
-    leases: createLeaseStore(journal, statements),
+    leases,
     state: createStateStore(journal, statements),
     tokens: createTokenStore(journal, statements),
-    closed: journal.closed,
+    closed: Promise.all([journal.closed, leases.closed]).then(() => undefined),
     async [Symbol.asyncDispose]() {
+      await leases[Symbol.asyncDispose]()
       journal.close()
       database.close()
     },
+  }
+}
+
+/** `repave.leases` beside `repave.db`: whoever has the one locked has both. */
+async function openLeases(database: Database, path: string): Promise<LeaseLog> {
+  try {
+    return await openLeaseLog(`${path.replace(/\.db$/, '')}.leases`)
+  } catch (error) {
+    database.close()
+    throw error
   }
 }

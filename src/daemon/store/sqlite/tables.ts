@@ -54,13 +54,6 @@ export interface PhoneHomeRow {
   usedAtMs: number | null
 }
 
-export interface LeaseRow {
-  address: string
-  macAddress: string
-  expiresAtMs: number
-  state: 'bound' | 'declined'
-}
-
 export interface TokenRow {
   id: string
   name: string
@@ -75,7 +68,6 @@ export interface Tables {
   run: RunRow
   boot: BootRow
   phoneHome: PhoneHomeRow
-  lease: LeaseRow
   token: TokenRow
 }
 

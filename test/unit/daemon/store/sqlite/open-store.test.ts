@@ -181,7 +181,7 @@ describe('openStore', () => {
     await using store = await openStore(path, { logger })
     store.events.record({ ...event('bad'), body: { number: 1n as never } })
     store.events.record(event('good'))
-    await store.leases.writeLease(lease(1))
+    await store.state.commit({ events: [] })
     expect((await store.events.readSince(0, 9)).map(({ key }) => key)).toEqual(['good'])
   })
 
@@ -213,6 +213,7 @@ describe('openStore', () => {
     const copy = join(directory, 'copy.db')
     copyFileSync(path, copy)
     copyFileSync(`${path}-wal`, `${copy}-wal`)
+    copyFileSync(path.replace('.db', '.leases'), join(directory, 'copy.leases'))
     const opened: Store = await openStore(copy, { logger })
     expect(await opened.leases.readLeases()).toEqual([lease(7)])
     await opened[Symbol.asyncDispose]()
