@@ -46,7 +46,10 @@ describe(openLeaseLog, () => {
     const first = encodeLeaseBatch([lease(1), lease(2)])
     const second = encodeLeaseBatch([lease(3), lease(4)])
     for (let kept = 0; kept < second.length; kept++) {
-      writeFileSync(path, Buffer.concat([first, second.subarray(0, kept), Buffer.alloc(kept, 0xee)]))
+      writeFileSync(
+        path,
+        Buffer.concat([first, second.subarray(0, kept), Buffer.alloc(kept, 0xee)]),
+      )
       expect(await contents()).toEqual([lease(1), lease(2)])
     }
   })
