@@ -104,16 +104,16 @@ export class LeaseLog implements LeaseStore, AsyncDisposable {
   }
 
   /** A full disk may have room later; whatever else happened, what is on the disk is uncertain. */
-  async #failed(error: unknown): Promise<StoreFullError | StoreClosedError> {
+  async #failed(thrown: unknown): Promise<StoreFullError | StoreClosedError> {
     if (this.#ended !== undefined) return this.#ended
-    if (isFull(error)) {
+    if (isFull(thrown)) {
       const isUndone = await this.#file.truncate(this.#soundBytes).then(
         () => true,
         () => false,
       )
-      if (isUndone) return new StoreFullError(error)
+      if (isUndone) return new StoreFullError(thrown)
     }
-    const ended = new StoreClosedError('a lease could not be written', error)
+    const ended = new StoreClosedError('a lease could not be written', thrown)
     this.#ended = ended
     this.#next?.outcome.reject(ended)
     this.#next = undefined
