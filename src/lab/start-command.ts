@@ -44,14 +44,22 @@ export async function runTour(options: TourOptions): Promise<number> {
 
 const onDaemon = (plan: LabPlan) => ({ REPAVE_SOCKET: plan.socketPath })
 
-/** Makes every machine known and orders its deployment; it begins when the machine is switched on. */
-export async function addTourMachines(plan: LabPlan, workflow: string): Promise<void> {
+/**
+ * Makes every machine known and orders its deployment; it begins when the machine is switched on.
+ *
+ * @param options further words of `repave machine deploy`
+ */
+export async function addTourMachines(
+  plan: LabPlan,
+  workflow: string,
+  options: readonly string[] = [],
+): Promise<void> {
   for (const { name, macAddress } of plan.machines) {
     await repave(plan, 'machine', 'add', name, '--mac', macAddress)
     await repave(
       plan,
       ...['machine', 'deploy', name, '--image', tourImage, '--workflow', workflow],
-      ...['--hostname', name, '--detach', '--yes'],
+      ...['--hostname', name, '--detach', '--yes', ...options],
     )
   }
 }

@@ -1,17 +1,37 @@
+import { execFileSync } from 'node:child_process'
+import { rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { MEBIBYTE } from '../../src/base/byte-size.ts'
 import { signedReceiptSchema } from '../../src/contract/receipt.ts'
+import type { LabMachine } from '../../src/lab/lab-plan.ts'
+import { diskFile } from '../../src/lab/qemu-arguments.ts'
 import { LabFixture } from './lab-fixture.ts'
 
 const minuteMs = 60_000
+
+/** User data of a machine that switches itself off, cleanly, when its first boot is done. */
+const switchOff = join(tmpdir(), `repave-e2e-${process.pid}.yaml`)
+
+/** A file of the root partition, where the recipe's layout has it. */
+function fileOnDisk(machine: LabMachine, path: string): string {
+  const device = `${diskFile(machine)}?offset=${18 * MEBIBYTE}`
+  const debugfs = '/sbin/debugfs'
+  return execFileSync(debugfs, ['-R', `cat ${path}`, device], { encoding: 'utf8', stdio: 'pipe' })
+}
 
 describe('a deployment of one UEFI and one BIOS machine', () => {
   const lab = new LabFixture('e2e-lab', { biosMachines: 1, uefiMachines: 1 })
 
   beforeAll(async () => {
-    await lab.deployAll('deploy-inspected')
+    await writeFile(switchOff, '#cloud-config\npower_state: { mode: poweroff, delay: now }\n')
+    await lab.deployAll('deploy-inspected', ['--user-data', switchOff])
   }, 10 * minuteMs)
   afterAll(async () => {
+    await rm(switchOff, { force: true })
     await lab.down()
   }, minuteMs)
 
@@ -45,6 +65,33 @@ describe('a deployment of one UEFI and one BIOS machine', () => {
       ])
     },
     10 * minuteMs,
+  )
+
+  it(
+    'makes an image of one machine that starts the other as a machine of its own',
+    async () => {
+      const [first, second] = [lab.machine('uefi-1'), lab.machine('bios-1')]
+      for (const machine of [first, second]) await lab.waitUntilOff(machine, 3 * minuteMs)
+      expect(
+        await lab.repave('machine', 'capture', first.name, '--name', 'golden', '--detach'),
+      ).toBe(0)
+      await lab.powerOn(first)
+      expect(await lab.repave('run', 'watch', '--all', '--until-done')).toBe(0)
+      const deploy = ['machine', 'deploy', second.name, '--image', 'golden', '--hostname', 'second']
+      const options = ['--user-data', switchOff, '--detach', '--yes']
+      expect(await lab.repave(...deploy, ...options)).toBe(0)
+      await lab.powerOn(second)
+      expect(await lab.repave('run', 'watch', '--all', '--until-done')).toBe(0)
+      await lab.waitUntilOff(second, 3 * minuteMs)
+      expect(fileOnDisk(second, '/etc/hostname')).toBe('second\n')
+      for (const path of ['/etc/machine-id', '/etc/ssh/ssh_host_ed25519_key.pub']) {
+        const [old, fresh] = [fileOnDisk(first, path), fileOnDisk(second, path)]
+        expect(old).not.toBe('')
+        expect(fresh).not.toBe('')
+        expect(fresh).not.toBe(old)
+      }
+    },
+    15 * minuteMs,
   )
 
   it('is gone from the host when the lab is down', async () => {

@@ -10,6 +10,8 @@ import { askDaemon } from '../../src/lab/ask-daemon.ts'
 import { startDaemon } from '../../src/lab/lab-daemon.ts'
 import type { LabMachine, LabPlan, LabSize } from '../../src/lab/lab-plan.ts'
 import { planLab } from '../../src/lab/lab-plan.ts'
+import type { Accelerator } from '../../src/lab/qemu-arguments.ts'
+import { isPoweredOn, powerOn } from '../../src/lab/lab-machine.ts'
 import { powerOnAll, raiseLab } from '../../src/lab/lab-up.ts'
 import { namespaceExists, namespaceProcesses, removeNamespace } from '../../src/lab/namespace.ts'
 import { diskFile } from '../../src/lab/qemu-arguments.ts'
@@ -22,6 +24,7 @@ const contentDirectory = fileURLToPath(new URL('content', import.meta.url))
 export class LabFixture implements AsyncDisposable {
   readonly plan: LabPlan
   readonly #size: LabSize
+  #accelerator: Accelerator = 'tcg'
 
   /** @param name folder below `.cache/`, kept from run to run: the image and sledgehammer take long to make */
   constructor(name: string, size: LabSize) {
@@ -30,20 +33,37 @@ export class LabFixture implements AsyncDisposable {
     this.plan = planLab(directory, size, [contentDirectory])
   }
 
-  /** Network, daemon, image, and every machine ordered to be deployed and switched on. */
-  async deployAll(workflow: string): Promise<void> {
+  /**
+   * Network, daemon, image, and every machine ordered to be deployed and switched on.
+   *
+   * @param options further words of `repave machine deploy`
+   */
+  async deployAll(workflow: string, options: readonly string[] = []): Promise<void> {
     const log = (line: string) => console.log(line)
     await prepareTour({ plan: this.plan, log })
-    const accelerator = await raiseLab(this.plan, { size: this.#size, log })
+    this.#accelerator = await raiseLab(this.plan, { size: this.#size, log })
     await importTourImage(this.plan)
-    await addTourMachines(this.plan, workflow)
-    await powerOnAll(this.plan, accelerator)
+    await addTourMachines(this.plan, workflow, options)
+    await powerOnAll(this.plan, this.#accelerator)
   }
 
   machine(name: string): LabMachine {
     const found = this.plan.machines.find((machine) => machine.name === name)
     if (found === undefined) throw new RangeError(`no lab machine ${name}`)
     return found
+  }
+
+  async powerOn(machine: LabMachine): Promise<void> {
+    await powerOn(this.plan, machine, this.#accelerator)
+  }
+
+  /** Resolves once the machine has switched itself off. @throws when it does not in that time */
+  async waitUntilOff(machine: LabMachine, timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs
+    while (await isPoweredOn(machine)) {
+      if (performance.now() > deadline) throw new Error(`${machine.name} is still on`)
+      await sleep(250)
+    }
   }
 
   async runs(): Promise<Run[]> {
