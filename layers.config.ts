@@ -64,6 +64,19 @@ export const layers: Readonly<
     rooms: ['src/base', 'src/contract', 'src/protocol', 'src/presentation', 'src/debian'],
     libraries: ['node:*', 'commander', 'ws'],
   },
+  // Simulated machines run the agent that ships; to the daemon they are machines.
+  'src/simulator': {
+    rooms: [
+      'src/base',
+      'src/contract',
+      'src/protocol',
+      'src/stream',
+      'src/presentation',
+      'src/operator-client',
+      'src/agent',
+    ],
+    libraries: ['node:*', 'commander'],
+  },
   // The one door: picks a program by its first words, and knows nothing else.
   'src/main': {
     rooms: [
@@ -73,6 +86,7 @@ export const layers: Readonly<
       'src/sledgehammer',
       'src/image-builder',
       'src/lab',
+      'src/simulator',
       'src/agent',
     ],
     libraries: ['node:*', 'commander'],

@@ -19,6 +19,7 @@ const programs: Readonly<Record<string, Program>> = {
   lab: async (argv) => (await import('./lab/main.ts')).runLabCommand(argv),
   start: async (argv) => (await import('./lab/main.ts')).runStartCommand(argv),
   write: async (argv) => (await import('./agent/write-command/main.ts')).runWriteCommand(argv),
+  demo: async (argv) => (await import('./simulator/main.ts')).runDemoCommand(argv),
   tui: async (argv) => (await import('./tui/main.ts')).runTuiCommand(argv),
 }
 
@@ -26,6 +27,7 @@ const help = `repave: bare metal from known images, every byte proven
 
 Usage: repave <command> [options]
 
+  demo                      deploy three simulated machines in seconds, without any rights
   start                     build, raise a virtual rack, deploy it and watch
   serve                     run the daemon
   config explain            every setting of the daemon and where it comes from

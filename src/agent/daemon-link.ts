@@ -40,6 +40,8 @@ export interface DaemonLinkOptions {
   readonly uptimeMs: () => number
   readonly listener: LinkListener
   readonly timing?: Partial<LinkTiming>
+  /** To speak from. Default: as the kernel chooses. */
+  readonly localAddress?: string | undefined
 }
 
 /** Milliseconds. */
@@ -94,12 +96,13 @@ export class DaemonLink implements Disposable {
   /** Begins to connect. What happens is told to the listener. */
   open(): void {
     if (this.#closed) return
-    const { daemonUrl, listener } = this.#options
+    const { daemonUrl, listener, localAddress } = this.#options
     const url = `${daemonUrl.replace(/^http/, 'ws')}/agent/v1/ws`
     const socket = new WebSocket(url, {
       perMessageDeflate: false,
       maxPayload: 1024 * 1024,
       handshakeTimeout: 10_000,
+      ...(localAddress === undefined ? {} : { localAddress }),
     })
     this.#socket = socket
     this.#watch(socket)

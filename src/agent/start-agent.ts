@@ -25,6 +25,7 @@ export function startAgent({ world, token, page, uptimeMs, timing }: AgentOption
   const link = new DaemonLink({
     ...{ token, uptimeMs, timing: timing ?? {} },
     daemonUrl: world.daemonUrl,
+    localAddress: world.localAddress,
     key: world.key,
     agentVersion: world.agentVersion,
     takeInventory: () => inventoryForHello(world, log),

@@ -21,12 +21,14 @@ export class InterfaceUnknownError extends CodedError {
   readonly existing: readonly string[]
 
   constructor(name: string | undefined, existing: readonly string[]) {
+    // No machine is on the loopback interface, simulated ones aside.
+    const facing = existing.filter((one) => one !== 'lo')
     super(
       name === undefined
         ? 'which interface faces the machines is not set'
         : `this machine has no interface ${name}`,
       {
-        remedy: `repave serve --interface NAME, with one of: ${existing.join(', ') || 'none found'}`,
+        remedy: `repave serve --interface NAME, with one of: ${facing.join(', ') || 'none found'}`,
       },
     )
     this.existing = existing
@@ -57,7 +59,7 @@ interface LinkAddresses {
 }
 
 /**
- * Every interface but the loopback, those without an address or without carrier too: Node's own list
+ * Every interface, those without an address or without carrier too: Node's own list
  * leaves out an interface whose machines are all switched off.
  *
  * @throws {Error} when iproute2's `ip` cannot be run
@@ -66,16 +68,14 @@ export function hostInterfaces(): readonly HostInterface[] {
   const links = JSON.parse(
     execFileSync('ip', ['-json', 'address', 'show'], { encoding: 'utf8' }),
   ) as readonly LinkAddresses[]
-  return links
-    .filter(({ ifname }) => ifname !== 'lo')
-    .map(({ ifname, addr_info }) => ({
-      name: ifname,
-      addresses: addr_info.flatMap(({ family, local, prefixlen }) => {
-        const address = family === 'inet' ? readIpv4Address(local ?? '') : undefined
-        if (address === undefined || prefixlen === undefined) return []
-        return [{ address, network: networkOf(address, prefixlen) }]
-      }),
-    }))
+  return links.map(({ ifname, addr_info }) => ({
+    name: ifname,
+    addresses: addr_info.flatMap(({ family, local, prefixlen }) => {
+      const address = family === 'inet' ? readIpv4Address(local ?? '') : undefined
+      if (address === undefined || prefixlen === undefined) return []
+      return [{ address, network: networkOf(address, prefixlen) }]
+    }),
+  }))
 }
 
 function networkOf(address: Ipv4Address, prefixLength: number): Ipv4Network {

@@ -8,14 +8,22 @@ import { FetchFailedError } from './errors.ts'
 const maximumBytes = 128 * MEBIBYTE
 const idleTimeoutMs = 30_000
 
+export interface FetchOptions {
+  readonly signal: AbortSignal
+  /** To speak from. Default: as the kernel chooses. */
+  readonly localAddress?: string | undefined
+}
+
 /** @throws {FetchFailedError} unless the daemon answers 200 with a whole document */
-export function fetchManifest(url: URL, signal: AbortSignal): Promise<string> {
+export function fetchManifest(url: URL, { signal, localAddress }: FetchOptions): Promise<string> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string, status?: number) => {
       request.destroy()
       reject(signal.aborted ? signal.reason : new FetchFailedError(url.href, reason, status))
     }
-    const request = get(url, { signal, timeout: idleTimeoutMs, agent: false }, (response) => {
+    const from = localAddress === undefined ? {} : { localAddress }
+    const options = { signal, timeout: idleTimeoutMs, agent: false, ...from } as const
+    const request = get(url, options, (response) => {
       if (response.statusCode !== 200) {
         return fail(`answered ${response.statusCode}`, response.statusCode)
       }

@@ -14,6 +14,8 @@ export interface PackSourceOptions {
   readonly onReconnect: () => void
   /** How long to go on without a single byte arriving. Default 120 s: a daemon may restart. */
   readonly patienceMs?: number
+  /** To speak from. Default: as the kernel chooses. */
+  readonly localAddress?: string | undefined
 }
 
 const shortestWaitMs = 200
@@ -38,7 +40,7 @@ export class PackSource implements PackReader {
 
   constructor(url: URL, options: PackSourceOptions) {
     this.#options = options
-    this.#connection = new RangeConnection(url)
+    this.#connection = new RangeConnection(url, options.localAddress)
     options.signal.addEventListener('abort', this.#close)
   }
 

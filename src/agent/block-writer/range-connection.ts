@@ -27,12 +27,17 @@ interface Pending {
  */
 export class RangeConnection {
   readonly #url: URL
+  readonly #localAddress: string | undefined
   #socket: Socket | undefined
   #queue: Pending[] = []
 
-  /** @param url an `http:` URL */
-  constructor(url: URL) {
+  /**
+   * @param url an `http:` URL
+   * @param localAddress to speak from; as the kernel chooses where absent
+   */
+  constructor(url: URL, localAddress?: string) {
     this.#url = url
+    this.#localAddress = localAddress
   }
 
   /**
@@ -71,6 +76,7 @@ export class RangeConnection {
       host: hostname.replace(/^\[|\]$/g, ''),
       port: Number(port || 80),
       noDelay: true,
+      ...(this.#localAddress === undefined ? {} : { localAddress: this.#localAddress }),
       onread: {
         buffer: () => this.#nextBuffer(headerBuffer),
         callback: (count: number, buffer: Uint8Array) => {

@@ -42,7 +42,8 @@ export class TargetDisk implements DiskMedium, AsyncDisposable {
    * @throws {NotADiskError} {@link DiskInUseError} {@link DiskChangedError} before anything is written
    */
   static async open(chosen: Disk, options: TargetDiskOptions): Promise<TargetDisk> {
-    const handle = await openExclusively(chosen.path, options.allowRegularFile ?? false)
+    const path = options.files.absolutePath(chosen.path)
+    const handle = await openExclusively(path, options.allowRegularFile ?? false)
     try {
       const disk = await describeOpenDisk(handle, chosen, options)
       requireSameDisk(chosen, disk)

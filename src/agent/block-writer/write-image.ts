@@ -30,6 +30,8 @@ export interface WriteImageOptions {
   readonly readBack?: boolean
   /** See {@link PackSource}. */
   readonly patienceMs?: number
+  /** See {@link PackSource}. */
+  readonly localAddress?: string | undefined
 }
 
 export type WriteMode = 'delta' | 'full'
@@ -81,6 +83,7 @@ export async function writeImage(options: WriteImageOptions): Promise<WriteTotal
   const share = {
     ...{ table: table.memory, heldBack: heldBack.memory, counters: counters.memory },
     ...{ packUrl: options.packUrl.href, patienceMs: options.patienceMs },
+    localAddress: options.localAddress,
   }
   await using crew = new LaneCrew({ ...options, share })
   using _following = meter.follow(counters)

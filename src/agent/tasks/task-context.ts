@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { TaskResult } from '../../contract/agent-frames.ts'
 import type { WriteProgress } from '../../contract/run.ts'
 import type { AgentKey } from '../agent-key.ts'
+import type { DiskMedium } from '../block-writer/disk-medium.ts'
 import type { KernelFiles } from '../linux/kernel-files.ts'
 import type { MachineFacts } from '../linux/inventory.ts'
 
@@ -19,6 +20,10 @@ export interface AgentWorld {
   readonly coreCount: number
   /** Lets regular files stand for disks. Default false. */
   readonly allowRegularFile?: boolean
+  /** What stands between the writer and an open disk: the faults of simulated machines. Default nothing. */
+  readonly throughDisk?: (disk: DiskMedium) => DiskMedium
+  /** Which of the machine's own addresses the daemon is spoken to from. Default: as the kernel chooses. */
+  readonly localAddress?: string
   /** Ends this boot; never resolves where it works. */
   readonly reboot: () => Promise<void>
   /** Switches the machine off; never resolves where it works. */

@@ -28,7 +28,10 @@ export async function runWriteImage(
   const { signal, log } = context
   const startedAtMs = clock.nowMs()
   const trustedKeys = await readTrustedKeys(world.trustedKeysPath)
-  const document = await fetchManifest(new URL(world.daemonUrl + order.manifestPath), signal)
+  const document = await fetchManifest(new URL(world.daemonUrl + order.manifestPath), {
+    signal,
+    localAddress: world.localAddress,
+  })
   const manifest = openSignedManifest(document, order.imageDigest, trustedKeys)
 
   await using target = await TargetDisk.open(order.disk, world)
@@ -44,7 +47,9 @@ export async function runWriteImage(
   }
   const meter = new ProgressMeter(clock, context.report)
   const totals = await writeImage({
-    ...{ target, plan, meter, clock, log, signal, packUrl },
+    ...{ plan, meter, clock, log, signal, packUrl },
+    localAddress: world.localAddress,
+    target: world.throughDisk?.(target) ?? target,
     imageDigest: order.imageDigest,
     laneCount: laneCountFor(world.coreCount),
     ...(order.mode === undefined ? {} : { mode: order.mode }),

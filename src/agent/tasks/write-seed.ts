@@ -48,7 +48,7 @@ export async function runWriteSeed(
   const plan = planSeed({ start, disk: target.disk, imageBytes: order.imageBytes, volume })
   if (!plan.ok) throw new SeedRefusedError(plan.reason)
   context.signal.throwIfAborted()
-  await writeAndProve(target, plan.writes)
+  await writeAndProve(world.throughDisk?.(target) ?? target, plan.writes)
   context.log(`seed volume written and proven, files: ${Object.keys(order.files).join(' ')}`)
   await bootWrittenDisk(world, plan.table, context.log)
   if (order.receipt === undefined) return { facts: {} }

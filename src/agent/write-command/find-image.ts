@@ -61,7 +61,7 @@ export async function findImage(
 async function locate(image: string, signal: AbortSignal): Promise<ImagePlace> {
   if (image.startsWith('http://')) {
     const url = new URL(image.endsWith('/') ? `${image}manifest.json` : image)
-    return { document: await fetchManifest(url, signal), packUrl: new URL('pack', url) }
+    return { document: await fetchManifest(url, { signal }), packUrl: new URL('pack', url) }
   }
   if (/^[a-z]+:\/\//.test(image)) throw new ImageUnreadableError(image, 'only http:// is spoken')
   try {

@@ -21,6 +21,8 @@ export interface LaneShare {
   readonly counters: SharedArrayBuffer
   /** See {@link PackSource}. */
   readonly patienceMs: number | undefined
+  /** See {@link PackSource}. */
+  readonly localAddress?: string | undefined
 }
 
 export interface LaneWorld {
@@ -80,12 +82,12 @@ export class Lane implements Disposable {
 }
 
 function openPack(
-  { packUrl, patienceMs }: LaneShare,
+  { packUrl, patienceMs, localAddress }: LaneShare,
   { clock, log, signal }: LaneWorld,
   told: { readonly onBytes: (count: number) => void; readonly onReconnect: () => void },
 ): PackReader {
   const url = new URL(packUrl)
   if (url.protocol === 'file:') return new PackFile(url, { signal, ...told })
   const patience = patienceMs === undefined ? {} : { patienceMs }
-  return new PackSource(url, { clock, log, signal, ...told, ...patience })
+  return new PackSource(url, { clock, log, signal, localAddress, ...told, ...patience })
 }

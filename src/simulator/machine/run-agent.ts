@@ -1,0 +1,91 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { openAgentKey } from '../../agent/agent-key.ts'
+import type { DiskMedium } from '../../agent/block-writer/disk-medium.ts'
+import { readBootParameters } from '../../agent/linux/boot-parameters.ts'
+import { KernelFiles } from '../../agent/linux/kernel-files.ts'
+import { startAgent } from '../../agent/start-agent.ts'
+import { StatusPage } from '../../agent/status-page.ts'
+import type { Ipv4Address } from '../../base/ipv4-address.ts'
+import type { LoaderEnd } from '../loader/run-ipxe-script.ts'
+import { keysInInitramfs } from '../loader/keys-in-initramfs.ts'
+import { faultyDisk } from './faulty-disk.ts'
+import type { MachinePlan } from './machine-plan.ts'
+
+export interface AgentRunOptions {
+  readonly plan: MachinePlan
+  /** A fault that strikes once has struck already. */
+  readonly fault: MachinePlan['fault']
+  readonly kernel: Extract<LoaderEnd, { kind: 'kernel' }>
+  readonly address: Ipv4Address
+  readonly say: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+/** How a boot into sledgehammer has ended. */
+export type AgentEnd = 'rebooted' | 'power-cut'
+
+const agentVersion = '0.1.0'
+const in2001Ms = Date.UTC(2001, 0, 1)
+const loopAfterMs = 200
+
+/**
+ * Sledgehammer on a simulated machine: the agent that ships, in this process, with the machine's own
+ * /proc, /sys and disk. Ends when it reboots, loses its power, or the signal aborts.
+ */
+export async function runAgent(options: AgentRunOptions): Promise<AgentEnd> {
+  const { plan, fault, kernel, address, say, signal } = options
+  const { daemonUrl, token, bootMac } = readBootParameters(kernel.commandLine)
+  const startedMs = performance.now()
+  const ended = Promise.withResolvers<AgentEnd>()
+  const skewMs = fault === 'wrong-time' ? in2001Ms - Date.now() : 0
+  const clock = { nowMs: () => Date.now() + skewMs, monotonicMs: () => performance.now() }
+  const world = {
+    ...{ daemonUrl, clock, agentVersion, localAddress: address },
+    files: new KernelFiles(plan.directory),
+    machineFacts: { machine: 'x86_64', bootMac, addressesOf: () => [address] },
+    key: freshKey(plan.directory),
+    trustedKeysPath: keepKeys(plan.directory, keysInInitramfs(kernel.initramfs)),
+    coreCount: 1,
+    allowRegularFile: true,
+    throughDisk: (disk: DiskMedium) => faultyDisk(disk, fault, () => ended.resolve('power-cut')),
+    // Like the real one it never resolves: nothing of this boot goes on.
+    reboot: () => {
+      ended.resolve('rebooted')
+      return new Promise<void>(() => undefined)
+    },
+  }
+  const page = new StatusPage([{ kind: 'line', write: (text) => say(text.trimEnd()) }], clock, {
+    agentVersion,
+    doing: 'waiting for the daemon',
+  })
+  const uptimeMs = () => Math.round(performance.now() - startedMs)
+  using _agent = startAgent({ world, token, page, uptimeMs })
+  const loop =
+    fault === 'boots-in-a-loop'
+      ? setTimeout(() => ended.resolve('rebooted'), loopAfterMs)
+      : undefined
+  const stop = () => ended.reject(signal.reason as Error)
+  signal.addEventListener('abort', stop)
+  try {
+    signal.throwIfAborted()
+    return await ended.promise
+  } finally {
+    clearTimeout(loop)
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** It lies in memory on a real machine: gone with the boot before. */
+function freshKey(directory: string) {
+  const path = join(directory, 'run', 'agent-key.pem')
+  rmSync(path, { force: true })
+  return openAgentKey(path)
+}
+
+function keepKeys(directory: string, keys: string): string {
+  const path = join(directory, 'run', 'trusted-keys.json')
+  writeFileSync(path, keys)
+  return path
+}
