@@ -30,7 +30,7 @@ const rememberedResults = 64
  * Does what it is told, one attempt at a time. An attempt that is running is not begun again; one
  * that is finished is answered with its result; a new one ends the one before.
  */
-export class AgentLoop {
+export class AgentLoop implements Disposable {
   readonly #world: AgentWorld
   readonly #voice: LoopVoice
   readonly #finished = new Map<string, TaskResult>()
@@ -57,6 +57,12 @@ export class AgentLoop {
     this.#next = { frame, machineId }
     if (this.#running === undefined) this.#startNext()
     else this.#running.abort.abort(new CancelledError())
+  }
+
+  /** Whatever is under way stops where it is; nobody is told. */
+  [Symbol.dispose](): void {
+    this.#next = undefined
+    this.#running?.abort.abort(new CancelledError())
   }
 
   cancel(attemptId: string): void {

@@ -69,6 +69,7 @@ export function startAgent({ world, token, page, uptimeMs, timing }: AgentOption
   return {
     [Symbol.dispose]: () => {
       link[Symbol.dispose]()
+      loop[Symbol.dispose]()
       logs[Symbol.dispose]()
     },
   }

@@ -121,7 +121,7 @@ async function layFoundation(
       }
     },
   })
-  const bootPrograms = await openBootPrograms(config.dataDir, logger)
+  const bootPrograms = await openBootPrograms(config, logger)
   signal.throwIfAborted()
   const provisioningUrl = `http://${config.address}:${config.ports.http}`
   const engine = await startWorkflowEngine({

@@ -24,6 +24,7 @@ export function defaultSettings(
   const defaults = new Map<string, ResolvedSetting>([
     ['dataDir', builtIn(defaultDataDirectory(sources))],
     ['contentDirs', builtIn([])],
+    ['ipxeDir', builtIn('/usr/lib/ipxe')],
     ['dhcp.enabled', builtIn(true)],
     ['dhcp.leaseSeconds', builtIn(3600)],
     ['dhcp.dnsServers', builtIn([])],

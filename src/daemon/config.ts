@@ -37,6 +37,8 @@ export interface DaemonConfig {
   readonly network: Ipv4Network
   readonly dataDir: string
   readonly contentDirs: readonly string[]
+  /** Debian's package `ipxe` puts them into /usr/lib/ipxe. */
+  readonly ipxeDir: string
   readonly dhcp: {
     readonly enabled: boolean
     readonly poolFirst: Ipv4Address
@@ -126,6 +128,7 @@ export function readConfig(sources: ConfigSources): DaemonConfig {
     network,
     dataDir: absolute(document.dataDir),
     contentDirs: document.contentDirs.map(absolute),
+    ipxeDir: absolute(document.ipxeDir),
   }
   const faults = [...(config.dhcp.enabled ? dhcpFaults(config) : []), ...operatorFaults(config)]
   if (faults.length > 0) throw new ConfigInvalidError(faults)

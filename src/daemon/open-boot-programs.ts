@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 
 import type { Logger } from '../base/logger.ts'
+import type { DaemonConfig } from './config.ts'
 import type { BootFileRoute } from './servers/boot-files/boot-file.ts'
 import { loadIpxeBinaries } from './servers/boot-files/ipxe-binaries.ts'
 import { ownPrograms } from './servers/boot-files/own-programs.ts'
@@ -13,11 +14,14 @@ export interface BootProgramSet {
   readonly hasSigned: boolean
 }
 
-/** @throws {BootFileMissingError} when iPXE is not installed */
-export async function openBootPrograms(dataDir: string, logger: Logger): Promise<BootProgramSet> {
+/** @throws {BootFileMissingError} when iPXE is not in its folder */
+export async function openBootPrograms(
+  { dataDir, ipxeDir }: Pick<DaemonConfig, 'dataDir' | 'ipxeDir'>,
+  logger: Logger,
+): Promise<BootProgramSet> {
   const signed = await loadSignedPrograms()
   if (signed === undefined) logger.info({ remedy: signedProgramsRemedy }, 'no signed boot programs')
-  const loaded = [await loadIpxeBinaries(), ...(signed === undefined ? [] : [signed])]
+  const loaded = [await loadIpxeBinaries(ipxeDir), ...(signed === undefined ? [] : [signed])]
   for (const [path, digest] of loaded.flatMap(({ digests }) => [...digests])) {
     logger.info({ path, digest }, 'boot program')
   }

@@ -43,6 +43,7 @@ export const configFileSchema = z
     address: ipv4AddressSchema,
     dataDir: z.string().min(1),
     contentDirs: z.array(z.string().min(1)),
+    ipxeDir: z.string().min(1),
     dhcp: z
       .strictObject({
         enabled: z.boolean(),
@@ -128,6 +129,7 @@ export const settings: readonly Setting[] = [
   setting('address', 'address', 'IP', 'our address on it (default: its first)'),
   setting('dataDir', 'data-dir', 'DIR', 'where database, images and keys live'),
   setting('contentDirs', 'content', 'DIR[,DIR]', 'folders with workflows of your own', list),
+  setting('ipxeDir', 'ipxe-dir', 'DIR', "where iPXE's boot programs are"),
   setting('dhcp.enabled', 'dhcp', 'on|off', 'whether we lend addresses', onOff),
   setting('dhcp.poolFirst', 'pool-first', 'IP', 'first address to lend (default: upper half)'),
   setting('dhcp.poolLast', 'pool-last', 'IP', 'last address to lend'),

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 import { DemoDaemonError } from '../errors.ts'
-import { askDaemon } from './ask-daemon.ts'
 import type { DaemonPorts } from './free-ports.ts'
 
 const program = fileURLToPath(new URL('../../../bin/repave', import.meta.url))
@@ -36,14 +36,14 @@ export interface DaemonProcess {
  */
 export async function startDaemon(place: DaemonPlace): Promise<DaemonProcess> {
   const { directory, ports, contentDirectory } = place
-  await putSledgehammer(join(directory, 'sledgehammer'))
+  const { ipxe } = await putStandIns(directory)
   const logFile = join(directory, 'daemon.log')
   await using log = await open(logFile, 'a')
   const settings = [
     ...['--interface', 'lo', '--address', '127.0.0.1', '--data-dir', directory],
     ...['--pool-first', pool.first, '--pool-last', pool.last],
     ...['--dhcp-port', String(ports.dhcp), '--tftp-port', String(ports.tftp)],
-    ...['--http-port', String(ports.http), '--log-format', 'json'],
+    ...['--http-port', String(ports.http), '--ipxe-dir', ipxe, '--log-format', 'json'],
     ...(contentDirectory === undefined ? [] : ['--content', contentDirectory]),
   ]
   const child = spawn(program, ['serve', ...settings], {
@@ -77,15 +77,30 @@ export async function stopDaemon(
   await gone
 }
 
-async function answers(socketPath: string): Promise<boolean> {
-  const answer = await askDaemon(socketPath, { method: 'GET', path: '/healthz' })
-  return answer?.status === 200
+function answers(socketPath: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const query = request({ socketPath, path: '/healthz', timeout: 2000 }, (response) => {
+    response.resume()
+    resolve(response.statusCode === 200)
+  })
+  query.on('error', () => resolve(false))
+  query.on('timeout', () => query.destroy())
+  query.end()
+  return promise
 }
 
-/** What simulated machines load as kernel and initramfs: the agent in them is the one in this process. */
-async function putSledgehammer(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true })
-  const note = 'stands for sledgehammer on simulated machines\n'
-  await writeFile(join(directory, 'vmlinuz'), note)
-  await writeFile(join(directory, 'initramfs.zst'), note)
+/** iPXE's programs by name: a simulated machine that has loaded one runs our reading of iPXE. */
+const bootPrograms = ['undionly.kpxe', 'ipxe.pxe', 'snponly.efi', 'ipxe.efi']
+
+/** What simulated machines load. The agent in their sledgehammer is the one in this process. */
+async function putStandIns(directory: string): Promise<{ readonly ipxe: string }> {
+  const folders = { ipxe: join(directory, 'ipxe'), sledgehammer: join(directory, 'sledgehammer') }
+  const files = [
+    ...bootPrograms.map((name) => join(folders.ipxe, name)),
+    ...['vmlinuz', 'initramfs.zst'].map((name) => join(folders.sledgehammer, name)),
+  ]
+  for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true })
+  const standIn = Buffer.alloc(8192, 'loaded by simulated machines, run by none\n')
+  for (const file of files) await writeFile(file, standIn)
+  return folders
 }

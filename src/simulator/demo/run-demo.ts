@@ -1,13 +1,15 @@
-import { appendFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { appendFile, mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { MEBIBYTE } from '../../base/byte-size.ts'
+import { machineSchema } from '../../contract/machine.ts'
+import { askDaemon, sendRequest } from '../../operator-client/daemon-request.ts'
 import { openFeed } from '../../operator-client/open-feed.ts'
 import { RunWatch, runWatchTopics } from '../../presentation/run-watch.ts'
 import { type MachinePlan, planMachine } from '../machine/machine-plan.ts'
 import { SimulatedRack } from '../simulated-rack.ts'
-import { requireAnswer } from './ask-daemon.ts'
 import { type DaemonProcess, startDaemon, stopDaemon } from './daemon-process.ts'
 import { findFreePorts } from './free-ports.ts'
 import { makeDiskImage } from './make-disk-image.ts'
@@ -82,20 +84,31 @@ async function openPlace(kept: string | undefined) {
   }
 }
 
-async function importImage({ socketPath }: DaemonProcess, file: string): Promise<void> {
+async function importImage(daemon: DaemonProcess, file: string): Promise<void> {
   const query = new URLSearchParams({ name: imageName, version: '1' })
-  const path = `/api/v1/images?${query.toString()}`
-  await requireAnswer(socketPath, { method: 'POST', path, body: await readFile(file) })
+  const { size } = await stat(file)
+  const answer = await sendRequest(connectionTo(daemon), {
+    method: 'POST',
+    path: `/images?${query.toString()}`,
+    headers: { 'content-type': 'application/octet-stream', 'content-length': size },
+    end: (request) => createReadStream(file).pipe(request),
+  })
+  for await (const _line of answer) continue
 }
 
 async function orderDeployments(
-  { socketPath }: DaemonProcess,
+  daemon: DaemonProcess,
   plans: readonly MachinePlan[],
 ): Promise<void> {
   for (const { name, macAddress } of plans) {
     const body = { name, macAddress, workflow: 'deploy-image', params: { imageName } }
-    await requireAnswer(socketPath, { method: 'POST', path: '/api/v1/machines', body })
+    const request = { method: 'POST', path: '/machines', body } as const
+    await askDaemon(connectionTo(daemon), request, machineSchema)
   }
+}
+
+function connectionTo({ socketPath }: DaemonProcess) {
+  return { endpoint: { kind: 'socket', socketPath }, signal: new AbortController().signal } as const
 }
 
 function followInLines(print: (line: string) => void, signal: AbortSignal) {

@@ -9,35 +9,47 @@ import type { MachineFault } from './machine-fault.ts'
 const faultyFrom = 2 * MEBIBYTE
 const slowMsPerMebibyte = 100
 
+/** What a disk needs to know of its machine. */
+export interface MachinePower {
+  /** Aborted when this boot is over: nothing of it reaches the disk any more. */
+  readonly signal: AbortSignal
+  /** Cuts the power, and aborts the signal before it returns. */
+  readonly cut: () => void
+}
+
 /**
  * The disk with its fault. All of it is done in the caller's thread: a thousand machines are not to have
  * a thousand threads.
- *
- * @param powerCut called once in the middle of the first write; the write then never ends
  */
 export function faultyDisk(
   medium: DiskMedium,
   fault: MachineFault,
-  powerCut: () => void,
+  power: MachinePower,
 ): DiskMedium {
   const intact: DiskMedium = {
-    write: (bytes, offset) => medium.write(bytes, offset),
-    read: (bytes, offset) => medium.read(bytes, offset),
+    write: async (bytes, offset) => {
+      power.signal.throwIfAborted()
+      await medium.write(bytes, offset)
+    },
+    read: async (bytes, offset) => {
+      power.signal.throwIfAborted()
+      await medium.read(bytes, offset)
+    },
     flush: () => medium.flush(),
   }
   switch (fault) {
     case 'bad-disk':
-      return { ...intact, write: failingWrite(medium) }
+      return { ...intact, write: failingWrite(intact) }
     case 'forgetful-disk':
-      return { ...intact, write: forgetfulWrite(medium) }
+      return { ...intact, write: forgetfulWrite(intact) }
     case 'power-cut':
-      return { ...intact, write: interruptedWrite(medium, powerCut) }
+      return { ...intact, write: interruptedWrite(intact, power) }
     case 'slow-disk':
       return {
         ...intact,
         write: async (bytes, offset) => {
           await sleep((bytes.length / MEBIBYTE) * slowMsPerMebibyte)
-          await medium.write(bytes, offset)
+          await intact.write(bytes, offset)
         },
       }
     default:
@@ -63,12 +75,13 @@ function forgetfulWrite(medium: DiskMedium): DiskMedium['write'] {
   }
 }
 
-function interruptedWrite(medium: DiskMedium, powerCut: () => void): DiskMedium['write'] {
+function interruptedWrite(medium: DiskMedium, power: MachinePower): DiskMedium['write'] {
   return async (bytes, offset) => {
-    if (offset < faultyFrom) return medium.write(bytes, offset)
-    // What was under way is half written.
-    await medium.write(bytes.subarray(0, bytes.length / 2), offset)
-    powerCut()
-    return new Promise(() => undefined)
+    if (offset >= faultyFrom) {
+      // What was under way is half written.
+      await medium.write(bytes.subarray(0, bytes.length / 2), offset)
+      power.cut()
+    }
+    await medium.write(bytes, offset)
   }
 }

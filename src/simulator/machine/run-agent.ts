@@ -12,6 +12,7 @@ import type { LoaderEnd } from '../loader/run-ipxe-script.ts'
 import { keysInInitramfs } from '../loader/keys-in-initramfs.ts'
 import { faultyDisk } from './faulty-disk.ts'
 import type { MachinePlan } from './machine-plan.ts'
+import { SledgehammerBoot, type SledgehammerEnd } from './sledgehammer-boot.ts'
 
 export interface AgentRunOptions {
   readonly plan: MachinePlan
@@ -23,9 +24,6 @@ export interface AgentRunOptions {
   readonly signal: AbortSignal
 }
 
-/** How a boot into sledgehammer has ended. */
-export type AgentEnd = 'rebooted' | 'power-cut'
-
 const agentVersion = '0.1.0'
 const in2001Ms = Date.UTC(2001, 0, 1)
 const loopAfterMs = 200
@@ -34,13 +32,13 @@ const loopAfterMs = 200
  * Sledgehammer on a simulated machine: the agent that ships, in this process, with the machine's own
  * /proc, /sys and disk. Ends when it reboots, loses its power, or the signal aborts.
  */
-export async function runAgent(options: AgentRunOptions): Promise<AgentEnd> {
-  const { plan, fault, kernel, address, say, signal } = options
+export async function runAgent(options: AgentRunOptions): Promise<SledgehammerEnd> {
+  const { plan, fault, kernel, address, say } = options
   const { daemonUrl, token, bootMac } = readBootParameters(kernel.commandLine)
-  const startedMs = performance.now()
-  const ended = Promise.withResolvers<AgentEnd>()
+  using boot = new SledgehammerBoot(options.signal)
   const skewMs = fault === 'wrong-time' ? in2001Ms - Date.now() : 0
   const clock = { nowMs: () => Date.now() + skewMs, monotonicMs: () => performance.now() }
+  const power = { signal: boot.signal, cut: () => boot.end('power-cut') }
   const world = {
     ...{ daemonUrl, clock, agentVersion, localAddress: address },
     files: new KernelFiles(plan.directory),
@@ -49,10 +47,10 @@ export async function runAgent(options: AgentRunOptions): Promise<AgentEnd> {
     trustedKeysPath: keepKeys(plan.directory, keysInInitramfs(kernel.initramfs)),
     coreCount: 1,
     allowRegularFile: true,
-    throughDisk: (disk: DiskMedium) => faultyDisk(disk, fault, () => ended.resolve('power-cut')),
+    throughDisk: (disk: DiskMedium) => faultyDisk(disk, fault, power),
     // Like the real one it never resolves: nothing of this boot goes on.
     reboot: () => {
-      ended.resolve('rebooted')
+      boot.end('rebooted')
       return new Promise<void>(() => undefined)
     },
   }
@@ -60,21 +58,9 @@ export async function runAgent(options: AgentRunOptions): Promise<AgentEnd> {
     agentVersion,
     doing: 'waiting for the daemon',
   })
-  const uptimeMs = () => Math.round(performance.now() - startedMs)
-  using _agent = startAgent({ world, token, page, uptimeMs })
-  const loop =
-    fault === 'boots-in-a-loop'
-      ? setTimeout(() => ended.resolve('rebooted'), loopAfterMs)
-      : undefined
-  const stop = () => ended.reject(signal.reason as Error)
-  signal.addEventListener('abort', stop)
-  try {
-    signal.throwIfAborted()
-    return await ended.promise
-  } finally {
-    clearTimeout(loop)
-    signal.removeEventListener('abort', stop)
-  }
+  using _agent = startAgent({ world, token, page, uptimeMs: () => boot.uptimeMs })
+  if (fault === 'boots-in-a-loop') boot.restartAfter(loopAfterMs)
+  return await boot.ended
 }
 
 /** It lies in memory on a real machine: gone with the boot before. */

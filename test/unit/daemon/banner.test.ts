@@ -18,6 +18,7 @@ const facts: ReadyFacts = {
     network: { address: parseIpv4Address('10.77.0.0'), prefixLength: 24 },
     dataDir: '/var/lib/repave',
     contentDirs: [],
+    ipxeDir: '/usr/lib/ipxe',
     dhcp: {
       enabled: true,
       poolFirst: parseIpv4Address('10.77.0.128'),

@@ -44,7 +44,7 @@ export async function orderFor(
       )
     case 'write-seed':
       return withImage(run, sources, (image, disk) =>
-        writeSeedOrder(run, machine, image, disk, sources),
+        writeSeedOrder(run, machine, image, withoutContents(disk), sources),
       )
     case 'capture-image':
       return captureImageOrder(run, task, sources)
