@@ -37,24 +37,17 @@ export function faultyDisk(
     },
     flush: () => medium.flush(),
   }
-  switch (fault) {
-    case 'bad-disk':
-      return { ...intact, write: failingWrite(intact) }
-    case 'forgetful-disk':
-      return { ...intact, write: forgetfulWrite(intact) }
-    case 'power-cut':
-      return { ...intact, write: interruptedWrite(intact, power) }
-    case 'slow-disk':
-      return {
-        ...intact,
-        write: async (bytes, offset) => {
-          await sleep((bytes.length / MEBIBYTE) * slowMsPerMebibyte)
-          await intact.write(bytes, offset)
-        },
-      }
-    default:
-      return intact
-  }
+  const write = faultyWrites[fault]
+  return write === undefined ? intact : { ...intact, write: write(intact, power) }
+}
+
+type FaultyWrite = (intact: DiskMedium, power: MachinePower) => DiskMedium['write']
+
+const faultyWrites: Readonly<Partial<Record<MachineFault, FaultyWrite>>> = {
+  'bad-disk': failingWrite,
+  'forgetful-disk': forgetfulWrite,
+  'power-cut': interruptedWrite,
+  'slow-disk': slowWrite,
 }
 
 function failingWrite(medium: DiskMedium): DiskMedium['write'] {
@@ -82,6 +75,13 @@ function interruptedWrite(medium: DiskMedium, power: MachinePower): DiskMedium['
       await medium.write(bytes.subarray(0, bytes.length / 2), offset)
       power.cut()
     }
+    await medium.write(bytes, offset)
+  }
+}
+
+function slowWrite(medium: DiskMedium): DiskMedium['write'] {
+  return async (bytes, offset) => {
+    await sleep((bytes.length / MEBIBYTE) * slowMsPerMebibyte)
     await medium.write(bytes, offset)
   }
 }

@@ -183,7 +183,8 @@ export class SimulatedMachine {
   /** cloud-init tries thirty times, ten seconds apart; what is there for two seconds is found sooner here. */
   async #callHome(localAddress: Ipv4Address, power: AbortSignal): Promise<void> {
     const url = await phoneHomeUrlOn(this.#diskFile)
-    for (let tries = 30; url !== undefined && tries > 0; tries--) {
+    if (url === undefined) return
+    for (let tries = 30; tries > 0; tries--) {
       try {
         const { name } = this.#plan
         const options = {
