@@ -39,12 +39,14 @@ export async function runVerifyImage(
   const { clock } = world
   const trustedKeys = await readTrustedKeys(world.trustedKeysPath)
   const manifestUrl = new URL(world.daemonUrl + order.manifestPath)
-  const document = await fetchManifest(manifestUrl, signal)
+  const { localAddress } = world
+  const document = await fetchManifest(manifestUrl, { signal, localAddress })
   const manifest = openSignedManifest(document, order.imageDigest, trustedKeys)
   await using target = await TargetDisk.open(order.disk, world)
   const plan = planWrite(manifest, target.disk)
   const differing = await differingChunks({
-    ...{ target, plan, clock, log, signal },
+    ...{ plan, clock, log, signal },
+    target: world.throughDisk?.(target) ?? target,
     meter: new ProgressMeter(clock, report),
     packUrl: new URL('pack', manifestUrl),
     laneCount: laneCountFor(world.coreCount),

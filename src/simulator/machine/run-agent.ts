@@ -48,11 +48,9 @@ export async function runAgent(options: AgentRunOptions): Promise<SledgehammerEn
     coreCount: 1,
     allowRegularFile: true,
     throughDisk: (disk: DiskMedium) => faultyDisk(disk, fault, power),
-    // Like the real one it never resolves: nothing of this boot goes on.
-    reboot: () => {
-      boot.end('rebooted')
-      return new Promise<void>(() => undefined)
-    },
+    // Like the real ones they never resolve: nothing of this boot goes on.
+    reboot: () => boot.endAs('rebooted'),
+    poweroff: () => boot.endAs('powered-off'),
   }
   const page = new StatusPage([{ kind: 'line', write: (text) => say(text.trimEnd()) }], clock, {
     agentVersion,

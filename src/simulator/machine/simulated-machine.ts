@@ -12,6 +12,7 @@ import type { MachineFault } from './machine-fault.ts'
 import type { MachinePlan } from './machine-plan.ts'
 import { runAgent } from './run-agent.ts'
 import { diskFileOf } from './simulated-hardware.ts'
+import type { SledgehammerEnd } from './sledgehammer-boot.ts'
 
 /** Milliseconds: how long what takes minutes on iron takes here. */
 export interface MachinePace {
@@ -46,7 +47,11 @@ export interface SimulatedMachineOptions {
   readonly onSystemStarted?: () => void
 }
 
-type BootEnd = 'rebooted' | 'power-cut'
+const endTexts: Readonly<Record<SledgehammerEnd, string>> = {
+  rebooted: 'restarts',
+  'powered-off': 'has switched itself off',
+  'power-cut': 'the power is gone, and back',
+}
 
 /** How long a machine that nothing boots waits before it tries again. */
 const nothingBootsMs = 2000
@@ -78,7 +83,8 @@ export class SimulatedMachine {
       try {
         const end = await this.#boot(power)
         if (end === 'power-cut') this.#fault = 'none'
-        this.#say(end === 'power-cut' ? 'the power is gone, and back' : 'restarts')
+        this.#say(endTexts[end])
+        if (end === 'powered-off') return
       } catch (error) {
         if (power.aborted) return
         if (!(error instanceof NetworkBootError)) throw error
@@ -88,7 +94,7 @@ export class SimulatedMachine {
     }
   }
 
-  async #boot(power: AbortSignal): Promise<BootEnd> {
+  async #boot(power: AbortSignal): Promise<SledgehammerEnd> {
     await this.#wait(this.#pace.firmwareMs, power)
     await this.#stopIf('never-boots', power)
     const end = await this.#bootFromNetwork(power)
@@ -160,7 +166,7 @@ export class SimulatedMachine {
   async #runSledgehammer(
     kernel: Extract<LoaderEnd, { kind: 'kernel' }> & { readonly address?: Ipv4Address },
     power: AbortSignal,
-  ): Promise<BootEnd> {
+  ): Promise<SledgehammerEnd> {
     await this.#wait(this.#pace.kernelMs, power)
     await this.#stopIf('starts-no-agent', power)
     const address = kernel.address ?? (await this.#lease('system', power)).address
@@ -169,7 +175,7 @@ export class SimulatedMachine {
   }
 
   /** Runs until the power goes: nothing restarts an installed system here. */
-  async #runSystem(power: AbortSignal): Promise<BootEnd> {
+  async #runSystem(power: AbortSignal): Promise<SledgehammerEnd> {
     if (!this.#hasBootableDisk()) throw new NetworkBootError('no bootable disk')
     this.#say('the system on the disk starts')
     await this.#wait(this.#pace.systemMs, power)

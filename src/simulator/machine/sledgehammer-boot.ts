@@ -1,5 +1,5 @@
 /** How a boot into sledgehammer has ended. */
-export type SledgehammerEnd = 'rebooted' | 'power-cut'
+export type SledgehammerEnd = 'rebooted' | 'powered-off' | 'power-cut'
 
 /** One boot into sledgehammer, from the start of its kernel until it restarts or loses its power. */
 export class SledgehammerBoot implements Disposable {
@@ -37,6 +37,12 @@ export class SledgehammerBoot implements Disposable {
   end(how: SledgehammerEnd): void {
     this.#ended.resolve(how)
     this.#over.abort(new Error('this boot is over'))
+  }
+
+  /** For whoever must not go on behind it. Never resolves. */
+  endAs(how: SledgehammerEnd): Promise<never> {
+    this.end(how)
+    return new Promise(() => undefined)
   }
 
   restartAfter(milliseconds: number): void {
