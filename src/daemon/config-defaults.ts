@@ -40,6 +40,7 @@ export function defaultSettings(
     ['images.trustedKeys', builtIn([])],
     ['images.allowUnsigned', builtIn(false)],
     ['images.fetchFrom', builtIn([])],
+    ['images.requireChecksum', builtIn(false)],
     ['images.largestImageBytes', builtIn(256 * GIBIBYTE)],
     ['writes.daemon', builtIn(100)],
     ['writes.rack', builtIn(100)],

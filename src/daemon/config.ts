@@ -73,6 +73,7 @@ export interface DaemonConfig {
     readonly allowUnsigned: boolean
     readonly fetchFrom: readonly string[]
     readonly largestImageBytes: number
+    readonly requireChecksum: boolean
   }
   /** How many machines may write at once. */
   readonly writes: WriteLimits

@@ -15,6 +15,8 @@ export interface ImportSettings {
   readonly fetchFrom?: readonly string[]
   /** Of a file that is imported, and of the disk inside. Default: 256 GiB. */
   readonly largestImageBytes?: number
+  /** Whether nothing is taken that nobody has vouched for. Default: no. */
+  readonly requireChecksum?: boolean
 }
 
 const usualLargestBytes = 256 * GIBIBYTE
@@ -25,7 +27,11 @@ const usualLargestBytes = 256 * GIBIBYTE
  */
 export async function openImportSources(
   dataDir: string,
-  { fetchFrom = [], largestImageBytes = usualLargestBytes }: ImportSettings,
+  {
+    fetchFrom = [],
+    largestImageBytes = usualLargestBytes,
+    requireChecksum = false,
+  }: ImportSettings,
 ): Promise<ImportSources> {
   const spoolDirectory = join(dataDir, 'import')
   await sweepSpool(spoolDirectory)
@@ -34,6 +40,7 @@ export async function openImportSources(
   return createImportSources({
     spoolDirectory,
     largestBytes: largestImageBytes,
+    requireChecksum,
     fetchBytes: (url, order) => fetchBytes(url, order, fetching),
   })
 }

@@ -81,6 +81,7 @@ export const configFileSchema = z
         allowUnsigned: z.boolean(),
         fetchFrom: z.array(addressRangeSchema).max(64),
         largestImageBytes: z.number().int().positive(),
+        requireChecksum: z.boolean(),
       })
       .partial(),
     writes: z
@@ -181,6 +182,13 @@ export const settings: readonly Setting[] = [
     onOff,
   ),
   setting('images.fetchFrom', 'images-from', 'IP[,NET]', 'private addresses to import from', list),
+  setting(
+    'images.requireChecksum',
+    'images-checked',
+    'on|off',
+    'import only with a checksum',
+    onOff,
+  ),
   setting('images.largestImageBytes', 'images-largest', 'SIZE', 'largest disk that is taken', size),
   setting('writes.daemon', 'writes', 'N', 'machines that may write at once', number),
   setting('writes.rack', 'writes-rack', 'N', 'of them, of one rack (label rack)', number),

@@ -31,7 +31,7 @@ const facts: ReadyFacts = {
     operators: { address: parseIpv4Address('127.0.0.1'), tls: false, names: [], origins: [] },
     images: {
       ...{ trustedKeys: [], allowUnsigned: false },
-      ...{ fetchFrom: [], largestImageBytes: 1 },
+      ...{ fetchFrom: [], largestImageBytes: 1, requireChecksum: false },
     },
     writes: { daemon: 100, rack: 100, image: 100 },
     hooks: {},

@@ -19,6 +19,13 @@ export interface ChunkHold extends Disposable {
   keepRaw(rawDigest: Digest): ChunkPlace | undefined
   /** The stored chunk itself, whether it is there already or about to be. */
   keep(storedDigest: Digest): ChunkPlace | undefined
+  /** Counts bytes that the import has written and not yet put into the store. */
+  claim(bytes: number): void
+}
+
+interface Held {
+  readonly kept: Set<Digest>
+  claimedBytes: number
 }
 
 /**
@@ -30,7 +37,7 @@ export class ChunkStore {
   readonly #places = new Map<Digest, ChunkPlace>()
   readonly #byRawDigest = new Map<Digest, ChunkPlace>()
   readonly #packs = new Map<string, readonly PackedChunk[]>()
-  readonly #holds = new Set<Set<Digest>>()
+  readonly #holds = new Set<Held>()
 
   private constructor(folder: string) {
     this.#folder = folder
@@ -61,9 +68,17 @@ export class ChunkStore {
     return bytes
   }
 
+  /** The same with what imports under way have written: quotas hold for all of them together. */
+  claimedBytes(): number {
+    let bytes = this.storedBytes()
+    for (const { claimedBytes } of this.#holds) bytes += claimedBytes
+    return bytes
+  }
+
   hold(): ChunkHold {
     const kept = new Set<Digest>()
-    this.#holds.add(kept)
+    const held: Held = { kept, claimedBytes: 0 }
+    this.#holds.add(held)
     return {
       keepRaw: (rawDigest) => {
         const place = this.#byRawDigest.get(rawDigest)
@@ -74,7 +89,8 @@ export class ChunkStore {
         kept.add(storedDigest)
         return this.#places.get(storedDigest)
       },
-      [Symbol.dispose]: () => void this.#holds.delete(kept),
+      claim: (bytes) => (held.claimedBytes += bytes),
+      [Symbol.dispose]: () => void this.#holds.delete(held),
     }
   }
 
@@ -144,7 +160,7 @@ export class ChunkStore {
     const isLive = (chunk: PackedChunk, packId: string) =>
       this.#places.get(chunk.storedDigest)?.packId === packId &&
       (live.has(chunk.storedDigest) ||
-        [...this.#holds].some((kept) => kept.has(chunk.storedDigest)))
+        [...this.#holds].some(({ kept }) => kept.has(chunk.storedDigest)))
     for (const [packId, chunks] of [...this.#packs]) {
       const alive = chunks.filter((chunk) => isLive(chunk, packId))
       if (bytesOf(alive) > bytesOf(chunks) * mostlyAlive) continue

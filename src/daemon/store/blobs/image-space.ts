@@ -39,3 +39,18 @@ export async function requireSpace(
     )
   }
 }
+
+/**
+ * Writes to a file system that others fill as well: what was free a moment ago may be gone.
+ *
+ * @throws {ImageSpaceError} in the place of ENOSPC and EDQUOT
+ */
+export async function writingInto<Result>(write: () => Promise<Result>): Promise<Result> {
+  try {
+    return await write()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
+    throw new ImageSpaceError(0, 'the file system is full')
+  }
+}

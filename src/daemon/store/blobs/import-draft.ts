@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import type { Digest } from '../../../base/digest.ts'
 import type { ChunkHold, ChunkStore } from './chunk-store.ts'
-import { requireSpace, type SpaceLimits } from './image-space.ts'
+import { requireSpace, type SpaceLimits, writingInto } from './image-space.ts'
 import type { PackedChunk } from './pack-index.ts'
 
 export interface DraftFolder extends SpaceLimits {
@@ -44,9 +44,9 @@ export class ImportDraft implements AsyncDisposable {
   async add(stored: Uint8Array, facts: Omit<PackedChunk, 'offset' | 'storedBytes'>): Promise<void> {
     if (this.#added.has(facts.storedDigest)) return
     const { chunks, draftFolder } = this.#folder
-    const storedBytes = chunks.storedBytes() + this.#bytes
-    await requireSpace(draftFolder, stored.length, storedBytes, this.#folder)
-    await this.#file.appendFile(stored)
+    await requireSpace(draftFolder, stored.length, chunks.claimedBytes(), this.#folder)
+    this.hold.claim(stored.length)
+    await writingInto(() => this.#file.appendFile(stored))
     this.hold.keep(facts.storedDigest)
     const place = { offset: this.#bytes, storedBytes: stored.length }
     this.#added.set(facts.storedDigest, { ...facts, ...place })
@@ -55,8 +55,9 @@ export class ImportDraft implements AsyncDisposable {
 
   /** Makes the new chunks count. The hold on them ends with the draft: an image must have them by then. */
   async commit(): Promise<void> {
-    await this.#file.sync()
+    await writingInto(() => this.#file.sync())
     await this.#folder.chunks.addPack(this.#path, [...this.#added.values()])
+    this.hold.claim(-this.#bytes)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

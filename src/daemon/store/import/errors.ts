@@ -80,3 +80,26 @@ export class ImportToolMissingError extends CodedError {
     this.packages = packages
   }
 }
+
+/** The wall around the program that unpacks this format does not stand, so it is not started. */
+export class ImportSandboxError extends CodedError {
+  readonly code = 'ERR_IMPORT_SANDBOX'
+
+  constructor(format: string, reason: string) {
+    super(`${format} is unpacked in a sandbox alone, which does not start here: ${reason}`, {
+      remedy:
+        'convert it elsewhere, qemu-img convert -O qcow2, which is read without one; or let the daemon make user namespaces',
+    })
+  }
+}
+
+/** This daemon takes only what somebody has vouched for. */
+export class ImageChecksumRequiredError extends CodedError {
+  readonly code = 'ERR_IMAGE_CHECKSUM_REQUIRED'
+
+  constructor() {
+    super('this daemon imports nothing without a checksum (images.requireChecksum)', {
+      remedy: 'give --sha256 or --sha512 as published, or --raw-sha256 of the disk inside',
+    })
+  }
+}

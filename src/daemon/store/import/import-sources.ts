@@ -1,5 +1,6 @@
 import type { ImportOrigin } from '../../../contract/import-provenance.ts'
 import type { ImportOrder, ImportSource, ImportSources } from '../../domain/image/import-source.ts'
+import { ImageChecksumRequiredError } from './errors.ts'
 import { SniffedSource } from './sniffed-source.ts'
 
 /** Bytes from elsewhere, and how that is called without any secret in it. */
@@ -15,6 +16,8 @@ export interface ImportSourcesOptions {
   readonly spoolDirectory: string
   /** Of what arrives, and of the disk inside. */
   readonly largestBytes: number
+  /** Whether nothing is taken that nobody has vouched for. Default: no. */
+  readonly requireChecksum?: boolean
   readonly fetchBytes: (url: string, order: ImportOrder) => FetchedBytes
 }
 
@@ -23,8 +26,12 @@ export function createImportSources(options: ImportSourcesOptions): ImportSource
   return { open: (order) => openSource(order, options) }
 }
 
+/** @throws {ImageChecksumRequiredError} where one is demanded and none is given */
 function openSource(order: ImportOrder, options: ImportSourcesOptions): ImportSource {
-  const { from } = order
+  const { from, checksum, rawChecksum } = order
+  if (options.requireChecksum === true && (checksum ?? rawChecksum) === undefined) {
+    throw new ImageChecksumRequiredError()
+  }
   if (from.kind === 'url') {
     return new SniffedSource({ ...options, ...options.fetchBytes(from.url, order), order })
   }

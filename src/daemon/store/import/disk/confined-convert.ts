@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { inertText } from '../../../../base/ascii.ts'
 import { GIBIBYTE } from '../../../../base/byte-size.ts'
 import { ImageSpaceError } from '../../blobs/errors.ts'
-import { ImageDamagedError, ImportToolMissingError } from '../errors.ts'
+import { ImageDamagedError, ImportSandboxError, ImportToolMissingError } from '../errors.ts'
 
 /** The name of the format in QEMU's words. */
 export type QemuDriver = 'vmdk' | 'vpc' | 'vhdx'
@@ -28,6 +28,7 @@ const mostSeconds = 3600
  * image's header has been inspected before: this is the second wall.
  *
  * @throws {ImportToolMissingError} when a program is not installed
+ * @throws {ImportSandboxError} when the sandbox cannot be made here
  * @throws {ImageDamagedError} when qemu-img cannot read the file
  */
 export async function convertConfined(conversion: ConfinedConversion): Promise<void> {
@@ -53,6 +54,9 @@ export async function convertConfined(conversion: ConfinedConversion): Promise<v
   if (exitCode === 0) return
   const said = inertText(message.trim(), messageBytes)
   if (exitCode === 127 || /execvp .*: No such file/.test(said)) throw missing(conversion.driver)
+  if (said.startsWith('bwrap: ')) {
+    throw new ImportSandboxError(formatOf(conversion.driver), said.slice('bwrap: '.length))
+  }
   if (/No space left on device/.test(said)) {
     throw new ImageSpaceError(0, 'the file system filled up while the image was unpacked')
   }
@@ -60,7 +64,11 @@ export async function convertConfined(conversion: ConfinedConversion): Promise<v
 }
 
 function missing(driver: QemuDriver): ImportToolMissingError {
-  return new ImportToolMissingError(driver === 'vpc' ? 'vhd' : driver, packages)
+  return new ImportToolMissingError(formatOf(driver), packages)
+}
+
+function formatOf(driver: QemuDriver): string {
+  return driver === 'vpc' ? 'vhd' : driver
 }
 
 function sandboxArguments({

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { requireSpace } from '../../blobs/image-space.ts'
+import { requireSpace, writingInto } from '../../blobs/image-space.ts'
 
 /** A file that is kept only while it is read: its format has to be read out of order. */
 export interface SpooledFile extends AsyncDisposable {
@@ -31,7 +31,7 @@ export async function spool(
   for await (const part of source) {
     // The images that are stored do not count: what is spooled goes away again.
     await requireSpace(directory, part.length, 0, {})
-    await file.handle.appendFile(part)
+    await writingInto(() => file.handle.appendFile(part))
     sizeBytes += part.length
   }
   cleanup.move()

@@ -170,6 +170,16 @@ describe(createImportSources, () => {
     )
   })
 
+  it('I05 takes nothing without a checksum where one is demanded', async () => {
+    const strict = localImportSources({ requireChecksum: true })
+    await expect(readImport(strict, gzip)).rejects.toMatchObject({
+      code: 'ERR_IMAGE_CHECKSUM_REQUIRED',
+    })
+    for (const order of [{ checksum: sha512(gzip) }, { rawChecksum: sha256(raw) }]) {
+      expect(raw.equals((await readImport(strict, gzip, order)).raw)).toBe(true)
+    }
+  })
+
   it('I06 tells the checksum of the file from that of the disk inside', async () => {
     await expect(readImport(sources, gzip, { checksum: sha256(raw) })).rejects.toMatchObject({
       remedy: expect.stringContaining('--raw-sha256'),
