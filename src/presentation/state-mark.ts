@@ -1,3 +1,5 @@
+import type { Image } from '../contract/api-documents.ts'
+import type { RepaveEvent } from '../contract/event.ts'
 import type { Machine } from '../contract/machine.ts'
 import type { Run } from '../contract/run.ts'
 import type { StageState } from './run-stages.ts'
@@ -38,10 +40,42 @@ const machineTones: Readonly<Record<Machine['state'], Tone>> = {
 export function machineMark(machine: Machine, run: Run | undefined): StateMark {
   if (machine.state === 'deploying' && run !== undefined) {
     if (run.state === 'waiting-approval') return { word: 'approval', tone: 'attention' }
-    if (run.state === 'held') return { word: 'held', tone: 'attention' }
+    if (run.state === 'held' || run.state === 'lost') return { word: run.state, tone: 'attention' }
     if (run.state === 'queued') return { word: 'waiting', tone: 'waiting' }
   }
   return { word: machine.state, tone: machineTones[machine.state] }
+}
+
+const runTones: Readonly<Record<Run['state'], Tone>> = {
+  queued: 'waiting',
+  running: 'active',
+  'waiting-approval': 'attention',
+  held: 'attention',
+  succeeded: 'good',
+  failed: 'bad',
+  cancelled: 'idle',
+  lost: 'attention',
+}
+
+export function runMark(run: Run): StateMark {
+  return { word: run.state, tone: runTones[run.state] }
+}
+
+export function imageMark({ state, signature }: Image): StateMark {
+  if (state === 'quarantined') return { word: state, tone: 'bad' }
+  return signature === 'signed'
+    ? { word: state, tone: 'good' }
+    : { word: 'unsigned', tone: 'attention' }
+}
+
+/** Words of an action that call for a second look. */
+const badActions = /fail|lost|refus|damag|quarantin|conflict|died/
+const attentionActions = /held|hold|wait|retry|foreign|lagging|full/
+
+export function eventTone({ action }: RepaveEvent): Tone {
+  if (badActions.test(action)) return 'bad'
+  if (attentionActions.test(action)) return 'attention'
+  return action === 'succeeded' || action === 'deployed' ? 'good' : 'waiting'
 }
 
 const taskTones: Readonly<Record<StageState, Tone>> = {

@@ -3,9 +3,10 @@ import type { Run } from '../contract/run.ts'
 import { durationText } from '../presentation/duration-text.ts'
 import { barText, doneFraction, percentText } from '../presentation/progress-text.ts'
 import { currentTask } from '../presentation/run-stages.ts'
-import { cutText, shownText } from '../presentation/shown-text.ts'
+import { shownText } from '../presentation/shown-text.ts'
 import { type StateMark, toneSymbol } from '../presentation/state-mark.ts'
 import type { WriteView } from '../presentation/write-view.ts'
+import { fittingColumns, type RowColumn, rowText } from './row-columns.ts'
 
 export interface MachineRow {
   readonly machine: Machine
@@ -14,13 +15,8 @@ export interface MachineRow {
   readonly mark: StateMark
 }
 
-interface Column {
-  readonly name: 'name' | 'state' | 'image' | 'stage' | 'progress' | 'mac' | 'age'
-  readonly width: number
-}
+type Column = RowColumn<'name' | 'state' | 'image' | 'stage' | 'progress' | 'mac' | 'age'>
 
-/** Columns dropped, one after the other, where the room does not suffice. */
-const dropOrder = ['image', 'mac', 'age'] as const
 /** Below this a bar says less than its number. */
 const barFromColumns = 80
 
@@ -30,25 +26,18 @@ export function chooseColumns(
   { columns, terminalColumns }: { columns: number; terminalColumns: number },
 ): Column[] {
   const longestName = machines.reduce((longest, { name }) => Math.max(longest, name.length), 0)
-  let chosen: Column[] = [
-    { name: 'name', width: Math.min(20, Math.max(6, longestName)) },
-    { name: 'state', width: 11 },
-    { name: 'image', width: 16 },
-    { name: 'stage', width: 11 },
-    { name: 'progress', width: terminalColumns >= barFromColumns ? 12 : 4 },
-    { name: 'mac', width: 17 },
-    { name: 'age', width: 6 },
-  ]
-  for (const name of dropOrder) {
-    if (rowWidth(chosen) <= columns) break
-    chosen = chosen.filter((column) => column.name !== name)
-  }
-  return chosen
-}
-
-/** Symbol and blank first, a blank after each column. */
-function rowWidth(columns: readonly Column[]): number {
-  return columns.reduce((width, column) => width + column.width + 1, 3)
+  return fittingColumns(
+    [
+      { name: 'name', width: Math.min(20, Math.max(6, longestName)) },
+      { name: 'state', width: 11 },
+      { name: 'image', width: 16, dropped: 1 },
+      { name: 'stage', width: 11 },
+      { name: 'progress', width: terminalColumns >= barFromColumns ? 12 : 4 },
+      { name: 'mac', width: 17, dropped: 2 },
+      { name: 'age', width: 6, dropped: 3 },
+    ],
+    columns,
+  )
 }
 
 /** One machine as a line of at most `width` characters, without its state's colour. */
@@ -57,12 +46,8 @@ export function machineRowText(
   columns: readonly Column[],
   { ascii, nowMs, width }: { ascii: boolean; nowMs: number; width: number },
 ): string {
-  const cells = columns.map((column) => {
-    const text = cellText(row, column, { ascii, nowMs })
-    return cutText(text, column.width, ascii ? '~' : '…').padEnd(column.width)
-  })
-  const text = ` ${toneSymbol(row.mark.tone, ascii)} ${cells.join(' ')}`
-  return cutText(text, width, ascii ? '~' : '…').padEnd(width)
+  const cells = columns.map((column) => cellText(row, column, { ascii, nowMs }))
+  return rowText(cells, columns, { symbol: toneSymbol(row.mark.tone, ascii), ascii, width })
 }
 
 function cellText(

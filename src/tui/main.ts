@@ -11,6 +11,7 @@ live terminal UI: every machine, its stages, what is written, and why it waits
 
 Options:
   --exit-when-done  leave when every run has ended; 0 only when all succeeded
+  --read-only       show, and change nothing (REPAVE_READ_ONLY=1)
   --ascii           no character outside ASCII (default where the locale is not UTF-8)
   --socket <path>   the daemon's unix socket (REPAVE_SOCKET)
   --url <url>       the daemon's address (REPAVE_URL)
@@ -32,6 +33,7 @@ interface TuiRequest {
   readonly endpoint: OperatorEndpoint
   readonly theme: Theme
   readonly exitWhenDone: boolean
+  readonly readOnly: boolean
 }
 
 /**
@@ -70,7 +72,13 @@ function readRequest(argv: readonly string[]): TuiRequest {
     }),
     theme: values.ascii ? { ...theme, ascii: true } : theme,
     exitWhenDone: values['exit-when-done'],
+    readOnly: values['read-only'] || isSet(process.env['REPAVE_READ_ONLY']),
   }
+}
+
+/** Set, and to something else than a no. */
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && !['', '0', 'false', 'no'].includes(value.toLowerCase())
 }
 
 function readOptions(argv: readonly string[]) {
@@ -79,6 +87,7 @@ function readOptions(argv: readonly string[]) {
       args: [...argv],
       options: {
         'exit-when-done': { type: 'boolean', default: false },
+        'read-only': { type: 'boolean', default: false },
         ascii: { type: 'boolean', default: false },
         socket: { type: 'string' },
         url: { type: 'string' },

@@ -5,17 +5,21 @@ import type { OperatorEndpoint } from '../presentation/operator-endpoint.ts'
 import { openFeed } from '../operator-client/open-feed.ts'
 import { RunWatch } from '../presentation/run-watch.ts'
 import { App } from './components/app.ts'
+import { fulfilWish } from './fulfil-wish.ts'
 import { ScreenStore } from './screen-store.ts'
+import { initialScreen } from './screen-state.ts'
 import type { Theme } from './theme.ts'
 
-/** Also what the servers say, for the last lines of each machine. */
-const screenTopics = ['run,machine,boot,agent,token,log,dhcp,tftp,http.*.*']
+/** Everything: the events have a screen of their own. */
+const screenTopics = ['*.*.*']
 
 export interface ScreenOptions {
   readonly endpoint: OperatorEndpoint
   readonly theme: Theme
   /** Leave when every machine's newest run, and all later ones, have ended. */
   readonly exitWhenDone: boolean
+  /** Nothing can be changed from this screen. */
+  readonly readOnly: boolean
 }
 
 const interrupted = 130
@@ -23,12 +27,20 @@ const interrupted = 130
 const tickMs = 1000
 
 /** Draws until the person leaves; afterwards prints, with `exitWhenDone`, the proof of each run. */
-export async function runScreen({ endpoint, theme, exitWhenDone }: ScreenOptions): Promise<number> {
+export async function runScreen(options: ScreenOptions): Promise<number> {
+  const { endpoint, theme, exitWhenDone } = options
   const ending = new AbortController()
   const end = () => ending.abort()
-  const store = new ScreenStore(Date.now())
+  const store = new ScreenStore(initialScreen(Date.now(), options.readOnly), (wish) => {
+    const connection = { endpoint, signal: ending.signal }
+    const write = (text: string) => process.stdout.write(text)
+    void fulfilWish(
+      { connection, dispatch: (action) => store.dispatch(action), quit: end, write },
+      wish,
+    )
+  })
   const watch = new RunWatch()
-  const screen = render(h(App, { store, theme, onQuit: end }), {
+  const screen = render(h(App, { store, theme }), {
     alternateScreen: true,
     incrementalRendering: true,
     interactive: true,

@@ -1,6 +1,11 @@
-import type { Machine } from '../contract/machine.ts'
-import { emptyFleet, type Fleet, nextFleet } from '../presentation/fleet.ts'
+import type { Image, Status } from '../contract/api-documents.ts'
+import type { RepaveEvent } from '../contract/event.ts'
+import { emptyFleet, type Fleet } from '../presentation/fleet.ts'
 import type { FeedItem } from '../presentation/operator-feed.ts'
+import type { Tone } from '../presentation/state-mark.ts'
+import type { Order } from './order.ts'
+import type { Press } from './press.ts'
+import type { ListView, ScreenView } from './screen-view.ts'
 
 export type Connection =
   | { readonly kind: 'connecting' }
@@ -8,86 +13,90 @@ export type Connection =
   /** The last known state stays on screen. */
   | { readonly kind: 'lost'; readonly attempt: number; readonly reason: string }
 
+/** What is being typed on the last line: `/` narrows the list at once, `:` waits for Enter. */
+export interface Entry {
+  readonly kind: 'filter' | 'command'
+  readonly text: string
+}
+
+/** Asks before something is done. */
+export interface Confirmation {
+  readonly title: string
+  /** The plan, or what is lost. */
+  readonly lines: readonly string[]
+  readonly order: Order
+  /** What has to be typed, letter by letter. */
+  readonly expected: string
+  readonly typed: string
+}
+
+export interface Notice {
+  readonly text: string
+  readonly tone: Tone
+}
+
+/** What the screen asks of the world. */
+export type Wish =
+  | { readonly kind: 'quit' }
+  | { readonly kind: 'copy'; readonly text: string }
+  /** Have the daemon plan it, then ask the person. */
+  | { readonly kind: 'plan'; readonly order: Extract<Order, { verb: 'deploy' }> }
+  | { readonly kind: 'order'; readonly order: Order }
+  | { readonly kind: 'read'; readonly what: 'images' | 'status' }
+
 /** Everything that decides what the screen shows. */
 export interface ScreenState {
   readonly fleet: Fleet
+  /** The newest that were told, oldest first; a bounded number. */
+  readonly events: readonly RepaveEvent[]
+  readonly images: readonly Image[]
+  /** The daemon's services, and how they were when asked before. */
+  readonly status?: { readonly now: Status; readonly before?: Status; readonly atMs: number }
   readonly connection: Connection
-  /** The machine under the cursor; the first where absent. */
-  readonly selectedId?: string
-  /** Whether one machine fills the screen. */
-  readonly isOpen: boolean
+  readonly view: ScreenView
+  /** Ids under the cursors; the first row where absent. */
+  readonly cursors: Readonly<Partial<Record<ListView, string>>>
+  /** Machines that were chosen with the space bar. */
+  readonly marked: ReadonlySet<string>
+  readonly filter: string
+  readonly entry?: Entry
+  readonly confirmation?: Confirmation
+  readonly notice?: Notice
+  /** Whether the newest line stays in sight. */
+  readonly follows: boolean
+  /** Whether long lines of a log go on below. */
+  readonly wraps: boolean
   readonly showsHelp: boolean
+  /** Nothing that changes anything can be asked for. */
+  readonly isReadOnly: boolean
   readonly nowMs: number
+  /** Taken, and removed, by whoever holds the state. */
+  readonly wish?: Wish
 }
-
-export type ScreenKey =
-  'up' | 'down' | 'page-up' | 'page-down' | 'first' | 'last' | 'open' | 'back' | 'help'
 
 export type ScreenAction =
   | { readonly kind: 'feed'; readonly item: FeedItem; readonly nowMs: number }
   | { readonly kind: 'tick'; readonly nowMs: number }
-  | { readonly kind: 'key'; readonly key: ScreenKey }
+  | { readonly kind: 'press'; readonly press: Press }
+  | { readonly kind: 'images'; readonly images: readonly Image[] }
+  | { readonly kind: 'status'; readonly status: Status; readonly nowMs: number }
+  | { readonly kind: 'confirm'; readonly confirmation: Confirmation }
+  | { readonly kind: 'notice'; readonly notice: Notice }
 
-const pageLength = 10
-
-export function initialScreen(nowMs: number): ScreenState {
+export function initialScreen(nowMs: number, isReadOnly = false): ScreenState {
   return {
     fleet: emptyFleet,
+    events: [],
+    images: [],
     connection: { kind: 'connecting' },
-    isOpen: false,
+    view: 'machines',
+    cursors: {},
+    marked: new Set(),
+    filter: '',
+    follows: true,
+    wraps: false,
     showsHelp: false,
+    isReadOnly,
     nowMs,
   }
-}
-
-/** The screen after one more thing has happened. */
-export function nextScreen(state: ScreenState, action: ScreenAction): ScreenState {
-  if (action.kind === 'tick') return { ...state, nowMs: action.nowMs }
-  if (action.kind === 'key') return afterKey(state, action.key)
-  const { item, nowMs } = action
-  if (item.kind === 'disconnected') {
-    const { attempt, reason } = item
-    return { ...state, nowMs, connection: { kind: 'lost', attempt, reason } }
-  }
-  const connection = { kind: 'connected' } as const
-  return { ...state, nowMs, connection, fleet: nextFleet(state.fleet, item, nowMs) }
-}
-
-/** How far a key moves the cursor. */
-const steps = {
-  up: -1,
-  down: 1,
-  'page-up': -pageLength,
-  'page-down': pageLength,
-  first: Number.NEGATIVE_INFINITY,
-  last: Number.POSITIVE_INFINITY,
-} as const
-
-function afterKey(state: ScreenState, key: ScreenKey): ScreenState {
-  if (key === 'help') return { ...state, showsHelp: !state.showsHelp }
-  if (key === 'open') return { ...state, isOpen: listedMachines(state).length > 0 }
-  if (key !== 'back') return moved(state, steps[key])
-  return state.showsHelp ? { ...state, showsHelp: false } : { ...state, isOpen: false }
-}
-
-function moved(state: ScreenState, by: number): ScreenState {
-  const machines = listedMachines(state)
-  const index = Math.min(Math.max(selectedIndex(state, machines) + by, 0), machines.length - 1)
-  const machine = machines[index]
-  return machine === undefined ? state : { ...state, selectedId: machine.id }
-}
-
-/** Machines in the order in which they are listed: by name, `node-2` before `node-10`. */
-export function listedMachines(state: ScreenState): Machine[] {
-  return [...state.fleet.machines.values()].sort((left, right) =>
-    left.name.localeCompare(right.name, 'en', { numeric: true }),
-  )
-}
-
-/** Place of the cursor in the list; 0 when the machine is gone or none was chosen. */
-export function selectedIndex(state: ScreenState, machines: readonly Machine[]): number {
-  return Math.max(
-    0,
-    machines.findIndex((machine) => machine.id === state.selectedId),
-  )
 }

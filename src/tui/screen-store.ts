@@ -1,4 +1,5 @@
-import { initialScreen, nextScreen, type ScreenAction, type ScreenState } from './screen-state.ts'
+import { nextScreen } from './next-screen.ts'
+import type { ScreenAction, ScreenState, Wish } from './screen-state.ts'
 
 /** Frames are drawn at most this often, however fast the daemon tells. */
 const frameIntervalMs = 100
@@ -9,11 +10,14 @@ export class ScreenStore {
   /** What is on screen: stays the same object until the next frame is due. */
   #shown: ScreenState
   #timer: NodeJS.Timeout | undefined
+  readonly #onWish: (wish: Wish) => void
   readonly #listeners = new Set<() => void>()
 
-  constructor(nowMs: number) {
-    this.#state = initialScreen(nowMs)
-    this.#shown = this.#state
+  /** @param onWish what the screen asks of the world, as it asks */
+  constructor(initial: ScreenState, onWish: (wish: Wish) => void) {
+    this.#state = initial
+    this.#shown = initial
+    this.#onWish = onWish
   }
 
   readonly read = (): ScreenState => this.#shown
@@ -24,9 +28,11 @@ export class ScreenStore {
   }
 
   dispatch(action: ScreenAction): void {
-    this.#state = nextScreen(this.#state, action)
-    if (action.kind === 'key') this.#show()
+    const { wish, ...state } = nextScreen(this.#state, action)
+    this.#state = state
+    if (action.kind === 'press') this.#show()
     else this.#timer ??= setTimeout(() => this.#show(), frameIntervalMs)
+    if (wish !== undefined) this.#onWish(wish)
   }
 
   close(): void {

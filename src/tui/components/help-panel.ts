@@ -5,14 +5,26 @@ import { stageMark, type Tone, toneSymbol } from '../../presentation/state-mark.
 import { ThemeContext, toneStyle } from '../theme.ts'
 
 const keys = [
-  ['j, down', 'next machine'],
-  ['k, up', 'previous machine'],
-  ['PgDn, PgUp', 'ten machines on, back'],
-  ['g, G', 'first, last machine'],
-  ['Enter', 'one machine on the whole screen'],
+  ['1 .. 6', 'machines, machine, runs, images, services, events'],
+  ['j, down', 'next row'],
+  ['k, up', 'previous row'],
+  ['PgDn, PgUp', 'ten rows on, back'],
+  ['g, G', 'first, last row'],
+  ['Enter, l', 'one machine on the whole screen, with its log'],
   ['Esc', 'back'],
+  ['/', 'only rows with these words: !word, state:failed'],
+  [':', 'command: a view, machine NAME, deploy IMAGE, retry, quit'],
+  ['y', 'copy the id to the clipboard of the terminal'],
+  ['f, w', 'follow the newest line; wrap long lines'],
   ['?', 'this page'],
   ['q, Ctrl-C', 'quit; what is under way goes on'],
+] as const
+
+const changingKeys = [
+  ['Space', 'mark a machine: commands go to all that are marked'],
+  ['d', 'deploy: the plan first, then the name to type'],
+  ['r, c', 'retry, cancel'],
+  ['a, h, u', 'approve, hold, release'],
 ] as const
 
 const meanings: readonly (readonly [Tone, string])[] = [
@@ -25,12 +37,20 @@ const meanings: readonly (readonly [Tone, string])[] = [
 ]
 
 /** Keys and symbols. */
-export function HelpPanel({ rows }: { rows: number }): ReactElement {
+export function HelpPanel({
+  rows,
+  isReadOnly,
+}: {
+  rows: number
+  isReadOnly: boolean
+}): ReactElement {
   const theme = useContext(ThemeContext)
   return h(
     Box,
     { flexDirection: 'column', height: rows, overflow: 'hidden', paddingLeft: 1 },
-    ...keys.map(([key, what]) => h(Text, { key, wrap: 'truncate' }, `${key.padEnd(12)}${what}`)),
+    ...[...keys, ...(isReadOnly ? [] : changingKeys)].map(([key, what]) =>
+      h(Text, { key, wrap: 'truncate' }, `${key.padEnd(12)}${what}`),
+    ),
     h(Text, { key: 'gap' }, ' '),
     ...meanings.map(([tone, what]) =>
       h(

@@ -64,7 +64,12 @@ export function MachineDetail({
     ...(view === undefined ? [] : [h(WritePanel, { key: 'write', view, nowMs, columns })]),
     ...lines(below),
     h(Text, { key: 'gap' }, ' '),
-    h(NoteTail, { notes: fleet.notes.get(machine.id) ?? [], rows: rows - used, columns }),
+    h(NoteTail, {
+      notes: fleet.notes.get(machine.id) ?? [],
+      rows: rows - used,
+      columns,
+      wraps: state.wraps,
+    }),
   )
 }
 

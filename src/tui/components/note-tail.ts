@@ -10,29 +10,41 @@ export function NoteTail({
   notes,
   rows,
   columns,
+  wraps,
 }: {
   notes: readonly NoteLine[]
   rows: number
   columns: number
+  /** Whether a long line goes on below instead of being cut. */
+  wraps: boolean
 }): ReactElement {
   const theme = useContext(ThemeContext)
-  const shown = rows > 0 ? notes.slice(-rows) : []
+  const mark = theme.ascii ? '~' : '…'
+  const lines = (rows > 0 ? notes.slice(-rows) : []).flatMap((note) => {
+    const text = noteText(note)
+    const parts = wraps ? wrapped(text, columns) : [cutText(text, columns, mark)]
+    return parts.map((part) => ({ source: note.source, part }))
+  })
+  const shown = rows > 0 ? lines.slice(-rows) : []
   const dim = theme.colour ? { dimColor: true } : {}
   return h(
     Box,
     { flexDirection: 'column', height: Math.max(0, rows), overflow: 'hidden' },
-    ...shown.map((note, index) =>
-      h(
-        Text,
-        {
-          key: `${note.timeMs} ${index}`,
-          wrap: 'truncate',
-          ...(note.source === 'agent' ? dim : {}),
-        },
-        cutText(noteText(note), columns, theme.ascii ? '~' : '…'),
-      ),
+    ...shown.map(({ source, part }, index) =>
+      h(Text, { key: String(index), wrap: 'truncate', ...(source === 'agent' ? dim : {}) }, part),
     ),
   )
+}
+
+/** Pieces of at most `width` characters, all but the first set in a little. */
+function wrapped(text: string, width: number): string[] {
+  const room = Math.max(1, width - 2)
+  const characters = Array.from(text)
+  const parts = [characters.slice(0, width).join('')]
+  for (let from = width; from < characters.length; from += room) {
+    parts.push(`  ${characters.slice(from, from + room).join('')}`)
+  }
+  return parts
 }
 
 function noteText({ timeMs, source, text }: NoteLine): string {

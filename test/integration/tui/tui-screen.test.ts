@@ -7,7 +7,7 @@ import { type IPty, spawn } from '@lydell/node-pty'
 import xterm from '@xterm/headless'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-import { FakeOperatorApi } from '../../fakes/fake-operator-api.ts'
+import { FakeOperatorApi, problem } from '../../fakes/fake-operator-api.ts'
 import {
   failedRun,
   runEvent,
@@ -109,6 +109,67 @@ describe('repave tui', () => {
     expect(tui.raw.indexOf('\u001b[?1049h')).toBeLessThan(tui.raw.lastIndexOf('\u001b[?1049l'))
     expect(tui.raw.lastIndexOf('\u001b[?25h')).toBeGreaterThan(tui.raw.lastIndexOf('\u001b[?25l'))
     expect(tui.lines.join('')).toBe('')
+  })
+
+  it('has a screen for each number key', async () => {
+    const status = {
+      version: '9.9',
+      startedAtMs: 0,
+      interface: 'eno2',
+      provisioningUrl: 'http://10.77.0.1:8090',
+      servers: [{ name: 'dhcp', endpoint: '10.77.0.1:67', counters: { offers: 52 } }],
+      machines: 3,
+      images: 0,
+    }
+    api.answer = ({ path }) => (path === '/status' ? { json: status } : undefined)
+    const tui = start(100, 24)
+    await tui.shows('node-3')
+    tui.type('2')
+    await tui.shows('52:54:00:aa:bb:01')
+    tui.type('3')
+    await tui.shows('succeeded        deploy-image')
+    tui.type('4')
+    await tui.shows('No image yet')
+    tui.type('5')
+    await tui.shows('offers  52')
+    tui.type('6')
+    api.emit(runEvent(failedRun(2), 'failed'))
+    await tui.shows('run.failed')
+    tui.type(':machine node-3\r')
+    await tui.shows('52:54:00:aa:bb:03')
+    tui.type('q')
+    expect(await tui.exitCode).toBe(0)
+  })
+
+  it('cancels what is under the cursor once the word was typed, and says which command did it', async () => {
+    const cancelled = { ...runningRun(2, 2), state: 'cancelled' as const, revision: 99 }
+    api.answer = ({ method }) => (method === 'POST' ? { json: cancelled } : undefined)
+    const tui = start(120, 24)
+    await tui.shows('node-3')
+    tui.type('jc')
+    await tui.shows('type cancel and Enter')
+    tui.type('cancel\r')
+    await tui.shows(`ran: repave run cancel ${sampleId(2, 'bb').slice(0, 8)}`)
+    expect(api.requests.filter(({ method }) => method === 'POST').map(({ path }) => path)).toEqual([
+      `/runs/${sampleId(2, 'bb')}/cancel`,
+    ])
+    tui.type('q')
+    expect(await tui.exitCode).toBe(0)
+  })
+
+  it('changes nothing in read-only mode, and shows what the daemon refuses', async () => {
+    const readOnly = start(120, 24, ['--read-only'])
+    await readOnly.shows('node-3')
+    readOnly.type('jc')
+    await readOnly.shows('read-only: nothing can be changed here')
+    const json = problem(409, 'ERR_RUN_STATE', 'the run has ended', 'repave run list')
+    api.answer = ({ method }) => (method === 'POST' ? { status: 409, json } : undefined)
+    const tui = start(120, 24)
+    await tui.shows('node-3')
+    tui.type('jh')
+    await tui.shows('error[ERR_RUN_STATE]: the run has ended  try  repave run list')
+    for (const each of [readOnly, tui]) each.type('q')
+    expect(await Promise.all([readOnly.exitCode, tui.exitCode])).toEqual([0, 0])
   })
 
   it('shows a write as it goes on, and its log, beside the list', async () => {

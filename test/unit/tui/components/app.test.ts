@@ -5,14 +5,15 @@ import { createElement as h } from 'react'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import { App } from '../../../../src/tui/components/app.ts'
+import { initialScreen, type Wish } from '../../../../src/tui/screen-state.ts'
 import { ScreenStore } from '../../../../src/tui/screen-store.ts'
 import { sampleMachine, sampleRun, sampleTimeMs } from '../../../fakes/sample-fleet.ts'
 
 const theme = { ascii: true, colour: false }
 
 function startApp() {
-  const store = new ScreenStore(sampleTimeMs)
-  const onQuit = vi.fn<() => void>()
+  const onWish = vi.fn<(wish: Wish) => void>()
+  const store = new ScreenStore(initialScreen(sampleTimeMs), onWish)
   const item = {
     kind: 'snapshot',
     seq: 1,
@@ -21,8 +22,8 @@ function startApp() {
     runs: [sampleRun(1), sampleRun(2)],
   } as const
   store.dispatch({ kind: 'feed', item, nowMs: sampleTimeMs })
-  const screen = render(h(App, { store, theme, onQuit }))
-  return { ...screen, store, onQuit }
+  const screen = render(h(App, { store, theme }))
+  return { ...screen, store, onWish }
 }
 
 /** Keys are read when React has run its effects. */
@@ -46,7 +47,7 @@ describe(App, () => {
     app.stdin.write('?')
     await frameWith(app, 'esc back')
     app.stdin.write('q')
-    await vi.waitFor(() => expect(app.onQuit).toHaveBeenCalledOnce())
+    await vi.waitFor(() => expect(app.onWish).toHaveBeenLastCalledWith({ kind: 'quit' }))
   })
 
   it('draws at most ten times a second, however fast the daemon tells', async () => {

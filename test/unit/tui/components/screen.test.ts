@@ -2,13 +2,21 @@ import { Box, renderToString } from 'ink'
 import { createElement as h } from 'react'
 import { beforeAll, describe, expect, it } from 'vitest'
 
+import type { Image, Status } from '../../../../src/contract/api-documents.ts'
 import type { FeedItem } from '../../../../src/presentation/operator-feed.ts'
 import { Screen } from '../../../../src/tui/components/screen.ts'
-import { initialScreen, nextScreen, type ScreenState } from '../../../../src/tui/screen-state.ts'
+import { nextScreen } from '../../../../src/tui/next-screen.ts'
+import {
+  initialScreen,
+  type ScreenAction,
+  type ScreenState,
+} from '../../../../src/tui/screen-state.ts'
 import { type Theme, ThemeContext } from '../../../../src/tui/theme.ts'
 import {
   failedRun,
+  runEvent,
   runningRun,
+  sampleDigest,
   sampleId,
   sampleInventory,
   sampleMachine,
@@ -17,6 +25,7 @@ import {
   sampleTimeMs,
   succeededRun,
 } from '../../../fakes/sample-fleet.ts'
+import { pressed } from '../../../fakes/tui-press.ts'
 
 const plain: Theme = { ascii: false, colour: false }
 
@@ -51,13 +60,40 @@ function fleetState(): ScreenState {
   return state
 }
 
+const sampleImage: Image = {
+  name: 'debian-12',
+  version: '12.9-20261120',
+  digest: sampleDigest('a'),
+  rawDigest: sampleDigest('b'),
+  rawBytes: 1536 * 1024 ** 2,
+  packBytes: 137 * 1024 ** 2,
+  chunks: 384,
+  zeroChunks: 250,
+  importedAtMs: sampleTimeMs - 86_400_000,
+  state: 'ready',
+  signature: 'signed',
+}
+
+const statusAfter = (offers: number): Status => ({
+  version: '0.1.0',
+  startedAtMs: sampleTimeMs - 3_600_000,
+  interface: 'eno2',
+  provisioningUrl: 'http://10.77.0.1:8090',
+  servers: [
+    { name: 'dhcp', endpoint: '10.77.0.1:67', counters: { offers, malformed: 0 } },
+    { name: 'tftp', endpoint: '10.77.0.1:69', counters: {} },
+  ],
+  machines: 4,
+  images: 2,
+})
+
 beforeAll(() => {
   process.env['TZ'] = 'UTC'
 })
 
 describe(Screen, () => {
-  const onSecond = nextScreen(fleetState(), { kind: 'key', key: 'down' })
-  const opened = nextScreen(onSecond, { kind: 'key', key: 'open' })
+  const onSecond = pressed(fleetState(), 'j')
+  const opened = pressed(onSecond, '<enter>')
 
   it.each([60, 80, 120, 200])('never exceeds %i columns or its rows', (columns) => {
     for (const state of [initialScreen(0), onSecond, opened]) {
@@ -106,11 +142,11 @@ describe(Screen, () => {
   it('fills the screen with one machine when it is opened', () => {
     const lines = frameOf(opened, 80)
     expect(lines[1]).toBe('node-2  ▶ deploying')
-    expect(lines.at(-1)).toBe(' esc back   j/k other machine   ? help   q quit')
+    expect(lines.at(-1)).toContain(' esc back   j/k other machine   : command   ? help   q quit')
   })
 
   it('shows a failure with its reason and the command that tries again', () => {
-    const failed = nextScreen(opened, { kind: 'key', key: 'down' })
+    const failed = pressed(opened, 'j')
     expect(frameOf(failed, 80)).toEqual(
       expect.arrayContaining([
         'ERR_DISK_WRITE the disk said no',
@@ -120,7 +156,7 @@ describe(Screen, () => {
   })
 
   it('shows the proof of a success', () => {
-    const succeeded = nextScreen(opened, { kind: 'key', key: 'up' })
+    const succeeded = pressed(opened, 'k')
     expect(frameOf(succeeded, 120).join('\n')).toContain('proof 2.0 GiB read back  sha256:cccc')
   })
 
@@ -132,6 +168,44 @@ describe(Screen, () => {
     const lines = frameOf(state, 80)
     expect(lines.find((line) => line.startsWith('write'))).toContain('100%')
     expect(lines.find((line) => line.startsWith('verify'))).toContain('  0%')
+  })
+
+  const full = [
+    { kind: 'images', images: [sampleImage, { ...sampleImage, name: 'debian-13', version: '2' }] },
+    { kind: 'status', status: statusAfter(40), nowMs: sampleTimeMs + 8000 },
+    { kind: 'status', status: statusAfter(52), nowMs: sampleTimeMs + 9000 },
+    ...[
+      runEvent(sampleRun(4), 'created'),
+      runEvent(runningRun(2, 2), 'task-started', { task: 'write-image' }),
+      runEvent(failedRun(3), 'failed'),
+    ].map((event, index) => ({
+      kind: 'feed' as const,
+      item: { kind: 'event' as const, event: { ...event, seq: 7 + index } },
+      nowMs: sampleTimeMs + 9000,
+    })),
+  ].reduce((state, action) => nextScreen(state, action as ScreenAction), onSecond)
+  const confirming = pressed(full, 'c', 'canc')
+  const filtering = pressed(full, '/', 'state:deploy')
+
+  it.each(
+    [60, 80, 120, 200].flatMap((columns) =>
+      [
+        ['machines', full],
+        ['machine', pressed(full, '2')],
+        ['runs', pressed(full, '3')],
+        ['images', pressed(full, '4')],
+        ['services', pressed(full, '5')],
+        ['events', pressed(full, '6')],
+        ['help', pressed(full, '?')],
+        ['confirm', confirming],
+        ['filter', filtering],
+      ].map(([name, state]) => [name as string, columns, state as ScreenState] as const),
+    ),
+  )('draws %s at %i columns as it was agreed', async (name, columns, state) => {
+    const lines = frameOf(state, columns)
+    for (const line of lines) expect(Array.from(line).length).toBeLessThanOrEqual(columns)
+    const frame = `${lines.map((line) => line.trimEnd()).join('\n')}\n`
+    await expect(frame).toMatchFileSnapshot(`../../../vectors/tui/${name}-${columns}.txt`)
   })
 
   it('is one line on a terminal of 20 by 5 (U02)', () => {
@@ -167,7 +241,7 @@ describe(Screen, () => {
     )
     const item = { kind: 'snapshot', seq: 1, fresh: true, machines, runs: [] } as const
     const many = nextScreen(initialScreen(0), { kind: 'feed', item, nowMs: 0 })
-    const last = nextScreen(many, { kind: 'key', key: 'last' })
+    const last = pressed(many, 'G')
     const lines = frameOf(last, 80)
     expect(lines).toHaveLength(23)
     expect(lines.at(-2)).toContain('m-4999')
@@ -198,7 +272,7 @@ describe(Screen, () => {
     let state = initialScreen(0)
     for (const item of items) state = nextScreen(state, { kind: 'feed', item, nowMs: 0 })
     for (const columns of [60, 120, 200]) {
-      for (const shown of [state, nextScreen(state, { kind: 'key', key: 'open' })]) {
+      for (const shown of [state, pressed(state, '<enter>')]) {
         const text = frameOf(shown, columns).join('\n')
         expect(text).not.toMatch(
           /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e]/,

@@ -1,0 +1,57 @@
+import type { Status } from '../contract/api-documents.ts'
+import type { RepaveEvent } from '../contract/event.ts'
+import { nextFleet } from '../presentation/fleet.ts'
+import type { FeedItem } from '../presentation/operator-feed.ts'
+import { afterPress } from './after-press.ts'
+import type { ScreenAction, ScreenState } from './screen-state.ts'
+
+/** So many events can be scrolled through. */
+const keptEvents = 1000
+
+/** The screen after one more thing has happened. */
+export function nextScreen(state: ScreenState, action: ScreenAction): ScreenState {
+  switch (action.kind) {
+    case 'tick':
+      return afterTick({ ...state, nowMs: action.nowMs })
+    case 'press':
+      return afterPress(state, action.press)
+    case 'images':
+      return { ...state, images: action.images }
+    case 'status':
+      return afterStatus(state, action.status, action.nowMs)
+    case 'confirm':
+      return { ...state, confirmation: action.confirmation }
+    case 'notice':
+      return { ...state, notice: action.notice }
+    default:
+      return afterFeed(state, action.item, action.nowMs)
+  }
+}
+
+/** The counters of services are told by no event. */
+function afterTick(state: ScreenState): ScreenState {
+  return state.view === 'services' ? { ...state, wish: { kind: 'read', what: 'status' } } : state
+}
+
+function afterStatus(state: ScreenState, now: Status, atMs: number): ScreenState {
+  const before = state.status?.now
+  return { ...state, status: { now, atMs, ...(before === undefined ? {} : { before }) } }
+}
+
+function afterFeed(state: ScreenState, item: FeedItem, nowMs: number): ScreenState {
+  if (item.kind === 'disconnected') {
+    const { attempt, reason } = item
+    return { ...state, nowMs, connection: { kind: 'lost', attempt, reason } }
+  }
+  const fleet = nextFleet(state.fleet, item, nowMs)
+  const told = { ...state, nowMs, connection: { kind: 'connected' } as const, fleet }
+  if (item.kind === 'event') return withEvent(told, item.event)
+  return item.kind === 'snapshot' ? { ...told, wish: { kind: 'read', what: 'images' } } : told
+}
+
+function withEvent(state: ScreenState, event: RepaveEvent): ScreenState {
+  const events = [...state.events.slice(1 - keptEvents), event]
+  const wish: Pick<ScreenState, 'wish'> =
+    event.type === 'image' ? { wish: { kind: 'read', what: 'images' } } : {}
+  return { ...state, events, ...wish }
+}
