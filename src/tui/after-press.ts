@@ -85,35 +85,34 @@ function afterMeaning(state: ScreenState, meaning: BrowseMeaning | undefined): S
   if (state.isReadOnly && changingMeanings.has(meaning)) {
     return { ...state, notice: { text: 'read-only: nothing can be changed here', tone: 'waiting' } }
   }
-  if (meaning in steps) return moved(state, steps[meaning as keyof typeof steps])
-  switch (meaning) {
-    case 'help':
-      return { ...state, showsHelp: !state.showsHelp }
-    case 'open':
-      return state.view === 'machines' || state.view === 'runs' ? showView(state, 'machine') : state
-    case 'back':
-      return afterBack(state)
-    case 'filter':
-      return isListView(state.view)
-        ? { ...state, entry: { kind: 'filter', text: state.filter } }
-        : state
-    case 'command':
-      return { ...state, entry: { kind: 'command', text: '' } }
-    case 'mark':
-      return marked(state)
-    case 'copy':
-      return copied(state)
-    case 'follow':
-      return { ...state, follows: !state.follows }
-    case 'wrap':
-      return { ...state, wraps: !state.wraps }
-    case 'quit':
-      return { ...state, wish: { kind: 'quit' } }
-    case 'deploy':
-      return { ...state, entry: { kind: 'command', text: deployCommand(state) } }
-    default:
-      return afterCommand(state, meaning)
-  }
+  if (isMove(meaning)) return moved(state, steps[meaning])
+  return Object.hasOwn(meanings, meaning)
+    ? meanings[meaning as keyof typeof meanings](state)
+    : afterCommand(state, meaning)
+}
+
+function isMove(meaning: BrowseMeaning): meaning is keyof typeof steps {
+  return Object.hasOwn(steps, meaning)
+}
+
+/** What is neither a move nor a word of a command. */
+const meanings = {
+  help: (state: ScreenState) => ({ ...state, showsHelp: !state.showsHelp }),
+  open: (state: ScreenState) =>
+    state.view === 'machines' || state.view === 'runs' ? showView(state, 'machine') : state,
+  back: afterBack,
+  filter: (state: ScreenState) =>
+    isListView(state.view) ? withEntry(state, 'filter', state.filter) : state,
+  command: (state: ScreenState) => withEntry(state, 'command', ''),
+  deploy: (state: ScreenState) => withEntry(state, 'command', deployCommand(state)),
+  mark: marked,
+  copy: copied,
+  follow: (state: ScreenState) => ({ ...state, follows: !state.follows }),
+  wrap: (state: ScreenState) => ({ ...state, wraps: !state.wraps }),
+} as const
+
+function withEntry(state: ScreenState, kind: Entry['kind'], text: string): ScreenState {
+  return { ...state, entry: { kind, text } }
 }
 
 function afterBack(state: ScreenState): ScreenState {

@@ -41,7 +41,7 @@ async function fulfil(world: WishWorld, wish: Wish): Promise<void> {
       const text = `ran: ${(await placeOrder(connection, wish.order)).join('; ')}`
       return dispatch({ kind: 'notice', notice: { text, tone: 'good' } })
     }
-    default:
+    case 'read':
       return read(world, wish.what)
   }
 }

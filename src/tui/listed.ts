@@ -86,6 +86,7 @@ export function listedIds(state: ScreenState, view: ListView): readonly string[]
       return listedRuns(state).map(({ id }) => id)
     case 'images':
       return listedImages(state).map(({ name }) => name)
+    case 'events':
     default:
       return listedEvents(state).map(({ seq }) => String(seq))
   }

@@ -23,6 +23,7 @@ export function nextScreen(state: ScreenState, action: ScreenAction): ScreenStat
       return { ...state, confirmation: action.confirmation }
     case 'notice':
       return { ...state, notice: action.notice }
+    case 'feed':
     default:
       return afterFeed(state, action.item, action.nowMs)
   }

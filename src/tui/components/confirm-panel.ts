@@ -24,7 +24,7 @@ export function ConfirmPanel({
     { flexDirection: 'column', width: layout.columns, height: layout.bodyRows, overflow: 'hidden' },
     h(Text, { key: 'title', wrap: 'truncate', ...toneStyle(theme, 'attention') }, cut(` ${title}`)),
     ...shown.map((line, index) =>
-      h(Text, { key: String(index), wrap: 'truncate' }, cut(` ${line}` || ' ')),
+      h(Text, { key: String(index), wrap: 'truncate' }, cut(` ${line}`)),
     ),
     h(Text, { key: 'gap' }, ' '),
     h(

@@ -54,6 +54,8 @@ function Body({ state, layout }: { state: ScreenState; layout: Layout }): ReactE
       return h(ServicePanel, { state, layout })
     case 'events':
       return h(EventList, { state, layout })
+    case 'machines':
+    case 'machine':
     default:
       return h(Machines, { state, layout })
   }
