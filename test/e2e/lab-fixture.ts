@@ -10,11 +10,10 @@ import { askDaemon } from '../../src/lab/ask-daemon.ts'
 import { startDaemon } from '../../src/lab/lab-daemon.ts'
 import type { LabMachine, LabPlan, LabSize } from '../../src/lab/lab-plan.ts'
 import { planLab } from '../../src/lab/lab-plan.ts'
-import type { Accelerator } from '../../src/lab/qemu-arguments.ts'
 import { isPoweredOn, powerOn } from '../../src/lab/lab-machine.ts'
 import { powerOnAll, raiseLab } from '../../src/lab/lab-up.ts'
 import { namespaceExists, namespaceProcesses, removeNamespace } from '../../src/lab/namespace.ts'
-import { diskFile } from '../../src/lab/qemu-arguments.ts'
+import { type Accelerator, diskFile } from '../../src/lab/qemu-arguments.ts'
 import { runRepave } from '../../src/lab/repave-program.ts'
 import { addTourMachines, importTourImage, prepareTour } from '../../src/lab/start-command.ts'
 
@@ -39,12 +38,17 @@ export class LabFixture implements AsyncDisposable {
    * @param options further words of `repave machine deploy`
    */
   async deployAll(workflow: string, options: readonly string[] = []): Promise<void> {
+    await this.orderAll(workflow, options)
+    await powerOnAll(this.plan, this.#accelerator)
+  }
+
+  /** The same, with the machines still off. */
+  async orderAll(workflow: string, options: readonly string[] = []): Promise<void> {
     const log = (line: string) => console.log(line)
     await prepareTour({ plan: this.plan, log })
     this.#accelerator = await raiseLab(this.plan, { size: this.#size, log })
     await importTourImage(this.plan)
     await addTourMachines(this.plan, workflow, options)
-    await powerOnAll(this.plan, this.#accelerator)
   }
 
   machine(name: string): LabMachine {
@@ -55,6 +59,14 @@ export class LabFixture implements AsyncDisposable {
 
   async powerOn(machine: LabMachine): Promise<void> {
     await powerOn(this.plan, machine, this.#accelerator)
+  }
+
+  /** Pulls the plug of every machine. */
+  async cutPower(): Promise<void> {
+    for (const pid of await namespaceProcesses(this.plan)) {
+      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+      if (command.startsWith('qemu-system')) process.kill(pid, 'SIGKILL')
+    }
   }
 
   /** Resolves once the machine has switched itself off. @throws when it does not in that time */

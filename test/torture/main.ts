@@ -6,6 +6,7 @@ import { tortureCorrupt } from './corrupt.ts'
 import { tortureIo } from './io.ts'
 import { tortureByKill } from './kill.ts'
 import { torturePower } from './power.ts'
+import { torturePowerOfMachines } from './power-of-machines.ts'
 import type { TortureOptions } from './tally.ts'
 
 // `npm run torture -- KIND --count N --seed N`: long fault runs. Ends with 1 on any loss.
@@ -19,6 +20,7 @@ const kinds: Readonly<Record<string, (options: TortureOptions) => Promise<boolea
   io: tortureIo,
   corrupt: tortureCorrupt,
   power: torturePower,
+  'power-of-machines': torturePowerOfMachines,
 }
 const kind = kinds[positionals[0] ?? '']
 if (kind === undefined) {
@@ -26,7 +28,7 @@ if (kind === undefined) {
   process.exitCode = 2
 } else {
   const print = (line: string) => console.log(line)
-  await ensureDebianPackages(['fuse3', 'libnbd-bin', 'util-linux'], { log: print })
+  await ensureDebianPackages(['fuse3', 'libnbd-bin', 'nbdkit', 'util-linux'], { log: print })
   const seed = Number(values.seed ?? randomInt(2 ** 31))
   process.exitCode = (await kind({ count: Number(values.count), seed, print })) ? 0 : 1
 }
