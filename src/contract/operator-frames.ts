@@ -26,6 +26,8 @@ export const operatorToDaemonSchema = z.discriminatedUnion('frame', [
     id: z.string().max(64),
     topics: z.array(topicSchema).min(1).max(64),
     since: z.number().int().nonnegative().optional(),
+    /** Whether events come as `events` frames, many at a time. Default false: each in a frame of its own. */
+    batch: z.boolean().optional(),
   }),
   z.strictObject({ frame: z.literal('unsubscribe'), id: z.string().max(64) }),
 ])
@@ -46,6 +48,7 @@ export const daemonToOperatorSchema = z.discriminatedUnion('frame', [
     runs: z.array(runSchema),
   }),
   z.object({ frame: z.literal('event'), id: z.string(), event: eventSchema }),
+  z.object({ frame: z.literal('events'), id: z.string(), events: z.array(eventSchema) }),
   z.object({
     frame: z.literal('progress'),
     id: z.string(),

@@ -94,8 +94,7 @@ async function* followOnce(options: FeedOptions, position: Position): AsyncGener
       if (frame.id !== undefined && frame.id !== String(position.subscription)) continue
       if (frame.frame === 'lagging') subscribe(link, options, position)
       else {
-        const item = takeFrame(position, frame)
-        if (item !== undefined) yield item
+        yield* takeFrame(position, frame)
       }
     }
   } finally {
@@ -109,6 +108,7 @@ function subscribe(link: OperatorLink, options: FeedOptions, position: Position)
     frame: 'subscribe',
     id: String(position.subscription),
     topics: [...options.topics],
+    batch: true,
     ...(position.cursor === undefined ? {} : { since: position.cursor }),
   })
 }
@@ -116,23 +116,32 @@ function subscribe(link: OperatorLink, options: FeedOptions, position: Position)
 function takeFrame(
   position: Position,
   frame: Exclude<DaemonToOperator, { frame: 'lagging' }>,
-): FeedItem | undefined {
-  if (frame.frame === 'error') {
-    throw new SubscriptionRefusedError(`${frame.code}: ${frame.message}`)
+): readonly FeedItem[] {
+  switch (frame.frame) {
+    case 'error':
+      throw new SubscriptionRefusedError(`${frame.code}: ${frame.message}`)
+    case 'event':
+      return takeEvents(position, [frame.event])
+    case 'events':
+      return takeEvents(position, frame.events)
+    case 'progress': {
+      const { machineId, runId, progress } = frame
+      return [{ kind: 'progress', machineId, runId, progress }]
+    }
+    case 'authenticated':
+      return []
+    case 'subscribed': {
+      const { seq, machines, runs } = frame
+      // A cursor ahead of the daemon's record belongs to a record that is gone.
+      const fresh = position.cursor === undefined || position.cursor > seq
+      if (fresh) position.cursor = seq
+      return [{ kind: 'snapshot', seq, fresh, machines, runs }]
+    }
   }
-  if (frame.frame === 'event') {
-    if (frame.event.seq <= (position.cursor ?? 0)) return undefined
-    position.cursor = frame.event.seq
-    return { kind: 'event', event: frame.event }
-  }
-  if (frame.frame === 'progress') {
-    const { machineId, runId, progress } = frame
-    return { kind: 'progress', machineId, runId, progress }
-  }
-  if (frame.frame === 'authenticated') return undefined
-  const { seq, machines, runs } = frame
-  // A cursor ahead of the daemon's record belongs to a record that is gone.
-  const fresh = position.cursor === undefined || position.cursor > seq
-  if (fresh) position.cursor = seq
-  return { kind: 'snapshot', seq, fresh, machines, runs }
+}
+
+function takeEvents(position: Position, events: readonly RepaveEvent[]): readonly FeedItem[] {
+  const fresh = events.filter(({ seq }) => seq > (position.cursor ?? 0))
+  position.cursor = fresh.at(-1)?.seq ?? position.cursor
+  return fresh.map((event) => ({ kind: 'event', event }))
 }

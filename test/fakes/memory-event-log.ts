@@ -5,7 +5,7 @@ import type { EventSink } from '../../src/daemon/domain/event/event-sink.ts'
 /** An event log in memory that behaves like the stored one: numbers without gaps, reads in batches. */
 export class MemoryEventLog implements EventLog, EventSink {
   readonly #events: RepaveEvent[] = []
-  readonly #listeners = new Set<(event: RepaveEvent) => void>()
+  readonly #listeners = new Set<(batch: readonly RepaveEvent[]) => void>()
   /** Awaited by every read, so that a test can hold one up. */
   beforeRead: () => Promise<void> = () => Promise.resolve()
 
@@ -25,7 +25,7 @@ export class MemoryEventLog implements EventLog, EventSink {
       seq: this.#events.length + 1,
     }
     this.#events.push(complete)
-    for (const listener of this.#listeners) listener(complete)
+    for (const listener of this.#listeners) listener([complete])
     return complete
   }
 
@@ -43,6 +43,10 @@ export class MemoryEventLog implements EventLog, EventSink {
   }
 
   onCommitted(listener: (event: RepaveEvent) => void): () => void {
+    return this.onCommittedBatch((batch) => batch.forEach((event) => listener(event)))
+  }
+
+  onCommittedBatch(listener: (batch: readonly RepaveEvent[]) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }

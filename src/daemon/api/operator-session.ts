@@ -4,6 +4,8 @@ import { CodedError, messageOf } from '../../base/coded-error.ts'
 import type { DaemonToOperator, OperatorToDaemon } from '../../contract/operator-frames.ts'
 import type { Caller } from '../domain/access/caller.ts'
 import type { Authenticator } from './authenticator.ts'
+import type { EventTexts } from './event-texts.ts'
+import { FrameSender } from './frame-sender.ts'
 import type { OperatorServices } from './operator-services.ts'
 import { runSubscription } from './operator-subscription.ts'
 import { readOperatorFrame } from './read-operator-frame.ts'
@@ -27,6 +29,8 @@ export interface SessionIdentity {
   /** Absent on the unix socket. */
   readonly authenticator?: Authenticator
   readonly address?: string
+  /** Shared by all sessions. */
+  readonly texts: EventTexts
 }
 
 /** One connected operator: answers frames, keeps its subscriptions, notices when it is gone. */
@@ -34,6 +38,7 @@ export class OperatorSession {
   readonly #socket: WebSocket
   readonly #services: OperatorServices
   readonly #identity: SessionIdentity
+  readonly #sender: FrameSender
   readonly #subscriptions = new Map<string, AbortController>()
   readonly #timers: NodeJS.Timeout[] = []
   #caller: Caller | undefined
@@ -45,6 +50,7 @@ export class OperatorSession {
     this.#socket = socket
     this.#services = services
     this.#identity = identity
+    this.#sender = new FrameSender(socket)
     this.#caller = identity.caller
   }
 
@@ -128,8 +134,9 @@ export class OperatorSession {
     }
     const controller = new AbortController()
     this.#subscriptions.set(frame.id, controller)
-    const send = (answer: DaemonToOperator) => this.#send(answer)
-    runSubscription(frame, { ...this.#services, caller }, send, controller.signal)
+    const { runs, events } = this.#services
+    const services = { runs, events, caller, texts: this.#identity.texts, sender: this.#sender }
+    runSubscription(frame, services, controller.signal)
       .catch((thrown: unknown) => this.#subscriptionFailed(frame.id, thrown))
       .finally(() => this.#subscriptions.delete(frame.id))
   }
@@ -161,16 +168,6 @@ export class OperatorSession {
   }
 
   #answer(frame: DaemonToOperator): void {
-    this.#send(frame).catch(() => undefined)
-  }
-
-  /** Resolves when the frame has left for the kernel: whoever waits for it never outruns a slow reader. */
-  #send(frame: DaemonToOperator): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#socket.send(JSON.stringify(frame), (error) => {
-        if (error) reject(error)
-        else resolve()
-      })
-    })
+    this.#sender.send(frame).catch(() => undefined)
   }
 }

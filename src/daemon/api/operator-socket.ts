@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws'
 
 import type { OperatorServices } from './operator-services.ts'
 import type { Authenticator } from './authenticator.ts'
+import { EventTexts } from './event-texts.ts'
 import { OperatorSession } from './operator-session.ts'
 import { knownCallerOf } from './principal.ts'
 
@@ -28,6 +29,7 @@ export function operatorSocketRoute(
 ): void {
   const open = new Map<string, number>()
   let total = 0
+  const texts = new EventTexts()
   app.get('/ws', { websocket: true }, (socket, request) => {
     const address = request.socket.remoteAddress
     const fromAddress = open.get(address ?? '') ?? 0
@@ -46,6 +48,7 @@ export function operatorSocketRoute(
     })
     const caller = knownCallerOf(request)
     new OperatorSession(socket, services, {
+      texts,
       ...(caller === undefined ? {} : { caller }),
       ...(authenticator === undefined ? {} : { authenticator }),
       ...(address === undefined ? {} : { address }),

@@ -1,95 +1,69 @@
-import { type RepaveEvent, topicMatches } from '../../contract/event.ts'
-import type { DaemonToOperator, OperatorToDaemon } from '../../contract/operator-frames.ts'
+import { topicMatches } from '../../contract/event.ts'
+import type { OperatorToDaemon } from '../../contract/operator-frames.ts'
 import type { Caller } from '../domain/access/caller.ts'
 import { MachineSight } from '../domain/access/machine-sight.ts'
-import { followEvents, SubscriberLaggingError } from '../domain/event/follow-events.ts'
-import type { ProgressReport } from '../domain/workflow/run-desk.ts'
+import {
+  type EventBatch,
+  followEvents,
+  SubscriberLaggingError,
+} from '../domain/event/follow-events.ts'
+import type { EventTexts } from './event-texts.ts'
+import type { FrameSender } from './frame-sender.ts'
 import type { OperatorServices } from './operator-services.ts'
+import { ProgressRelay } from './progress-relay.ts'
 
-/** Live events that may wait for one slow subscriber. */
-const bufferLimit = 1024
+/** Bytes of live events that may wait for one slow subscriber, beside what is on its way. */
+const bufferBytes = 512 * 1024
 
-type Send = (frame: DaemonToOperator) => Promise<void>
+export interface SubscriptionServices extends Pick<OperatorServices, 'runs' | 'events'> {
+  readonly caller: Caller
+  readonly texts: EventTexts
+  readonly sender: FrameSender
+}
+
+type Subscribe = Extract<OperatorToDaemon, { frame: 'subscribe' }>
 
 /**
  * Serves one subscription until `signal` aborts: the snapshot, what was missed, what happens. Progress is
  * sent to whoever's topics cover `run.progress.<run id>`. A subscriber that is too slow is told `lagging`.
  */
 export async function runSubscription(
-  { id, topics, since }: Extract<OperatorToDaemon, { frame: 'subscribe' }>,
-  { runs, events, caller }: Pick<OperatorServices, 'runs' | 'events'> & { readonly caller: Caller },
-  send: Send,
+  { id, topics, since, batch: isBatched = false }: Subscribe,
+  { runs, events, caller, texts, sender }: SubscriptionServices,
   signal: AbortSignal,
 ): Promise<void> {
   const { seq, machines, runs: allRuns } = await runs.snapshot()
   const sight = new MachineSight(caller, machines)
-  await send({
+  await sender.send({
     ...{ frame: 'subscribed', id, seq },
     machines: machines.filter((machine) => sight.seesMachine(machine.id)),
     runs: allRuns.filter((run) => sight.seesMachine(run.machineId)),
   })
-  const wants = (type: string, action: string, key: string) =>
-    topics.some((topic) => topicMatches(topic, { type, action, key }))
-  const relay = new ProgressRelay(id, send)
+  const relay = new ProgressRelay(id, sender)
   const stopProgress = runs.onProgress((report) => {
-    if (!sight.seesMachine(report.machineId)) return
-    if (wants('run', 'progress', report.runId)) relay.push(report)
+    const named = { type: 'run', action: 'progress', key: report.runId }
+    const isWanted = topics.some((topic) => topicMatches(topic, named))
+    if (isWanted && sight.seesMachine(report.machineId)) relay.push(report)
   })
+  const covered = texts.selection(topics)
+  const isLimited = caller.covers !== undefined
+  const select = isLimited
+    ? (batch: EventBatch) => covered(batch.filter((event) => sight.sees(event)))
+    : covered
   // A cursor from another database may lie ahead of ours: the snapshot is then the truth.
   let lastSeq = Math.min(since ?? seq, seq)
-  const matches = (event: RepaveEvent) =>
-    sight.sees(event) && wants(event.type, event.action, event.key)
+  const sizeOf = (batch: EventBatch) => texts.bytes(batch).length
   try {
-    for await (const event of followEvents(events, {
-      since: lastSeq,
-      matches,
-      bufferLimit,
-      signal,
-    })) {
-      await send({ frame: 'event', id, event })
-      lastSeq = event.seq
+    const options = { since: lastSeq, select, sizeOf, bufferBytes, signal }
+    for await (const batch of followEvents(events, options)) {
+      if (isBatched) await sender.sendBatch(id, texts.bytes(batch))
+      else await sender.sendEach(id, batch, texts)
+      lastSeq = batch.at(-1)?.seq ?? lastSeq
     }
   } catch (thrown) {
     if (!(thrown instanceof SubscriberLaggingError)) throw thrown
-    await send({ frame: 'lagging', id, lastSeq })
+    await sender.send({ frame: 'lagging', id, lastSeq })
   } finally {
     stopProgress()
-  }
-}
-
-/** Sends the newest progress of each run, one frame at a time: a slow reader skips what is outdated. */
-class ProgressRelay {
-  readonly #id: string
-  readonly #send: Send
-  readonly #newest = new Map<string, ProgressReport>()
-  #sending = false
-
-  constructor(id: string, send: Send) {
-    this.#id = id
-    this.#send = send
-  }
-
-  push(report: ProgressReport): void {
-    this.#newest.set(report.runId, report)
-    if (!this.#sending) void this.#drain()
-  }
-
-  async #drain(): Promise<void> {
-    this.#sending = true
-    try {
-      for (let report = this.#take(); report !== undefined; report = this.#take()) {
-        await this.#send({ frame: 'progress', id: this.#id, ...report })
-      }
-    } catch {
-      // The connection is gone; its subscription ends by itself.
-    } finally {
-      this.#sending = false
-    }
-  }
-
-  #take(): ProgressReport | undefined {
-    const [first] = this.#newest.values()
-    if (first !== undefined) this.#newest.delete(first.runId)
-    return first
   }
 }

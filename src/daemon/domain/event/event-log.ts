@@ -8,4 +8,6 @@ export interface EventLog {
   readSince(seq: number, limit: number): Promise<readonly RepaveEvent[]>
   /** Called for every event right after its commit, in order. Returns what ends it. */
   onCommitted(listener: (event: RepaveEvent) => void): () => void
+  /** The same, for many at a time: everybody gets the same list. */
+  onCommittedBatch(listener: (batch: readonly RepaveEvent[]) => void): () => void
 }

@@ -2,12 +2,18 @@ import { CodedError } from '../../../base/coded-error.ts'
 import type { RepaveEvent } from '../../../contract/event.ts'
 import type { EventLog } from './event-log.ts'
 
+/** Events that were committed together, in order; the same list for everybody who hears of them. */
+export type EventBatch = readonly RepaveEvent[]
+
 export interface FollowOptions {
   /** The last event already seen; 0 for all of them. */
   readonly since: number
-  readonly matches: (event: RepaveEvent) => boolean
-  /** Live events that may wait for a slow reader before it is sent away. */
-  readonly bufferLimit: number
+  /** Those that the reader wants, in order; the batch itself where it wants all. */
+  readonly select: (batch: EventBatch) => EventBatch
+  /** Bytes that the events take in the reader's buffer. */
+  readonly sizeOf: (batch: EventBatch) => number
+  /** Bytes of live events that may wait for a slow reader before it is sent away. */
+  readonly bufferBytes: number
   readonly signal: AbortSignal
 }
 
@@ -15,8 +21,8 @@ export interface FollowOptions {
 export class SubscriberLaggingError extends CodedError {
   readonly code = 'ERR_SUBSCRIBER_LAGGING'
 
-  constructor(bufferLimit: number) {
-    super(`more than ${bufferLimit} events waited for this subscriber`, {
+  constructor(bufferBytes: number) {
+    super(`more than ${bufferBytes} bytes of events waited for this subscriber`, {
       remedy: 'subscribe again with since set to the last seq seen',
     })
   }
@@ -30,7 +36,7 @@ export class SubscriberLaggingError extends CodedError {
 const backfillBatch = 256
 
 /**
- * Every matching event after `since`, in order, without gap or repeat: first from the log, then as it
+ * Every wanted event after `since`, in order, without gap or repeat: first from the log, then as it
  * is committed. Ends when `signal` aborts.
  *
  * @throws {SubscriberLaggingError} when the reader has caught up once and then falls too far behind
@@ -38,9 +44,9 @@ const backfillBatch = 256
 export async function* followEvents(
   log: EventLog,
   options: FollowOptions,
-): AsyncGenerator<RepaveEvent> {
-  const live = new LiveBuffer(options.bufferLimit)
-  const stopListening = log.onCommitted((event) => live.push(event, options.matches(event)))
+): AsyncGenerator<EventBatch> {
+  const live = new LiveBuffer(options)
+  const stopListening = log.onCommittedBatch((batch) => live.push(batch))
   const wake = () => live.wake()
   options.signal.addEventListener('abort', wake)
   try {
@@ -59,17 +65,16 @@ export async function* followEvents(
 async function* backfill(
   log: EventLog,
   live: LiveBuffer,
-  { since, matches, signal }: FollowOptions,
-): AsyncGenerator<RepaveEvent, number> {
+  { since, select, signal }: FollowOptions,
+): AsyncGenerator<EventBatch, number> {
   let cursor = since
   while (!signal.aborted) {
     live.restart()
     const batch = await log.readSince(cursor, backfillBatch)
-    for (const event of batch) {
-      if (signal.aborted) return cursor
-      if (matches(event)) yield event
-      cursor = event.seq
-    }
+    const wanted = select(batch)
+    if (signal.aborted) return cursor
+    if (wanted.length > 0) yield wanted
+    cursor = batch.at(-1)?.seq ?? cursor
     if (batch.length === 0 && !live.overflowed) return cursor
   }
   return cursor
@@ -78,44 +83,57 @@ async function* backfill(
 async function* follow(
   live: LiveBuffer,
   after: number,
-  { bufferLimit, signal }: FollowOptions,
-): AsyncGenerator<RepaveEvent> {
+  { bufferBytes, signal }: FollowOptions,
+): AsyncGenerator<EventBatch> {
   while (!signal.aborted) {
-    if (live.overflowed) throw new SubscriberLaggingError(bufferLimit)
-    const event = live.shift()
-    if (event === undefined) await live.filled()
-    else if (event.seq > after) yield event
+    if (live.overflowed) throw new SubscriberLaggingError(bufferBytes)
+    const batch = live.shift()
+    if (batch === undefined) await live.filled()
+    else {
+      // What came in while the log was read may have been read there.
+      const isNew = (batch[0]?.seq ?? 0) > after
+      const events = isNew ? batch : batch.filter(({ seq }) => seq > after)
+      if (events.length > 0) yield events
+    }
   }
 }
 
-/** Events that were committed and not yet read. */
+/** Wanted events that were committed and not yet read. */
 class LiveBuffer {
-  readonly #limit: number
-  #events: RepaveEvent[] = []
+  readonly #options: FollowOptions
+  #batches: EventBatch[] = []
+  #bytes = 0
   #wake: () => void = () => undefined
   overflowed = false
 
-  constructor(limit: number) {
-    this.#limit = limit
+  constructor(options: FollowOptions) {
+    this.#options = options
   }
 
-  push(event: RepaveEvent, wanted: boolean): void {
-    if (!wanted || this.overflowed) return
-    if (this.#events.length >= this.#limit) {
+  push(batch: EventBatch): void {
+    const { select, sizeOf, bufferBytes } = this.#options
+    const wanted = select(batch)
+    if (wanted.length === 0 || this.overflowed) return
+    this.#bytes += sizeOf(wanted)
+    // One batch always fits, whatever its size.
+    if (this.#bytes > bufferBytes && this.#batches.length > 0) {
+      this.restart()
       this.overflowed = true
-      this.#events = []
     } else {
-      this.#events.push(event)
+      this.#batches.push(wanted)
     }
     this.wake()
   }
 
-  shift(): RepaveEvent | undefined {
-    return this.#events.shift()
+  shift(): EventBatch | undefined {
+    const batch = this.#batches.shift()
+    if (batch !== undefined) this.#bytes -= this.#options.sizeOf(batch)
+    return batch
   }
 
   restart(): void {
-    this.#events = []
+    this.#batches = []
+    this.#bytes = 0
     this.overflowed = false
   }
 

@@ -2,15 +2,16 @@ import type { NewEvent, RepaveEvent } from '../../../contract/event.ts'
 import type { Statements } from './statements.ts'
 import { type EventRow, sqlBuilder } from './tables.ts'
 
+/** Thousands a second go in: the one statement that is not built anew each time. */
+const insertText =
+  'insert into event (timeMs, type, action, key, principal, machineId, runId, body) ' +
+  'values (?, ?, ?, ?, ?, ?, ?, ?)'
+
 /** Returns the number it got. */
 export function insertEvent(statements: Statements, event: NewEvent): number {
   const { timeMs, type, action, key, principal, machineId = null, runId = null } = event
-  const body = JSON.stringify(event.body)
-  return statements.run(
-    sqlBuilder
-      .insertInto('event')
-      .values({ timeMs, type, action, key, principal, machineId, runId, body }),
-  )
+  const values = [timeMs, type, action, key, principal, machineId, runId]
+  return statements.insert(insertText, [...values, JSON.stringify(event.body)])
 }
 
 export function readLastSeq(statements: Statements): number {

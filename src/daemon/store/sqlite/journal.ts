@@ -19,8 +19,10 @@ interface Work {
 }
 
 /** How long an event that belongs to no state change may wait for company. */
-const eventDelayMs = 100
+const eventDelayMs = 20
 const maximumQueuedEvents = 10_000
+/** Events that listeners hear of at a time. */
+const announcedTogether = 128
 
 /**
  * The one writer. All work of one turn of the event loop shares one transaction and one fsync (group
@@ -31,7 +33,7 @@ export class Journal implements EventLog, EventSink {
   readonly #database: Database
   readonly #statements: Statements
   readonly #logger: Logger
-  readonly #listeners = new Set<(event: RepaveEvent) => void>()
+  readonly #listeners = new Set<(batch: readonly RepaveEvent[]) => void>()
   #work: Work[] = []
   #queued: NewEvent[] = []
   #droppedEvents = 0
@@ -63,6 +65,12 @@ export class Journal implements EventLog, EventSink {
   }
 
   onCommitted(listener: (event: RepaveEvent) => void): () => void {
+    return this.onCommittedBatch((batch) => {
+      for (const event of batch) this.#heard(listener, event, event.seq)
+    })
+  }
+
+  onCommittedBatch(listener: (batch: readonly RepaveEvent[]) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -121,13 +129,21 @@ export class Journal implements EventLog, EventSink {
     }
     this.#database
       .transaction(() => {
-        for (const event of queued) this.#attempt(() => append(event), committed)
+        this.#appendQueued(queued, append, committed)
         for (const piece of work) {
           piece.failure = this.#attempt(() => piece.apply(append), committed)
         }
       })
       .immediate()
     return committed
+  }
+
+  /** All at once; where one of them cannot be stored, each by itself. */
+  #appendQueued(queued: readonly NewEvent[], append: Append, committed: RepaveEvent[]): void {
+    if (queued.length === 0) return
+    const failure = this.#attempt(() => queued.forEach(append), committed)
+    if (failure === undefined) return
+    for (const event of queued) this.#attempt(() => append(event), committed)
   }
 
   /** Runs one step in a savepoint; returns what it threw, and forgets the events it had added. */
@@ -145,15 +161,18 @@ export class Journal implements EventLog, EventSink {
   }
 
   #announce(committed: readonly RepaveEvent[]): void {
-    for (const event of committed) {
-      this.#lastSeq = event.seq
-      for (const listener of this.#listeners) {
-        try {
-          listener(event)
-        } catch (error) {
-          this.#logger.error({ err: error, seq: event.seq }, 'a listener of events failed')
-        }
-      }
+    this.#lastSeq = committed.at(-1)?.seq ?? this.#lastSeq
+    for (let at = 0; at < committed.length; at += announcedTogether) {
+      const batch = committed.slice(at, at + announcedTogether)
+      for (const listener of this.#listeners) this.#heard(listener, batch, batch[0]?.seq ?? 0)
+    }
+  }
+
+  #heard<Told>(listener: (told: Told) => void, told: Told, seq: number): void {
+    try {
+      listener(told)
+    } catch (error) {
+      this.#logger.error({ err: error, seq }, 'a listener of events failed')
     }
   }
 

@@ -26,11 +26,20 @@ export class Statements {
     return Number(this.#prepare(compiled).run(...compiled.parameters).lastInsertRowid)
   }
 
+  /** Inserts with a text that is known; returns the row's number. */
+  insert(sql: string, parameters: readonly (string | number | null)[]): number {
+    return Number(this.#prepareText(sql).run(...parameters).lastInsertRowid)
+  }
+
   #prepare(query: CompiledQuery): Statement {
-    let statement = this.#prepared.get(query.sql)
+    return this.#prepareText(query.sql)
+  }
+
+  #prepareText(sql: string): Statement {
+    let statement = this.#prepared.get(sql)
     if (statement === undefined) {
-      statement = this.#database.prepare(query.sql)
-      this.#prepared.set(query.sql, statement)
+      statement = this.#database.prepare(sql)
+      this.#prepared.set(sql, statement)
     }
     return statement
   }

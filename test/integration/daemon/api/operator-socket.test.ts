@@ -219,7 +219,7 @@ describe('the operators’ websocket', () => {
     expect(client.seqs).toEqual(numbers(1, lastSeq))
     expect(lastSeq).toBeLessThan(4000)
     client.send({ ...everything, since: lastSeq })
-    await expect.poll(() => client.seqs.length).toBe(4000)
+    await expect.poll(() => client.seqs.length, { timeout: 20_000 }).toBe(4000)
     expect(client.seqs).toEqual(numbers(1, 4000))
   })
 

@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { WebSocket } from 'ws'
 
+import { EventTexts } from '../../../../src/daemon/api/event-texts.ts'
 import { OperatorSession } from '../../../../src/daemon/api/operator-session.ts'
 import { localCaller } from '../../../../src/daemon/domain/access/caller.ts'
 import { MemoryOperatorServices } from '../../../fakes/memory-operator-services.ts'
@@ -30,7 +31,7 @@ afterEach(() => void vi.useRealTimers())
 describe(OperatorSession, () => {
   it('ends a connection within 60 s after its cable was pulled, and pings it no more (W10)', () => {
     const peer = new Peer()
-    const identity = { caller: localCaller }
+    const identity = { caller: localCaller, texts: new EventTexts() }
     new OperatorSession(
       peer as unknown as WebSocket,
       new MemoryOperatorServices(),

@@ -1,29 +1,32 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import type { RepaveEvent } from '../../../../../src/contract/event.ts'
 import {
+  type EventBatch,
   followEvents,
   SubscriberLaggingError,
 } from '../../../../../src/daemon/domain/event/follow-events.ts'
 import { MemoryEventLog } from '../../../../fakes/memory-event-log.ts'
 
-const all = () => true
+const all = (batch: EventBatch) => batch
 const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+async function* singly(batches: AsyncIterable<EventBatch>) {
+  for await (const batch of batches) yield* batch
+}
 
 function follow(
   log: MemoryEventLog,
   overrides: { since?: number; bufferLimit?: number; type?: string } = {},
 ) {
   const controller = new AbortController()
-  const matches = (event: RepaveEvent) =>
-    overrides.type === undefined || event.type === overrides.type
-  const events = followEvents(log, {
-    since: overrides.since ?? 0,
-    bufferLimit: overrides.bufferLimit ?? 1024,
-    matches: overrides.type === undefined ? all : matches,
-    signal: controller.signal,
+  const { type, since = 0, bufferLimit = 1024 } = overrides
+  const select = (batch: EventBatch) => batch.filter((event) => event.type === type)
+  const batches = followEvents(log, {
+    ...{ since, bufferBytes: bufferLimit, sizeOf: (batch) => batch.length },
+    ...{ select: type === undefined ? all : select, signal: controller.signal },
   })
+  const events = singly(batches)
   return { events, stop: () => controller.abort() }
 }
 

@@ -164,7 +164,7 @@ describe('openStore', () => {
     ])
     stop()
     await store.state.commit({ events: [event('d')] })
-    expect(heard).toEqual(['1a@1', '2b@2', '3c@3', 'done'])
+    expect(heard).toEqual(['1a@3', '2b@3', '3c@3', 'done'])
   })
 
   it('stores recorded events with the next commit, or by themselves soon after', async () => {
