@@ -117,27 +117,21 @@ function takeFrame(
   position: Position,
   frame: Exclude<DaemonToOperator, { frame: 'lagging' }>,
 ): readonly FeedItem[] {
-  switch (frame.frame) {
-    case 'error':
-      throw new SubscriptionRefusedError(`${frame.code}: ${frame.message}`)
-    case 'event':
-      return takeEvents(position, [frame.event])
-    case 'events':
-      return takeEvents(position, frame.events)
-    case 'progress': {
-      const { machineId, runId, progress } = frame
-      return [{ kind: 'progress', machineId, runId, progress }]
-    }
-    case 'authenticated':
-      return []
-    case 'subscribed': {
-      const { seq, machines, runs } = frame
-      // A cursor ahead of the daemon's record belongs to a record that is gone.
-      const fresh = position.cursor === undefined || position.cursor > seq
-      if (fresh) position.cursor = seq
-      return [{ kind: 'snapshot', seq, fresh, machines, runs }]
-    }
+  if (frame.frame === 'error') {
+    throw new SubscriptionRefusedError(`${frame.code}: ${frame.message}`)
   }
+  if (frame.frame === 'event') return takeEvents(position, [frame.event])
+  if (frame.frame === 'events') return takeEvents(position, frame.events)
+  if (frame.frame === 'progress') {
+    const { machineId, runId, progress } = frame
+    return [{ kind: 'progress', machineId, runId, progress }]
+  }
+  if (frame.frame === 'authenticated') return []
+  const { seq, machines, runs } = frame
+  // A cursor ahead of the daemon's record belongs to a record that is gone.
+  const fresh = position.cursor === undefined || position.cursor > seq
+  if (fresh) position.cursor = seq
+  return [{ kind: 'snapshot', seq, fresh, machines, runs }]
 }
 
 function takeEvents(position: Position, events: readonly RepaveEvent[]): readonly FeedItem[] {
