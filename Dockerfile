@@ -3,7 +3,7 @@ FROM node:24-bookworm-slim
 
 RUN apt-get update \
   && apt-get install -y --no-install-recommends \
-    ca-certificates ipxe iproute2 \
+    bzip2 ca-certificates ipxe iproute2 xz-utils \
   && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /opt/repave
