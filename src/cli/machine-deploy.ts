@@ -1,8 +1,5 @@
-import { readFile } from 'node:fs/promises'
-
 import type { Command } from 'commander'
 
-import { messageOf } from '../base/coded-error.ts'
 import { type Run, type RunParams, runSchema } from '../contract/run.ts'
 import {
   addCommand,
@@ -18,6 +15,7 @@ import { followRuns } from './follow-runs.ts'
 import { readMachines } from './daemon-lists.ts'
 import { confirmPlan, printPlans, readPlan } from './machine-plan.ts'
 import { findMachine } from './references.ts'
+import { readTextFile } from './text-file.ts'
 
 interface DeployOptions extends CommonOptions {
   readonly image: string
@@ -27,6 +25,7 @@ interface DeployOptions extends CommonOptions {
   readonly userData?: string
   readonly seed?: string
   readonly seedParam: readonly string[]
+  readonly stopAt?: string
   readonly detach: boolean
   readonly yes: boolean
   readonly dryRun: boolean
@@ -53,6 +52,7 @@ export function addDeployCommand(line: CommandLine, parent: Command): void {
     .option('--user-data <file>', 'cloud-init user data')
     .option('--seed <name>', 'what the role is told on its first boot: a folder under seeds/')
     .option('--seed-param <word=value>', "value of the seed's parameter (repeatable)", collect, [])
+    .option('--stop-at <stage>', 'hold the run before this stage')
     .option('--detach', 'print the ids of the runs and leave', false)
     .option('--dry-run', 'show the plan and what lies on the disk, and change nothing', false)
     .option('--plan <digest>', 'only if this is still the plan that --dry-run showed')
@@ -94,7 +94,9 @@ async function deploy(
     const plan = options.yes
       ? undefined
       : await confirmPlan(line, machine, () => readPlan(connection, body))
-    agreed.push({ ...body, ...boundBy(plan, options) })
+    const { stopAt } = options
+    const held = stopAt === undefined ? {} : { stopAt }
+    agreed.push({ ...body, ...held, ...boundBy(plan, options) })
   }
   const ordered: Run[] = []
   for (const body of agreed) {
@@ -128,7 +130,7 @@ async function readParams({
     imageName: image,
     ...(hostname === undefined ? {} : { hostname }),
     ...(keys.length === 0 ? {} : { sshAuthorizedKeys: keys }),
-    ...(userData === undefined ? {} : { userData: await readText(userData) }),
+    ...(userData === undefined ? {} : { userData: await readTextFile(userData) }),
     ...(seed === undefined ? {} : { seed }),
     ...(seedParam.length === 0 ? {} : { seedParams: readSeedParams(seedParam) }),
   }
@@ -146,7 +148,7 @@ function readSeedParams(words: readonly string[]): Record<string, string> {
 
 /** The keys of an `authorized_keys` or `.pub` file. */
 async function readKeys(file: string): Promise<string[]> {
-  const text = await readText(file)
+  const text = await readTextFile(file)
   if (text.includes('PRIVATE KEY-----')) {
     throw new FileUnusableError(`${file} is a private key and stays here`, {
       remedy: `--ssh-key ${file}.pub`,
@@ -158,12 +160,4 @@ async function readKeys(file: string): Promise<string[]> {
     .filter((key) => key !== '' && !key.startsWith('#'))
   if (keys.length === 0) throw new FileUnusableError(`${file} holds no public key`)
   return keys
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (thrown) {
-    throw new FileUnusableError(`cannot read ${file}: ${messageOf(thrown)}`, { cause: thrown })
-  }
 }

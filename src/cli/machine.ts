@@ -17,21 +17,25 @@ import {
 import { readMachines, readRuns } from './daemon-lists.ts'
 import { askDaemon } from '../operator-client/daemon-request.ts'
 import { addListVerb } from './list-verb.ts'
+import { addBootCommands } from './machine-boot.ts'
 import { addCaptureCommand } from './machine-capture.ts'
 import { addDeployCommand } from './machine-deploy.ts'
+import { addRunCommand } from './machine-run.ts'
 import { printThing } from './output.ts'
 import { findMachine } from './references.ts'
 
-/** `repave machine list|show|add|deploy|capture`. */
+/** `repave machine list|show|add|deploy|run|capture|set|boot-decision`. */
 export function machineCommands(line: CommandLine, program: Command): void {
   const machine = program
     .command('machine')
-    .description('machines: list, show, add, deploy, capture')
+    .description('machines: list, show, add, deploy, run, capture, set, boot-decision')
   addListCommand(line, machine)
   addShowCommand(line, machine)
   addAddCommand(line, machine)
   addDeployCommand(line, machine)
+  addRunCommand(line, machine)
   addCaptureCommand(line, machine)
+  addBootCommands(line, machine)
   machine.addHelpText(
     'after',
     '\nExamples:\n  repave machine list\n  repave machine deploy node-1 --image debian-12',
@@ -100,6 +104,7 @@ interface AddOptions extends CommonOptions {
   readonly mac: string
   readonly workflow?: string
   readonly image?: string
+  readonly onBoot?: string
   readonly bootProgram?: Readonly<Record<string, string>>
 }
 
@@ -125,6 +130,7 @@ function addAddCommand(line: CommandLine, parent: Command): void {
     .requiredOption('--mac <address>', 'the network card that it boots from')
     .option('--workflow <name>', 'workflow to run as soon as it boots')
     .option('--image <name>', 'image for that workflow')
+    .option('--on-boot <what>', 'later boots: local, reprovision, live or workflow:NAME')
     .option(
       '--boot-program <platform=program>',
       'another network boot program than the usual one (docs/boot-paths.md)',
@@ -132,11 +138,12 @@ function addAddCommand(line: CommandLine, parent: Command): void {
     )
     .action(
       runs(line, async (name: string, options: AddOptions) => {
-        const { mac, workflow, image, bootProgram, ...common } = options
+        const { mac, workflow, image, onBoot, bootProgram, ...common } = options
         const body = {
           name,
           macAddress: mac,
           ...(workflow === undefined ? {} : { workflow }),
+          ...(onBoot === undefined ? {} : { onBoot }),
           ...(bootProgram === undefined ? {} : { bootPrograms: bootProgram }),
           ...(image === undefined ? {} : { params: { imageName: image } }),
         }

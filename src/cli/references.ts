@@ -2,8 +2,10 @@ import { readMacAddress } from '../base/mac-address.ts'
 import type { Machine } from '../contract/machine.ts'
 import type { Run } from '../contract/run.ts'
 import { runOfMachine } from '../presentation/fleet.ts'
+import type { DaemonConnection } from '../operator-client/daemon-request.ts'
 import { nearestNames } from '../presentation/nearest-names.ts'
 import { shortId, shownText } from '../presentation/shown-text.ts'
+import { readMachines, readRuns } from './daemon-lists.ts'
 import { ReferenceUnresolvedError } from './errors.ts'
 
 /** Fewer digits of an id than this are taken for a slip. */
@@ -87,4 +89,10 @@ function onlyOne<Thing>(found: readonly Thing[], search: Search<Thing>): Thing {
   throw new ReferenceUnresolvedError(`no ${noun} goes by ${reference}`, {
     remedy: near.length > 0 ? `did you mean ${near.join(', ')}?` : `repave ${noun} list`,
   })
+}
+
+/** The run that a person means, among those that the daemon knows. */
+export async function resolveRun(connection: DaemonConnection, reference: string): Promise<Run> {
+  const { items } = await readRuns(connection)
+  return findRun(items, (await readMachines(connection)).items, reference)
 }

@@ -1,8 +1,7 @@
 import type { Command } from 'commander'
 
-import { type Run, runSchema } from '../contract/run.ts'
+import type { Run } from '../contract/run.ts'
 import { durationText } from '../presentation/duration-text.ts'
-import { outcomeLine } from '../presentation/run-outcome.ts'
 import { runLines } from '../presentation/run-lines.ts'
 import { currentTask, hasEnded } from '../presentation/run-stages.ts'
 import { shortId } from '../presentation/shown-text.ts'
@@ -13,23 +12,24 @@ import {
   connectionOf,
   runs,
 } from './command-line.ts'
-import { readMachines, readRuns } from './daemon-lists.ts'
-import { askDaemon, type DaemonConnection } from '../operator-client/daemon-request.ts'
+import { readRuns } from './daemon-lists.ts'
 import { followRuns } from './follow-runs.ts'
 import { addListVerb } from './list-verb.ts'
 import { printThing } from './output.ts'
-import { findRun } from './references.ts'
+import { resolveRun } from './references.ts'
+import { addVerbCommands } from './run-verbs.ts'
 
-/** `repave run list|show|watch|cancel|approve`. */
+/** `repave run list|show|watch`, and what a person can do to a run. */
 export function runCommands(line: CommandLine, program: Command): void {
   const run = program
     .command('run')
-    .description('runs of workflows: list, show, watch, cancel, approve')
+    .description(
+      'runs of workflows: list, show, watch; approve, hold, release, step, skip, retry, cancel',
+    )
   addListCommand(line, run)
   addShowCommand(line, run)
   addWatchCommand(line, run)
-  addCancelCommand(line, run)
-  addApproveCommand(line, run)
+  addVerbCommands(line, run)
   run.addHelpText('after', '\nExamples:\n  repave run list\n  repave run watch --all --until-done')
 }
 
@@ -101,48 +101,6 @@ function addWatchCommand(line: CommandLine, parent: Command): void {
         return followRuns(line.world, connection, { only: found, untilDone: true })
       }),
     )
-}
-
-function addCancelCommand(line: CommandLine, parent: Command): void {
-  addCommand(line, parent, {
-    words: 'cancel <run>',
-    summary: 'stop a run; a disk that is half written does not boot',
-    examples: ['run cancel 6f1c2d3e', 'run cancel node-1'],
-  }).action(
-    runs(line, async (reference: string, options: CommonOptions) => {
-      const connection = connectionOf(line, options)
-      const { id } = await resolveRun(connection, reference)
-      const request = { method: 'POST', path: `/runs/${id}/cancel` } as const
-      const run = await askDaemon(connection, request, runSchema)
-      await printRun(line, options, run, [outcomeLine(run)])
-      return 0
-    }),
-  )
-}
-
-function addApproveCommand(line: CommandLine, parent: Command): void {
-  addCommand(line, parent, {
-    words: 'approve <run>',
-    summary: 'let a run go on that waits for approval or is held',
-    examples: ['run approve 6f1c2d3e', 'run approve node-1 --note "disk checked"'],
-  })
-    .option('--note <text>', 'why, for the record')
-    .action(
-      runs(line, async (reference: string, options: CommonOptions & { note?: string }) => {
-        const connection = connectionOf(line, options)
-        const { id } = await resolveRun(connection, reference)
-        const body = options.note === undefined ? {} : { note: options.note }
-        const request = { method: 'POST', path: `/runs/${id}/approve`, body } as const
-        const run = await askDaemon(connection, request, runSchema)
-        await printRun(line, options, run, [outcomeLine(run)])
-        return 0
-      }),
-    )
-}
-
-async function resolveRun(connection: DaemonConnection, reference: string): Promise<Run> {
-  const { items } = await readRuns(connection)
-  return findRun(items, (await readMachines(connection)).items, reference)
 }
 
 function printRun(

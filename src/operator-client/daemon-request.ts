@@ -18,7 +18,7 @@ export interface DaemonConnection {
 }
 
 export interface DaemonRequest {
-  readonly method?: 'GET' | 'POST' | 'DELETE'
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** Below `/api/v1`, with query. */
   readonly path: string
   readonly body?: object

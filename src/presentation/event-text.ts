@@ -11,13 +11,15 @@ export function eventText(event: RepaveEvent): string {
   if (run !== undefined) return runEventText(event, run)
   if (event.type === 'boot') return bootText(event)
   if (event.type === 'agent') return agentText(event)
+  if (event.type === 'machine' && event.action === 'drift') return driftText(event)
   if (event.type === 'log') return shownText(linesOfEvent(event).at(-1), 200)
   return bodyText(event)
 }
 
 /** The same where the event's action does not stand beside it. */
 export function noteText(event: RepaveEvent): string {
-  const speaks = ['run', 'boot', 'agent', 'log'].includes(event.type)
+  const isDrift = event.type === 'machine' && event.action === 'drift'
+  const speaks = isDrift || ['run', 'boot', 'agent', 'log'].includes(event.type)
   return speaks ? eventText(event) : `${shownText(event.action, 40)} ${bodyText(event)}`.trimEnd()
 }
 
@@ -38,7 +40,29 @@ export function runEventText(event: RepaveEvent, run: Run): string {
     case 'waiting-approval':
       return `waits for approval: repave run approve ${shortId(run.id)}`
     case 'held':
-      return `held: ${failureText(run.failure)}; go on with: repave run approve ${shortId(run.id)}`
+      return `held: ${holdText(run)}; go on with: repave run release ${shortId(run.id)}`
+    default:
+      return steerText(event, run, task)
+  }
+}
+
+/** What a person did to the run, and what kept it waiting. */
+function steerText(event: RepaveEvent, run: Run, task: RunTask | undefined): string {
+  switch (event.action) {
+    case 'queued':
+      return `${taskName(task)} waits for its turn to write`
+    case 'task-skipped':
+      return `${taskName(task)} skipped${noteOf(event)}`
+    case 'approved':
+      return `${taskName(task)} approved by ${shownText(event.principal, 60)}${noteOf(event)}`
+    case 'hold-requested':
+      return `will be held before the next task${noteOf(event)}`
+    case 'released':
+      return `released by ${shownText(event.principal, 60)}${noteOf(event)}`
+    case 'lost':
+      return `lost: the agent has fallen silent during ${taskName(task)}`
+    case 'resumed':
+      return `the agent is back at ${taskName(task)}`
     default:
       return runEndText(event, run)
   }
@@ -49,8 +73,19 @@ function retryText(event: RepaveEvent, task: RunTask | undefined): string {
   if (failure !== undefined) {
     return `${taskName(task)} will be tried again after: ${failureText(failure)}`
   }
+  return `${taskName(task)} begins anew${noteOf(event)}`
+}
+
+function noteOf(event: RepaveEvent): string {
   const note = textOfEvent(event, 'note')
-  return `${taskName(task)} begins anew${note === undefined ? '' : `: ${shownText(note, 200)}`}`
+  return note === undefined ? '' : `: ${shownText(note, 200)}`
+}
+
+/** Why the run is held: what failed, or what it was told. */
+export function holdText(run: Run): string {
+  return run.failure === undefined
+    ? shownText(run.heldBecause, 300, 'no reason given')
+    : failureText(run.failure)
 }
 
 function runEndText(event: RepaveEvent, run: Run): string {
@@ -106,6 +141,17 @@ function agentText(event: RepaveEvent): string {
   const since =
     typeof uptimeMs === 'number' ? `, ${durationText(uptimeMs)} after its kernel began` : ''
   return `the agent has ${shownText(event.action, 40)}${from}${since}`
+}
+
+function driftText({ body }: RepaveEvent): string {
+  const numberOf = (member: string) => {
+    const value = body[member]
+    return typeof value === 'number' ? value : 0
+  }
+  const bytes = numberOf('bytesDifferent')
+  const times = `${numberOf('corrections')} of ${numberOf('reprovisions')} rebuilds found drift`
+  if (bytes === 0) return `no drift: the disk was the image, byte for byte; ${times}`
+  return `drift erased: ${bytes} of ${numberOf('imageBytes')} bytes were in chunks that differed; ${times}`
 }
 
 /** Members that are short values, as `name=value`. */

@@ -1,5 +1,5 @@
 import { formatByteSize } from '../base/byte-size.ts'
-import type { Machine } from '../contract/machine.ts'
+import type { Drift, Machine } from '../contract/machine.ts'
 import type { Run } from '../contract/run.ts'
 import { durationText } from './duration-text.ts'
 import { diskText, firmwareText, outcomeLine } from './run-outcome.ts'
@@ -18,6 +18,8 @@ export function machineLines(machine: Machine, run: Run | undefined, nowMs: numb
     ['image', machine.imageName ?? '-'],
     ['network', [...machine.macAddresses, machine.address ?? ''].join('  ').trimEnd()],
     ['on boot', machine.onBoot],
+    ...(machine.labels === undefined ? [] : [['labels', labelsText(machine.labels)] as const]),
+    ...(machine.drift === undefined ? [] : [['drift', driftText(machine.drift, nowMs)] as const]),
     ['seen', `${durationText(nowMs - machine.lastSeenAtMs)} ago`],
     ['firmware', firmwareText(machine)],
   ]
@@ -33,4 +35,16 @@ export function machineLines(machine: Machine, run: Run | undefined, nowMs: numb
   if (run === undefined) return factLines(facts)
   if (hasEnded(run)) return factLines([...facts, ['last run', outcomeLine(run)]])
   return [...factLines(facts), '', ...runLines(run, nowMs)]
+}
+
+function labelsText(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}=${shownText(value, 64)}`)
+    .join(' ')
+}
+
+function driftText(drift: Drift, nowMs: number): string {
+  const { corrections, reprovisions, lastBytesDifferent, lastAtMs } = drift
+  const last = `${formatByteSize(lastBytesDifferent)} ${durationText(nowMs - lastAtMs)} ago`
+  return `found by ${corrections} of ${reprovisions} rebuilds, last ${last}`
 }

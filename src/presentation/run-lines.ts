@@ -1,4 +1,4 @@
-import type { Run, RunTask } from '../contract/run.ts'
+import type { ImageComparison, Intervention, Run, RunTask, WipeReport } from '../contract/run.ts'
 import { durationText } from './duration-text.ts'
 import { failureText } from './event-text.ts'
 import { diskText } from './run-outcome.ts'
@@ -19,10 +19,33 @@ export function runLines(run: Run, nowMs: number): string[] {
       ? []
       : [['disk', `${diskText(run.disk)}  (its data is replaced)`] as const]),
     ...(run.failure === undefined ? [] : [['failure', failureText(run.failure)] as const]),
+    ...(run.stopAt === undefined ? [] : [['held before', run.stopAt] as const]),
+    ...(run.comparison === undefined
+      ? []
+      : [['compared', comparisonText(run.comparison)] as const]),
+    ...(run.wipe === undefined ? [] : [['wiped', wipeText(run.wipe)] as const]),
     ...(run.receipt === undefined ? [] : [['receipt', run.receipt.digest] as const]),
   ]
   const rows = run.tasks.map((task) => taskRow(task, nowMs))
-  return [...factLines(facts), '', ...tableLines(['STAGE', 'TASK', 'STATE', 'TRIES', 'TOOK'], rows)]
+  const table = tableLines(['STAGE', 'TASK', 'STATE', 'TRIES', 'TOOK'], rows)
+  const said = (run.interventions ?? []).map((one) => interventionLine(one, nowMs))
+  return [...factLines(facts), '', ...table, ...(said.length === 0 ? [] : ['', ...said])]
+}
+
+function comparisonText({ bytesCompared, bytesDifferent }: ImageComparison): string {
+  return bytesDifferent === 0
+    ? `all ${bytesCompared} bytes are those of the image`
+    : `${bytesDifferent} of ${bytesCompared} bytes lie in chunks that differ`
+}
+
+function wipeText({ method, bytesReadBack, durationMs }: WipeReport): string {
+  return `${method}: ${bytesReadBack} bytes cleared and read back in ${durationText(durationMs)}`
+}
+
+/** `12m ago  approve by operator:ann  write-image: disk checked` */
+function interventionLine({ verb, by, atMs, task, note }: Intervention, nowMs: number): string {
+  const why = note === undefined ? '' : `: ${shownText(note, 200)}`
+  return `${durationText(nowMs - atMs)} ago  ${verb} by ${shownText(by, 60)}  ${task ?? '-'}${why}`
 }
 
 function taskRow(

@@ -111,7 +111,8 @@ export class RunWatch {
   #event(event: RepaveEvent): string[] {
     const run = runOfEvent(event)
     if (run !== undefined) return this.#runEvent(event, run)
-    return spoken.has(event.type) ? this.#machineEvent(event) : []
+    const isDrift = event.type === 'machine' && event.action === 'drift'
+    return isDrift || spoken.has(event.type) ? this.#machineEvent(event) : []
   }
 
   #runEvent(event: RepaveEvent, run: Run): string[] {

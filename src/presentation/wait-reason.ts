@@ -6,15 +6,29 @@ import { shortId, shownText } from './shown-text.ts'
 /** What the run waits for and until when; undefined when it works or has ended. */
 export function waitReason(run: Run, nowMs: number): string | undefined {
   if (hasEnded(run)) return undefined
-  if (run.state === 'queued') return 'waits for the machine to boot from the network'
+  if (run.state === 'queued') return queueText(run)
   if (run.state === 'held') {
-    return `held: ${shownText(run.failure?.message, 200)}; go on with: repave run approve ${shortId(run.id)}`
+    const because = shownText(run.failure?.message ?? run.heldBecause, 200)
+    return `held: ${because}; go on with: repave run release ${shortId(run.id)}`
   }
+  if (run.state === 'lost') return `lost: its agent has fallen silent${limitText(run, nowMs)}`
   if (run.state === 'waiting-approval') {
     return `waits for approval: repave run approve ${shortId(run.id)}`
   }
   const task = currentTask(run)
   return task === undefined ? undefined : taskWaitReason(task, nowMs)
+}
+
+function queueText({ queuedAtMs, queue }: Run): string {
+  if (queuedAtMs === undefined) return 'waits for the machine to boot from the network'
+  if (queue === undefined) return 'waits for its turn to write'
+  const limits = { daemon: 'this daemon', rack: 'its rack', image: 'its image' }
+  return `waits for its turn to write: place ${queue.position}, as many of ${limits[queue.limit]} write as may`
+}
+
+function limitText(run: Run, nowMs: number): string {
+  const deadlineAtMs = currentTask(run)?.deadlineAtMs
+  return deadlineAtMs === undefined ? '' : `; it has ${durationText(deadlineAtMs - nowMs)} more`
 }
 
 function taskWaitReason(task: RunTask, nowMs: number): string | undefined {

@@ -62,7 +62,7 @@ describe(eventText, () => {
     expect(textOf(sampleRun(7), 'waiting-approval')).toBe(
       'waits for approval: repave run approve 00000007',
     )
-    expect(textOf(failedRun(7), 'held')).toContain('repave run approve 00000007')
+    expect(textOf(failedRun(7), 'held')).toContain('repave run release 00000007')
   })
 
   it('gives the reason of a boot decision', () => {
