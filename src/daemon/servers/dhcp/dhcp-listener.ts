@@ -1,16 +1,20 @@
-import type { Socket } from 'node:dgram'
 import { networkInterfaces } from 'node:os'
 
 import { messageOf } from '../../../base/coded-error.ts'
-import type { Ipv4Address } from '../../../base/ipv4-address.ts'
+import { type Ipv4Address, unspecifiedIpv4 } from '../../../base/ipv4-address.ts'
 import type { ServedInterface } from '../../domain/lease/select-subnet.ts'
 import { type AddressProber, createAddressProber } from './conflict/address-prober.ts'
 import type { DhcpReport } from './dhcp-report.ts'
-import { openDeviceSocket } from './open-device-socket.ts'
-import type { SocketCalls } from './socket-calls.ts'
+import { type DeviceSocket, openDeviceSocket } from './open-device-socket.ts'
+import { internetAddress, linux, type SocketCalls } from './socket-calls.ts'
 
 /** How often we look whether the interface is still the one that we listen on. */
 const watchMs = 1000
+
+/** Taken from the socket in one go, 32 times in one turn of the event loop: 20 ms of work at most. */
+const mostAtOnce = 8
+
+const mostPacketBytes = 2048
 
 /** What a listener needs besides its interface. */
 export interface ListenerOptions {
@@ -30,12 +34,15 @@ export class DhcpListener implements AsyncDisposable {
   readonly prober: AddressProber
   readonly #options: ListenerOptions
   readonly #watch: NodeJS.Timeout
-  #socket: Socket | undefined
+  #socket: DeviceSocket | undefined
+  /** The relay or client that was answered last; a relay is answered often. */
+  #destination = { address: unspecifiedIpv4, port: 0, bytes: internetAddress(unspecifiedIpv4, 0) }
+  readonly #packet = new Uint8Array(mostPacketBytes)
   #interfaceIndex: number
   #hasAddress = true
   #isOpening = false
 
-  constructor(place: ServedInterface, socket: Socket, options: ListenerOptions) {
+  constructor(place: ServedInterface, socket: DeviceSocket, options: ListenerOptions) {
     this.place = place
     this.#options = options
     this.#interfaceIndex = options.calls.interfaceIndex(place.interfaceName)
@@ -55,9 +62,13 @@ export class DhcpListener implements AsyncDisposable {
 
   send(bytes: Uint8Array, port: number, address: Ipv4Address): void {
     if (this.#socket === undefined) return
-    this.#socket.send(bytes, port, address, (error) => {
-      if (error !== null) this.#failed(error, 'a DHCP reply could not be sent', { address })
-    })
+    if (this.#destination.address !== address || this.#destination.port !== port) {
+      this.#destination = { address, port, bytes: internetAddress(address, port) }
+    }
+    const { calls } = this.#options
+    if (calls.send(this.#socket.fd, bytes, this.#destination.bytes) >= 0) return
+    const error = new Error(calls.lastError())
+    this.#failed(error, 'a DHCP reply could not be sent', { address })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -65,20 +76,35 @@ export class DhcpListener implements AsyncDisposable {
     this.#close()
   }
 
-  #listen(socket: Socket): void {
+  #listen(socket: DeviceSocket): void {
     this.#socket = socket
-    socket.on('message', (bytes) => {
-      if (this.#hasAddress) this.#options.onPacket(bytes, this)
-      else this.#options.report.count('dhcp.no-address')
+    socket.socket.on('message', (bytes) => {
+      this.#receive(bytes)
+      this.#receiveMore(socket)
     })
-    socket.on('error', (error) => {
+    socket.socket.on('error', (error) => {
       this.#failed(error, 'the DHCP socket failed')
       this.#close()
     })
   }
 
+  #receive(bytes: Uint8Array): void {
+    if (this.#hasAddress) this.#options.onPacket(bytes, this)
+    else this.#options.report.count('dhcp.no-address')
+  }
+
+  /** Node takes a packet with 64 KiB of memory and a turn each; what waits behind it costs neither. */
+  #receiveMore(socket: DeviceSocket): void {
+    const { calls } = this.#options
+    for (let count = 1; count < mostAtOnce && this.#socket === socket; count++) {
+      const sizeBytes = calls.receive(socket.fd, this.#packet, linux.messageDontWait)
+      if (sizeBytes < 0) return
+      this.#receive(this.#packet.slice(0, sizeBytes))
+    }
+  }
+
   #close(): void {
-    this.#socket?.close()
+    this.#socket?.socket.close()
     this.#socket = undefined
   }
 

@@ -2,12 +2,19 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 
 import { asciiBytes } from '../../../base/ascii.ts'
+import { unspecifiedIpv4 } from '../../../base/ipv4-address.ts'
 import { DeviceSocketError, PortTakenError } from './errors.ts'
 import { findPortHolder } from '../port-holder.ts'
-import { linux, loadSocketCalls, type SocketCalls } from './socket-calls.ts'
+import { internetAddress, linux, loadSocketCalls, type SocketCalls } from './socket-calls.ts'
 
-/** A rack that is switched on asks all at once; the kernel may grant less. */
+/** A row that is switched on asks all at once: a thousand packets may wait, more would wait too long. */
 const receiveBufferBytes = 1024 * 1024
+
+/** A socket, and its number for calls that Node does not make. Closing the former ends the latter. */
+export interface DeviceSocket {
+  readonly socket: Socket
+  readonly fd: number
+}
 
 /**
  * A UDP socket that hears and speaks on one interface only, broadcasts included (socket(7),
@@ -17,7 +24,7 @@ const receiveBufferBytes = 1024 * 1024
  * @throws {PortTakenError} when another program has the port
  * @throws {DeviceSocketError} when the system refuses the socket
  */
-export async function openDeviceSocket(interfaceName: string, port: number): Promise<Socket> {
+export async function openDeviceSocket(interfaceName: string, port: number): Promise<DeviceSocket> {
   const calls = await loadSocketCalls()
   const fd = calls.socket(
     linux.addressFamilyInet,
@@ -38,8 +45,8 @@ export async function openDeviceSocket(interfaceName: string, port: number): Pro
   socket.bind({ fd })
   await listening
   socket.setBroadcast(true)
-  socket.setRecvBufferSize(receiveBufferBytes)
-  return socket
+  enlargeReceiveBuffer(calls, fd, socket)
+  return { socket, fd }
 }
 
 function tieToDevice(calls: SocketCalls, fd: number, interfaceName: string): void {
@@ -50,11 +57,16 @@ function tieToDevice(calls: SocketCalls, fd: number, interfaceName: string): voi
   throw new DeviceSocketError(`tie a socket to ${interfaceName}`, calls.lastError())
 }
 
+/** Beyond what the system grants everybody, where we may. */
+function enlargeReceiveBuffer(calls: SocketCalls, fd: number, socket: Socket): void {
+  const bytes = new Uint8Array(Int32Array.of(receiveBufferBytes).buffer)
+  const { levelSocket, optionReceiveBufferForce } = linux
+  if (calls.setsockopt(fd, levelSocket, optionReceiveBufferForce, bytes, bytes.length) === 0) return
+  socket.setRecvBufferSize(receiveBufferBytes)
+}
+
 async function bindToPort(calls: SocketCalls, fd: number, port: number): Promise<void> {
-  // struct sockaddr_in: family in the byte order of the host, port in the network's, any address.
-  const address = new Uint8Array(16)
-  address.set(new Uint8Array(Uint16Array.of(linux.addressFamilyInet).buffer))
-  address.set([port >>> 8, port & 255], 2)
+  const address = internetAddress(unspecifiedIpv4, port)
   if (calls.bind(fd, address, address.length) === 0) return
   const systemCode = calls.lastError()
   if (systemCode === 'EADDRINUSE') throw new PortTakenError(port, await findPortHolder('udp', port))

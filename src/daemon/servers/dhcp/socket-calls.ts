@@ -1,5 +1,6 @@
 import { getSystemErrorName } from 'node:util'
 
+import { type Ipv4Address, ipv4ToBytes } from '../../../base/ipv4-address.ts'
 import { DeviceSocketError } from './errors.ts'
 
 /** Of linux/socket.h, linux/net.h, linux/if_ether.h, linux/udp.h and asm-generic/socket.h. */
@@ -13,6 +14,7 @@ export const linux = {
   levelUdp: 17,
   optionUdpSegment: 103,
   optionBindToDevice: 25,
+  optionReceiveBufferForce: 33,
   messageDontWait: 0x40,
   etherTypeArp: 0x0806,
 } as const
@@ -32,6 +34,14 @@ export interface SocketCalls {
   interfaceIndex(name: string): number
   /** Name of the last failure, such as `EADDRINUSE`. */
   lastError(): string
+}
+
+/** struct sockaddr_in: family in the byte order of the host, port and address in the network's. */
+export function internetAddress(address: Ipv4Address, port: number): Uint8Array {
+  const bytes = new Uint8Array(16)
+  bytes.set(new Uint8Array(Uint16Array.of(linux.addressFamilyInet).buffer))
+  bytes.set([port >>> 8, port & 255, ...ipv4ToBytes(address)], 2)
+  return bytes
 }
 
 /** @throws {DeviceSocketError} where koffi or the C library cannot be loaded */

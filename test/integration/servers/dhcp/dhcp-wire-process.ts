@@ -9,7 +9,7 @@ const { interfaceName, port } = JSON.parse(process.argv[2] ?? '') as {
   readonly interfaceName: string
   readonly port: number
 }
-const socket = await openDeviceSocket(interfaceName, port)
+const { socket } = await openDeviceSocket(interfaceName, port)
 const write = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`)
 socket.on('message', (bytes, { address, port }) => write({ hex: toHex(bytes), address, port }))
 write({ ready: true })
