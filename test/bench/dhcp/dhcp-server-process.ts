@@ -3,13 +3,13 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
 
-import { ipv4FromNumber, ipv4ToNumber, parseIpv4Address } from '../../src/base/ipv4-address.ts'
-import type { Logger } from '../../src/base/logger.ts'
-import { parseMacAddress } from '../../src/base/mac-address.ts'
-import { startDhcpServer } from '../../src/daemon/servers/dhcp/dhcp-server.ts'
-import { openStore } from '../../src/daemon/store/sqlite/open-store.ts'
-import { networkOptions } from '../../src/protocol/dhcpv4/network-options.ts'
-import { realClock } from '../fakes/real-clock.ts'
+import { ipv4FromNumber, ipv4ToNumber, parseIpv4Address } from '../../../src/base/ipv4-address.ts'
+import type { Logger } from '../../../src/base/logger.ts'
+import { parseMacAddress } from '../../../src/base/mac-address.ts'
+import { startDhcpServer } from '../../../src/daemon/servers/dhcp/dhcp-server.ts'
+import { openStore } from '../../../src/daemon/store/sqlite/open-store.ts'
+import { networkOptions } from '../../../src/protocol/dhcpv4/network-options.ts'
+import { realClock } from '../../fakes/real-clock.ts'
 
 export interface BenchServerSettings {
   readonly databasePath: string

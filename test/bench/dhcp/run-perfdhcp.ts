@@ -1,0 +1,52 @@
+import type { NetworkNamespace } from '../../fakes/network-namespace.ts'
+
+export interface DhcpLoad {
+  /** Exchanges a second that are begun. */
+  readonly rate: number
+  /** 0 for a single exchange. */
+  readonly seconds: number
+  /** Clients have MAC addresses in a row; a server that saw one before knows it again. */
+  readonly firstClient: number
+  readonly clients: number
+}
+
+export interface LoadFigures {
+  readonly exchangesPerSecond: number
+  /** DISCOVERs and REQUESTs without an answer. */
+  readonly lost: number
+  /** From each REQUEST to its ACK. */
+  readonly ackDelaysMs: readonly number[]
+}
+
+/** Kea's load generator as a relay at 10.77.1.1. */
+export async function runPerfdhcp(
+  namespace: NetworkNamespace,
+  { rate, seconds, firstClient, clients }: DhcpLoad,
+): Promise<LoadFigures> {
+  const base = (0x0200_0c00_0000 + firstClient).toString(16).padStart(12, '0')
+  const extent = seconds === 0 ? ['-n', '1'] : ['-p', String(seconds)]
+  const words = ['-4', '-x', 't', '-r', String(rate), '-R', String(clients), ...extent]
+  const tail = ['-W', '500000', '-b', `mac=${base.replaceAll(/(..)(?=.)/g, '$1:')}`, '10.77.0.1']
+  // It ends with 3 when packets were lost, which is a figure and no failure.
+  const script = 'perfdhcp "$@" || test $? = 3'
+  const { stdout } = await namespace.run('sh', ['-c', script, 'sh', ...words, ...tail])
+  const acks = stdout.slice(stdout.indexOf('Statistics for: REQUEST-ACK'))
+  const received = figure(acks, /received packets: (\d+)/)
+  const sent = figure(stdout, /sent packets: (\d+)/)
+  const times = stdout.slice(stdout.indexOf('Timestamps for packets: REQUEST-ACK'))
+  const delays = [...times.matchAll(/^sent \/ received: (\S+) \/ (\S+)$/gm)]
+  return {
+    exchangesPerSecond: seconds === 0 ? received : received / seconds,
+    lost: sent - received,
+    ackDelaysMs: delays.map(([, from, to]) => (Number(to) - Number(from)) * 1000),
+  }
+}
+
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((one, other) => one - other)
+  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? NaN
+}
+
+function figure(text: string, pattern: RegExp): number {
+  return Number(pattern.exec(text)?.[1] ?? NaN)
+}
