@@ -43,6 +43,7 @@ Usage: repave <command> [options]
   receipt show|verify       what was proven, checked without the daemon
   event   watch [topic]     what happens, as it happens
   tui                       live terminal UI
+  context list|set|use|rm   daemons that you work with, by name
   completion bash|zsh|fish
   sledgehammer build        make the Linux that machines boot into RAM
   lab     up|status|console|down

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 
+import { isSet } from '../presentation/environment-text.ts'
 import { chooseEndpoint } from '../presentation/operator-endpoint.ts'
 import type { CliWorld } from './cli-world.ts'
 import type { DaemonConnection } from '../operator-client/daemon-request.ts'
@@ -17,6 +18,7 @@ export interface CommonOptions extends ListOptions {
   readonly url?: string
   readonly tokenFile?: string
   readonly ca?: string
+  readonly readOnly?: boolean
 }
 
 /** A noun or a verb below `parent`, with the options that all have and two examples. */
@@ -27,6 +29,8 @@ export function addCommand(
 ): Command {
   const command = parent.command(words).description(summary)
   command
+    .addOption(new Option('--context <name>', 'the daemon of that name').hideHelp())
+    .addOption(new Option('--read-only', 'refuse whatever would change something').hideHelp())
     .addOption(new Option('--socket <path>', "the daemon's unix socket").hideHelp())
     .addOption(new Option('--url <url>', "the daemon's address").hideHelp())
     .addOption(new Option('--token-file <file>', 'holds the token to show there').hideHelp())
@@ -59,6 +63,7 @@ export function connectionOf(line: CommandLine, options: CommonOptions): DaemonC
       ...{ tokenFile: options.tokenFile, authorityFile: options.ca },
       ...{ environment, isRoot },
     }),
+    isReadOnly: options.readOnly === true || isSet(environment['REPAVE_READ_ONLY']),
     signal,
   }
 }

@@ -1,7 +1,12 @@
 import { CommanderError } from 'commander'
 
 import { CodedError } from '../base/coded-error.ts'
-import { DaemonProblemError, DaemonUnreachableError } from '../operator-client/errors.ts'
+import { ContextUnknownError } from '../operator-client/contexts.ts'
+import {
+  DaemonProblemError,
+  DaemonUnreachableError,
+  ReadOnlyError,
+} from '../operator-client/errors.ts'
 
 /** What the command's exit code says. */
 export const exitCodes = {
@@ -29,6 +34,8 @@ export abstract class CliError extends CodedError {
 export function exitCodeOf(thrown: unknown): number {
   if (thrown instanceof CliError) return thrown.exitCode
   if (thrown instanceof DaemonUnreachableError) return exitCodes.unreachable
+  if (thrown instanceof ReadOnlyError) return exitCodes.refused
+  if (thrown instanceof ContextUnknownError) return exitCodes.notFound
   if (thrown instanceof DaemonProblemError) return exitCodeOfStatus(thrown.status)
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : exitCodes.usage
   return exitCodes.failed

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 
+import { contextFlag, withContext } from '../operator-client/contexts.ts'
 import { errorLines } from '../presentation/error-text.ts'
 import { nearestNames } from '../presentation/nearest-names.ts'
 import { type CliWorld, processWorld, writeLines } from './cli-world.ts'
@@ -62,6 +63,11 @@ const nouns: readonly Noun[] = [
     load: async () => (await import('./status.ts')).statusCommand,
   },
   {
+    name: 'context',
+    summary: 'daemons that you work with, by name: list, set, use, rm',
+    load: async () => (await import('./context.ts')).contextCommands,
+  },
+  {
     name: 'completion',
     summary: 'completion for bash, zsh or fish',
     load: async () => (await import('./completion.ts')).completionCommand,
@@ -100,8 +106,9 @@ export async function runInWorld(
   world: CliWorld,
   otherCommands: readonly string[] = [],
 ): Promise<number> {
-  const line: CommandLine = { world, exitCode: exitCodes.done }
+  const line = { world, exitCode: exitCodes.done as number }
   try {
+    line.world = await placed(world, argv)
     if (argv[0] === 'complete' && argv[1] === '--') {
       const words = argv.slice(2)
       const { completions } = await import('./complete.ts')
@@ -117,6 +124,12 @@ export async function runInWorld(
     if (!isCommanderError(thrown)) writeLines(world.stderr, errorLines(thrown))
     return exitCodeOf(thrown)
   }
+}
+
+/** The world with the chosen context under its environment; what changes contexts needs none. */
+async function placed(world: CliWorld, argv: readonly string[]): Promise<CliWorld> {
+  if (argv[0] === 'context') return world
+  return { ...world, environment: await withContext(world.environment, contextFlag(argv)) }
 }
 
 async function buildProgram(
@@ -155,12 +168,14 @@ function addOptionsTopic(line: CommandLine, program: Command): void {
   const topic = [
     '',
     'Every command takes:',
+    '  --context <name>    the daemon that goes by that name: repave context list (REPAVE_CONTEXT)',
     "  --socket <path>     the daemon's unix socket (REPAVE_SOCKET)",
     "  --url <url>         the daemon's address, such as https://10.0.0.1:8092 (REPAVE_URL)",
     '  --token-file <file> holds the token to show there (REPAVE_TOKEN, REPAVE_TOKEN_FILE)',
     "  --ca <file>         the authority to trust: tls/authority.pem of the daemon's data (REPAVE_CA)",
     '  -o, --output <format>  table, wide, json, jsonl, yaml or name (REPAVE_OUTPUT)',
     '  --columns <a,b>     these columns of a table, in this order',
+    '  --read-only         refuse whatever would change something (REPAVE_READ_ONLY)',
   ]
   program.addHelpText('after', topic.join('\n'))
   const command = program

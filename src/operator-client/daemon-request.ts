@@ -4,16 +4,22 @@ import {
   request,
   type RequestOptions,
 } from 'node:http'
-import { request as requestWithTls } from 'node:https'
 
 import { problemSchema } from '../contract/api-documents.ts'
 import { requestTo } from './endpoint-request.ts'
 import { endpointText, type OperatorEndpoint } from '../presentation/operator-endpoint.ts'
-import { DaemonAnswerError, DaemonProblemError, DaemonUnreachableError } from './errors.ts'
+import {
+  DaemonAnswerError,
+  DaemonProblemError,
+  DaemonUnreachableError,
+  ReadOnlyError,
+} from './errors.ts'
 
 /** Whom to ask, and when to give up asking. */
 export interface DaemonConnection {
   readonly endpoint: OperatorEndpoint
+  /** Whether whatever would change something is refused, before it is sent. Default false. */
+  readonly isReadOnly?: boolean
   readonly signal: AbortSignal
 }
 
@@ -71,9 +77,13 @@ export interface RawRequest extends Pick<RequestOptions, 'method' | 'timeout'> {
   end(query: ReturnType<typeof request>): void
 }
 
+/** Planned, not done. */
+const harmlessPosts: ReadonlySet<string> = new Set(['/plans'])
+
 /**
  * Sends one request and resolves with the head of the answer when it is a success.
  *
+ * @throws {ReadOnlyError} when it would change something and nothing may be changed
  * @throws {DaemonUnreachableError} when no daemon answers
  * @throws {DaemonProblemError} when it refuses
  */
@@ -81,11 +91,17 @@ export async function sendRequest(
   connection: DaemonConnection,
   { end, path, ...options }: RawRequest,
 ): Promise<IncomingMessage> {
+  const { endpoint, isReadOnly, signal } = connection
+  const { method = 'GET' } = options
+  if (isReadOnly === true && method !== 'GET' && !harmlessPosts.has(path)) {
+    throw new ReadOnlyError(`${method} ${path}`)
+  }
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  const { endpoint, signal } = connection
   const { target, headers } = requestTo(endpoint)
   const isSecure = endpoint.kind === 'url' && endpoint.secure
-  const query = (isSecure ? requestWithTls : request)({
+  // Loaded where it is used: most commands go to a socket, and have to start fast.
+  const send = isSecure ? (await import('node:https')).request : request
+  const query = send({
     ...options,
     ...target,
     headers: { ...options.headers, ...headers },

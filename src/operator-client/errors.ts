@@ -38,3 +38,14 @@ export class DaemonProblemError extends CodedError {
     this.status = problem.status
   }
 }
+
+/** Asked to change nothing, then asked to change something. */
+export class ReadOnlyError extends CodedError {
+  readonly code = 'ERR_READ_ONLY'
+
+  constructor(request: string) {
+    super(`not sent, this is read-only: ${request}`, {
+      remedy: 'leave out --read-only, and see that REPAVE_READ_ONLY is not set',
+    })
+  }
+}

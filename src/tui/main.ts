@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util'
 
 import { CodedError, messageOf } from '../base/coded-error.ts'
+import { contextFlag, withContext } from '../operator-client/contexts.ts'
+import { isSet } from '../presentation/environment-text.ts'
 import { errorLines } from '../presentation/error-text.ts'
 import { chooseEndpoint, type OperatorEndpoint } from '../presentation/operator-endpoint.ts'
 import { type Theme, themeOf } from './theme.ts'
@@ -13,6 +15,7 @@ Options:
   --exit-when-done  leave when every run has ended; 0 only when all succeeded
   --read-only       show, and change nothing (REPAVE_READ_ONLY=1)
   --ascii           no character outside ASCII (default where the locale is not UTF-8)
+  --context <name>  the daemon that goes by that name (REPAVE_CONTEXT)
   --socket <path>   the daemon's unix socket (REPAVE_SOCKET)
   --url <url>       the daemon's address (REPAVE_URL)
   --token-file <f>  holds the token to show there (REPAVE_TOKEN, REPAVE_TOKEN_FILE)
@@ -48,7 +51,7 @@ export async function runTuiCommand(argv: readonly string[]): Promise<number> {
       process.stdout.write(help)
       return 0
     }
-    const request = readRequest(argv)
+    const request = readRequest(argv, await withContext(process.env, contextFlag(argv)))
     requireTerminal()
     const { runScreen } = await import('./run-screen.ts')
     return await runScreen(request)
@@ -58,7 +61,10 @@ export async function runTuiCommand(argv: readonly string[]): Promise<number> {
   }
 }
 
-function readRequest(argv: readonly string[]): TuiRequest {
+function readRequest(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): TuiRequest {
   const { values } = readOptions(argv)
   const theme = themeOf(process.env)
   return {
@@ -67,18 +73,13 @@ function readRequest(argv: readonly string[]): TuiRequest {
       url: values.url,
       tokenFile: values['token-file'],
       authorityFile: values.ca,
-      environment: process.env,
+      environment,
       isRoot: process.getuid?.() === 0,
     }),
     theme: values.ascii ? { ...theme, ascii: true } : theme,
     exitWhenDone: values['exit-when-done'],
     readOnly: values['read-only'] || isSet(process.env['REPAVE_READ_ONLY']),
   }
-}
-
-/** Set, and to something else than a no. */
-function isSet(value: string | undefined): boolean {
-  return value !== undefined && !['', '0', 'false', 'no'].includes(value.toLowerCase())
 }
 
 function readOptions(argv: readonly string[]) {
@@ -89,6 +90,7 @@ function readOptions(argv: readonly string[]) {
         'exit-when-done': { type: 'boolean', default: false },
         'read-only': { type: 'boolean', default: false },
         ascii: { type: 'boolean', default: false },
+        context: { type: 'string' },
         socket: { type: 'string' },
         url: { type: 'string' },
         'token-file': { type: 'string' },

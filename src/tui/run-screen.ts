@@ -32,7 +32,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   const ending = new AbortController()
   const end = () => ending.abort()
   const store = new ScreenStore(initialScreen(Date.now(), options.readOnly), (wish) => {
-    const connection = { endpoint, signal: ending.signal }
+    const connection = { endpoint, isReadOnly: options.readOnly, signal: ending.signal }
     const write = (text: string) => process.stdout.write(text)
     void fulfilWish(
       { connection, dispatch: (action) => store.dispatch(action), quit: end, write },
