@@ -11,8 +11,15 @@ const word = (expected: string, pattern: RegExp) =>
 const packageNameSchema = word('a Debian package name', /^[a-z0-9][a-z0-9+.-]+$/)
 const unitNameSchema = word('a systemd unit with its suffix', /^[\w@:.-]+\.[a-z]+$/)
 const pathGlobSchema = word('an absolute path, * allowed', /^\/[\w./*+@-]+$/)
+/** cloud-init joins file names to the address of a network seed as it stands: `ds=nocloud;s=http://a/b/`. */
+const seedsFromFolder = (argument: string) =>
+  !argument.startsWith('ds=nocloud') || !/;s(?:eedfrom)?=[^;]*[^;/](?:;|$)/.test(argument)
 const kernelArgumentsSchema = z
-  .array(word('one kernel argument without spaces', /^[\w.,:=/@+-]+$/))
+  .array(
+    word('one kernel argument without spaces', /^[\w.,:;=/@+-]+$/).refine(seedsFromFolder, {
+      message: 'the address of a network seed ends with /',
+    }),
+  )
   .default([])
 
 const byteSizeSchema = z.string().transform((text, context): number => {

@@ -9,13 +9,19 @@ export interface BootEntry {
 
 /** GRUB boots at once: whoever wants another kernel deploys another image. */
 export function grubConfig(entry: BootEntry): string {
+  const kernelArguments = [...entry.rootArguments, ...entry.kernelArguments].map(grubWord)
   return [
     'set timeout=0',
-    `linux ${entry.kernel} ${[...entry.rootArguments, ...entry.kernelArguments].join(' ')}`,
+    `linux ${entry.kernel} ${kernelArguments.join(' ')}`,
     `initrd ${entry.initramfs}`,
     'boot',
     '',
   ].join('\n')
+}
+
+/** Bare, a semicolon would end GRUB's command; no recipe's argument has a quote in it. */
+function grubWord(argument: string): string {
+  return argument.includes(';') ? `'${argument}'` : argument
 }
 
 export function diskRootArguments(rootPartitionGuid: string): string[] {

@@ -21,6 +21,17 @@ describe(grubConfig, () => {
   })
 })
 
+describe('the kernel arguments of grubConfig', () => {
+  it('C-N02 quotes the semicolon of a network seed', () => {
+    const seed = 'ds=nocloud;s=http://10.0.0.1/seed/'
+    const config = grubConfig({
+      ...{ kernel: '/vmlinuz', initramfs: '/initrd.img', rootArguments: ['boot=memory'] },
+      kernelArguments: [seed, 'quiet'],
+    })
+    expect(config).toContain(`linux /vmlinuz boot=memory '${seed}' quiet\n`)
+  })
+})
+
 describe(verityRootArguments, () => {
   it('names the three partitions and what proves the root', () => {
     const facts = {

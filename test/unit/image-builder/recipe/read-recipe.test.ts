@@ -18,6 +18,19 @@ describe(parseRecipe, () => {
     expect(parseRecipe('name: [')).toMatchObject({ ok: false, faults: [{ line: 1 }] })
   })
 
+  it.each([
+    'ds=nocloud;s=http://10.0.0.1/seed',
+    'ds=nocloud-net;h=a;seedfrom=http://10.0.0.1/x;i=1',
+  ])('C-N02 refuses a network seed whose address is no folder: %s', (argument) => {
+    const changed = text.replace("['console=tty0'", `['${argument}'`)
+    expect(parseRecipe(changed)).toMatchObject({
+      ok: false,
+      faults: [{ message: expect.stringContaining('ends with /') as string }],
+    })
+    const right = changed.replace(/(seed|x)(?=[;'])/, '$1/')
+    expect(parseRecipe(right)).toMatchObject({ ok: true })
+  })
+
   it('tells every fault at once', () => {
     const reading = parseRecipe(text.replace('x86_64', 'mips').replace('bookworm', '12'))
     expect(reading.ok ? [] : reading.faults).toHaveLength(2)

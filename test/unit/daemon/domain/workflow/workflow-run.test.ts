@@ -241,7 +241,7 @@ describe('stepRun', () => {
     expect(step.effects).toEqual([{ kind: 'order', attemptId: currentTask(run)?.attemptId }])
   })
 
-  it('succeeds when the installed system calls home, and not before', () => {
+  it('C-N04 succeeds when the installed system calls home, and not before', () => {
     const run = runAt('await')
     expect(run.state).toBe('running')
     const step = stepRun(run, { kind: 'phone-home' }, contextWithoutAgent())
