@@ -37,6 +37,9 @@ const server = await startTftpServer({
 })
 const delay = monitorEventLoopDelay({ resolution: 5 })
 delay.enable()
+process.once('SIGTERM', () => {
+  void server[Symbol.asyncDispose]().then(() => process.exit(0))
+})
 console.log(JSON.stringify({ ready: server.endpoint }))
 createInterface({ input: process.stdin }).on('line', () => {
   const { user, system } = process.cpuUsage()

@@ -3,7 +3,7 @@ import { getSystemErrorName } from 'node:util'
 import { type Ipv4Address, ipv4ToBytes } from '../../../base/ipv4-address.ts'
 import { DeviceSocketError } from './errors.ts'
 
-/** Of linux/socket.h, linux/net.h, linux/if_ether.h, linux/udp.h and asm-generic/socket.h. */
+/** Of linux/socket.h, linux/net.h, linux/if_ether.h, linux/udp.h, linux/eventpoll.h and asm-generic/socket.h. */
 export const linux = {
   addressFamilyInet: 2,
   addressFamilyPacket: 17,
@@ -17,6 +17,8 @@ export const linux = {
   optionReceiveBufferForce: 33,
   messageDontWait: 0x40,
   etherTypeArp: 0x0806,
+  epollIn: 1,
+  epollAdd: 1,
 } as const
 
 /** The calls that we need of the C library; where nothing else is said each returns -1 on failure. */
@@ -29,6 +31,11 @@ export interface SocketCalls {
   receive(fd: number, into: Uint8Array, flags: number): number
   /** Fills `into` with one datagram and `from` with the 16 bytes of its sender's sockaddr_in. */
   receiveFrom(fd: number, into: Uint8Array, flags: number, from: Uint8Array): number
+  epollCreate(flags: number): number
+  /** `event` is a struct epoll_event. */
+  epollControl(epoll: number, operation: number, fd: number, event: Uint8Array): number
+  /** Fills `into` with events that are there already, and waits for none. */
+  epollWait(epoll: number, into: Uint8Array, mostEvents: number): number
   close(fd: number): number
   /** Of an interface, 0 when there is none of that name. */
   interfaceIndex(name: string): number
@@ -62,6 +69,13 @@ export async function loadSocketCalls(): Promise<SocketCalls> {
       'long recvfrom(int fd, _Out_ uint8_t *into, size_t size, int flags, _Out_ uint8_t *from, _Inout_ uint32_t *fromSize)',
     )
     const fromSize = Uint32Array.of(16)
+    const epollCreate = libc.func('int epoll_create1(int flags)')
+    const epollControl = libc.func(
+      'int epoll_ctl(int epoll, int operation, int fd, const uint8_t *event)',
+    )
+    const epollWait = libc.func(
+      'int epoll_wait(int epoll, _Out_ uint8_t *into, int mostEvents, int timeoutMs)',
+    )
     const close = libc.func('int close(int fd)')
     const interfaceIndex = libc.func('uint32_t if_nametoindex(const char *name)')
     return {
@@ -73,6 +87,10 @@ export async function loadSocketCalls(): Promise<SocketCalls> {
       receive: (fd, into, flags) => Number(recv(fd, into, into.length, flags)),
       receiveFrom: (fd, into, flags, from) =>
         Number(recvfrom(fd, into, into.length, flags, from, fromSize)),
+      epollCreate: (flags) => Number(epollCreate(flags)),
+      epollControl: (epoll, operation, fd, event) =>
+        Number(epollControl(epoll, operation, fd, event)),
+      epollWait: (epoll, into, mostEvents) => Number(epollWait(epoll, into, mostEvents, 0)),
       close: (fd) => Number(close(fd)),
       interfaceIndex: (name) => Number(interfaceIndex(name)),
       lastError: () => getSystemErrorName(-koffi.errno()),

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:dgram'
 
 import { type Ipv4Address, parseIpv4Address } from '../../../base/ipv4-address.ts'
-import { loadSocketCalls, type SocketCalls } from '../dhcp/socket-calls.ts'
+import type { SocketCalls } from '../dhcp/socket-calls.ts'
+import type { Attention } from './attention.ts'
 import { RowPort } from './row-port.ts'
 import {
   type HearDatagram,
@@ -18,6 +19,12 @@ export interface PortRange {
   readonly last: number
 }
 
+/** What lets transfers go by the system's own calls. */
+export interface FastSockets {
+  readonly calls: SocketCalls
+  readonly attention: Attention
+}
+
 export interface OpenedPort {
   readonly port: TransferPort
   readonly socket: Socket
@@ -27,14 +34,14 @@ export interface OpenedPort {
 export class PortOpener {
   readonly #address: Ipv4Address
   readonly #range: PortRange | undefined
-  readonly #calls: SocketCalls | undefined
+  readonly #fast: FastSockets | undefined
   #next: number
 
-  /** With `any` the system chooses. Without `calls` sockets are Node's, which are slower. */
-  constructor(address: Ipv4Address, ports: PortRange | 'any', calls?: SocketCalls) {
+  /** With `any` the system chooses. Without `fast` sockets are Node's alone, and slower. */
+  constructor(address: Ipv4Address, ports: PortRange | 'any', fast?: FastSockets) {
     this.#address = address
     this.#range = ports === 'any' ? undefined : ports
-    this.#calls = calls
+    this.#fast = fast
     this.#next = this.#range?.first ?? 0
   }
 
@@ -55,18 +62,14 @@ export class PortOpener {
 
   async #bind(port: number, peer: TftpPeer, hear: HearDatagram): Promise<OpenedPort> {
     const socket = createTftpSocket()
-    socket.on('message', (bytes, sender) => hear(bytes, sender, socket))
-    if (this.#calls === undefined) {
+    if (this.#fast === undefined) {
+      socket.on('message', (bytes, sender) => hear(bytes, sender, socket))
       await bindTo(socket, this.#address, port)
       return { port: nodePort(socket, peer, true), socket }
     }
+    const { calls, attention } = this.#fast
     const at = { address: this.#address, port }
     const to = { address: parseIpv4Address(peer.address), port: peer.port }
-    return { port: await RowPort.open(this.#calls, socket, { at, to, hear }), socket }
+    return { port: await RowPort.open(calls, socket, { at, to, hear, attention }), socket }
   }
-}
-
-/** Undefined where the system's own calls cannot be had: everything works without them, only slower. */
-export async function findSocketCalls(): Promise<SocketCalls | undefined> {
-  return loadSocketCalls().catch(() => undefined)
 }

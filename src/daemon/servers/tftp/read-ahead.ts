@@ -1,7 +1,16 @@
 import type { BootFile } from '../boot-files/boot-file.ts'
+import { loadPiece, type Piece, type SharedPieces } from './shared-pieces.ts'
 
 /** Larger than any window, so that one window lies in two pieces at most. */
 const defaultPieceBytes = 64 * 1024
+
+export interface ReadAheadOptions {
+  /** Where pieces are shared with others that read the same file; without it they are this one's own. */
+  readonly shared?: SharedPieces
+  /** What the file is called there, besides its etag. */
+  readonly path?: string
+  readonly pieceBytes?: number
+}
 
 /**
  * A file in pieces, of which the next is read while blocks of this one are sent, so that the answer to
@@ -9,13 +18,14 @@ const defaultPieceBytes = 64 * 1024
  */
 export class ReadAhead {
   readonly #file: BootFile
+  readonly #options: ReadAheadOptions
   readonly #pieceBytes: number
-  readonly #pieces = new Map<number, Uint8Array>()
-  readonly #loading = new Map<number, Promise<void>>()
+  readonly #pieces = new Map<number, Piece>()
 
-  constructor(file: BootFile, pieceBytes = defaultPieceBytes) {
+  constructor(file: BootFile, options: ReadAheadOptions = {}) {
     this.#file = file
-    this.#pieceBytes = pieceBytes
+    this.#options = options
+    this.#pieceBytes = options.pieceBytes ?? defaultPieceBytes
   }
 
   /**
@@ -30,8 +40,10 @@ export class ReadAhead {
     for (const index of this.#pieces.keys()) if (index < first) this.#pieces.delete(index)
     const awaited: Promise<void>[] = []
     for (let index = first; index <= last + 1; index++) {
-      const loading = this.#load(index)
-      if (loading !== undefined && index <= last) awaited.push(loading)
+      const piece = this.#load(index)
+      if (piece !== undefined && piece.bytes === undefined && index <= last) {
+        awaited.push(piece.loading)
+      }
     }
     return awaited.length === 0 ? undefined : Promise.all(awaited)
   }
@@ -42,28 +54,32 @@ export class ReadAhead {
     while (copied < length) {
       const index = Math.floor((offset + copied) / this.#pieceBytes)
       const start = offset + copied - index * this.#pieceBytes
-      const piece = this.#pieces.get(index)?.subarray(start, start + length - copied)
-      if (piece === undefined || piece.length === 0)
+      const bytes = this.#pieces.get(index)?.bytes?.subarray(start, start + length - copied)
+      if (bytes === undefined || bytes.length === 0) {
         throw new RangeError(`piece ${index} not ready`)
-      into.set(piece, at + copied)
-      copied += piece.length
+      }
+      into.set(bytes, at + copied)
+      copied += bytes.length
     }
   }
 
-  /** Undefined when the piece is there, or behind the end of the file. */
-  #load(index: number): Promise<void> | undefined {
-    const offset = index * this.#pieceBytes
-    if (this.#pieces.has(index) || offset >= this.#file.sizeBytes) return undefined
-    const known = this.#loading.get(index)
+  /** Undefined behind the end of the file. */
+  #load(index: number): Piece | undefined {
+    const known = this.#pieces.get(index)
     if (known !== undefined) return known
+    const offset = index * this.#pieceBytes
+    if (offset >= this.#file.sizeBytes) return undefined
     const length = Math.min(this.#pieceBytes, this.#file.sizeBytes - offset)
-    const loading = this.#file
-      .read(offset, length)
-      .then((bytes) => void this.#pieces.set(index, bytes))
-      .finally(() => this.#loading.delete(index))
-    this.#loading.set(index, loading)
-    // Whoever needs the piece gets the failure; one read ahead in vain is tried again by then.
-    loading.catch(() => {})
-    return loading
+    const read = () => this.#file.read(offset, length)
+    const { shared, path = '' } = this.#options
+    // Of one strong tag there is one content (RFC 9110 §8.8.1); without a tag nothing says so.
+    const { etag } = this.#file
+    const piece =
+      shared === undefined || etag === undefined
+        ? loadPiece(read)
+        : shared.piece(`${path} ${etag} ${offset} ${length}`, read)
+    piece.loading.catch(() => this.#pieces.delete(index))
+    this.#pieces.set(index, piece)
+    return piece
   }
 }

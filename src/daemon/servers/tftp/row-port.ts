@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { type Ipv4Address, ipv4FromBytes, ipv4ToBytes } from '../../../base/ipv4-address.ts'
 import { linux, type SocketCalls } from '../dhcp/socket-calls.ts'
 import { ListenError } from '../listen-error.ts'
-import type { HearDatagram, TransferPort } from './transfer-port.ts'
+import type { Attention, Listener } from './attention.ts'
+import type { HearDatagram, TftpPeer, TransferPort } from './transfer-port.ts'
 
 interface Endpoint {
   readonly address: Ipv4Address
@@ -15,6 +16,7 @@ interface RowPortSetup {
   readonly at: Endpoint
   readonly to: Endpoint
   readonly hear: HearDatagram
+  readonly attention: Attention
 }
 
 /** Shorter datagrams go one by one, so that nothing but blocks is ever cut into a row. */
@@ -25,12 +27,12 @@ const sender = new Uint8Array(16)
 
 /**
  * A transfer's port that sends a window in one call, which the kernel cuts into datagrams
- * (`UDP_SEGMENT`, udp(7)), and looks for answers without asking the event loop.
+ * (`UDP_SEGMENT`, udp(7)), and is listened to with attention.
  */
-export class RowPort implements TransferPort {
+export class RowPort implements TransferPort, Listener {
   readonly #calls: SocketCalls
   readonly #socket: Socket
-  readonly #fd: number
+  readonly fd: number
   readonly #setup: RowPortSetup
   readonly #to: Uint8Array
   #rowBytes = 0
@@ -40,9 +42,11 @@ export class RowPort implements TransferPort {
   private constructor(calls: SocketCalls, socket: Socket, fd: number, setup: RowPortSetup) {
     this.#calls = calls
     this.#socket = socket
-    this.#fd = fd
+    this.fd = fd
     this.#setup = setup
     this.#to = socketAddress(setup.to)
+    socket.on('message', (bytes, from) => this.#hear(bytes, from))
+    setup.attention.add(this)
   }
 
   /**
@@ -67,39 +71,43 @@ export class RowPort implements TransferPort {
   }
 
   send(bytes: Uint8Array): void {
-    if (!this.#isClosed) this.#calls.send(this.#fd, bytes, this.#to)
+    if (!this.#isClosed) this.#calls.send(this.fd, bytes, this.#to)
   }
 
   sendRow(bytes: Uint8Array, datagramBytes: number): void {
     if (this.#isClosed) return
     if (bytes.length > datagramBytes && this.#isCutTo(datagramBytes)) {
-      if (this.#calls.send(this.#fd, bytes, this.#to) >= 0) return
+      if (this.#calls.send(this.fd, bytes, this.#to) >= 0) return
       // A full queue loses the row like any datagram; whatever else it is, one by one may work.
       if (['EAGAIN', 'ENOBUFS'].includes(this.#calls.lastError())) return
       this.#stopRows()
     }
     for (let at = 0; at < bytes.length; at += datagramBytes) {
-      this.#calls.send(this.#fd, bytes.subarray(at, at + datagramBytes), this.#to)
+      this.#calls.send(this.fd, bytes.subarray(at, at + datagramBytes), this.#to)
     }
   }
 
-  hearOne(): boolean {
-    if (this.#isClosed) return false
-    const length = this.#calls.receiveFrom(this.#fd, received, linux.messageDontWait, sender)
-    if (length < 0) return false
-    this.#setup.hear(received.subarray(0, length), this.#senderPeer(), this.#socket)
-    return true
+  hearOne(): void {
+    const length = this.#calls.receiveFrom(this.fd, received, linux.messageDontWait, sender)
+    if (length >= 0) this.#hear(received.subarray(0, length), this.#senderPeer())
   }
 
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#setup.attention.remove(this)
     this.#socket.close()
+  }
+
+  #hear(bytes: Uint8Array, from: TftpPeer): void {
+    this.#setup.attention.heard()
+    this.#setup.hear(bytes, from, this.#socket)
   }
 
   #senderPeer(): Endpoint {
     const port = ((sender[2] ?? 0) << 8) | (sender[3] ?? 0)
-    const isPeer = sender.subarray(2, 8).every((byte, index) => byte === this.#to[index + 2])
+    let isPeer = true
+    for (let at = 2; at < 8; at++) isPeer &&= sender[at] === this.#to[at]
     return isPeer ? this.#setup.to : { address: ipv4FromBytes(sender.subarray(4, 8)), port }
   }
 
@@ -120,7 +128,7 @@ export class RowPort implements TransferPort {
   #setSegment(bytes: number): boolean {
     const value = new Uint8Array(Int32Array.of(bytes).buffer)
     const { levelUdp, optionUdpSegment } = linux
-    return this.#calls.setsockopt(this.#fd, levelUdp, optionUdpSegment, value, value.length) === 0
+    return this.#calls.setsockopt(this.fd, levelUdp, optionUdpSegment, value, value.length) === 0
   }
 }
 

@@ -14,10 +14,12 @@ import type { BootFile, BootFileRoute } from '../boot-files/boot-file.ts'
 import { normaliseBootPath } from '../boot-files/normalise-boot-path.ts'
 import { createRateGate, type RateGate } from '../boot-files/rate-gate.ts'
 import { resolveFromChain } from '../boot-files/resolve-from-chain.ts'
+import { loadSocketCalls } from '../dhcp/socket-calls.ts'
 import type { RunningServer } from '../running-server.ts'
 import { Attention } from './attention.ts'
 import { type Exchange, Exchanges, type TftpLimits } from './exchanges.ts'
-import { findSocketCalls, PortOpener, type PortRange } from './port-opener.ts'
+import { type FastSockets, PortOpener, type PortRange } from './port-opener.ts'
+import { SharedPieces } from './shared-pieces.ts'
 import { TftpReport, type TftpReportOptions } from './tftp-report.ts'
 import { TftpTransfer } from './tftp-transfer.ts'
 import {
@@ -60,11 +62,21 @@ export async function startTftpServer(options: TftpServerOptions): Promise<Runni
   const socket = createTftpSocket({ recvBufferSize: 1024 * 1024 })
   await bindTo(socket, options.address, options.port ?? 69)
   const { transferPorts = 'any' } = options
-  const ports =
-    transferPorts === 'single'
-      ? undefined
-      : new PortOpener(options.address, transferPorts, await findSocketCalls())
-  return new TftpServer(socket, options, ports)
+  if (transferPorts === 'single') return new TftpServer(socket, options)
+  const fast = await fastSockets(options)
+  const ports = new PortOpener(options.address, transferPorts, fast)
+  return new TftpServer(socket, options, { ports, fast })
+}
+
+/** Undefined where the system's own calls cannot be had: everything works without them. */
+async function fastSockets({ clock }: TftpServerOptions): Promise<FastSockets | undefined> {
+  const calls = await loadSocketCalls().catch(() => undefined)
+  return calls && { calls, attention: new Attention(calls, clock) }
+}
+
+interface OwnPorts {
+  readonly ports: PortOpener
+  readonly fast: FastSockets | undefined
 }
 
 class TftpServer implements RunningServer {
@@ -76,23 +88,24 @@ class TftpServer implements RunningServer {
   readonly #exchanges: Exchanges
   readonly #underWay = new Set<Promise<void>>()
   readonly #ports: PortOpener | undefined
-  readonly #attention: Attention
+  readonly #attention: Attention | undefined
   readonly #budget: UnprovenBudget
+  readonly #pieces = new SharedPieces()
   readonly #report: TftpReport
   readonly #refusals: RateGate
   readonly #misses: RateGate
   #stopped: Promise<void> | undefined
 
-  /** Without `ports` all transfers leave from the server's own. */
-  constructor(socket: Socket, options: TftpServerOptions, ports: PortOpener | undefined) {
+  /** Without `own` all transfers leave from the server's port. */
+  constructor(socket: Socket, options: TftpServerOptions, own?: OwnPorts) {
     const { address, port } = socket.address()
     const { clock } = options
     this.endpoint = `${address}:${port}/udp`
     this.#socket = socket
     this.#options = options
     this.#exchanges = new Exchanges(options.limits)
-    this.#ports = ports
-    this.#attention = new Attention(clock)
+    this.#ports = own?.ports
+    this.#attention = own?.fast?.attention
     this.#budget = new UnprovenBudget(clock)
     this.#report = new TftpReport(options)
     this.#refusals = createRateGate(clock, { burst: 1, perSecond: 1 })
@@ -122,6 +135,7 @@ class TftpServer implements RunningServer {
     clearTimeout(timer)
     this.#exchanges.abortAll('the server stops')
     await Promise.all(this.#underWay)
+    this.#attention?.[Symbol.dispose]()
     this.#socket.close()
     await this.closed
   }
@@ -186,8 +200,7 @@ class TftpServer implements RunningServer {
     })
     const port = await this.#openPort(exchange, file, peer)
     const { clock } = this.#options
-    const attention = this.#attention
-    exchange.transfer = new TftpTransfer({ port, file, negotiation, clock, attention })
+    exchange.transfer = new TftpTransfer({ port, file, negotiation, path, shared: this.#pieces })
     const startedMs = clock.monotonicMs()
     const report = await exchange.transfer.run()
     if (exchange.isDisplaced) return this.#report.count('tftp.displaced')
@@ -226,7 +239,6 @@ class TftpServer implements RunningServer {
       sendRow: (bytes, datagramBytes) => {
         if (mayLeave(bytes)) port.sendRow(bytes, datagramBytes)
       },
-      ...(port.hearOne === undefined ? {} : { hearOne: port.hearOne.bind(port) }),
       close: () => port.close(),
     }
   }

@@ -1,4 +1,3 @@
-import type { Clock } from '../../../base/clock.ts'
 import { messageOf } from '../../../base/coded-error.ts'
 import { encodeTftpPacket, writeTftpDataHeader } from '../../../protocol/tftp/encode-tftp-packet.ts'
 import type { TftpNegotiation } from '../../../protocol/tftp/negotiate-tftp-options.ts'
@@ -8,8 +7,8 @@ import {
   tftpErrorCode,
 } from '../../../protocol/tftp/tftp-packet.ts'
 import type { BootFile } from '../boot-files/boot-file.ts'
-import type { Attention, Listener } from './attention.ts'
 import { ReadAhead } from './read-ahead.ts'
+import type { SharedPieces } from './shared-pieces.ts'
 import type { TransferPort } from './transfer-port.ts'
 import {
   beginTransfer,
@@ -26,8 +25,10 @@ export interface TftpTransferSetup {
   /** Closed when the transfer ends. */
   readonly file: BootFile
   readonly negotiation: TftpNegotiation
-  readonly clock: Pick<Clock, 'monotonicMs'>
-  readonly attention: Attention
+  /** Where the file's pieces are shared with other transfers. */
+  readonly shared?: SharedPieces
+  /** The file's name there. */
+  readonly path?: string
 }
 
 export interface TransferReport {
@@ -47,23 +48,18 @@ const row = Buffer.allocUnsafeSlow(80 * 1024)
 export class TftpTransfer {
   readonly #setup: TftpTransferSetup
   readonly #content: ReadAhead
-  readonly #listener: Listener | undefined
   readonly #waiting: TransferEvent[] = []
   readonly #ended = Promise.withResolvers<TransferReport>()
   #state: TransferState | undefined
   #timer: NodeJS.Timeout | undefined
   #timerMs = 0
-  #windowSentAtMs = 0
-  #answersSoon = false
   #retransmissions = 0
   #isReading = false
   #hasEnded = false
 
   constructor(setup: TftpTransferSetup) {
     this.#setup = setup
-    this.#content = new ReadAhead(setup.file)
-    const hearOne = setup.port.hearOne?.bind(setup.port)
-    this.#listener = hearOne && { hearOne }
+    this.#content = new ReadAhead(setup.file, setup)
   }
 
   /** Whether the client has taken a block yet; before that, a repeated request is a retransmission. */
@@ -140,7 +136,6 @@ export class TftpTransfer {
       offset,
       Math.min(length, this.#setup.file.sizeBytes - offset),
     )
-    this.#noteAnswer()
     if (reading === undefined) this.#sendBlocks(firstBlock, lastBlock, waitMs)
     else void this.#afterReading(reading, () => this.#sendBlocks(firstBlock, lastBlock, waitMs))
   }
@@ -173,16 +168,7 @@ export class TftpTransfer {
       at += tftpDataHeaderBytes + length
     }
     this.#setup.port.sendRow(row.subarray(0, at), tftpDataHeaderBytes + blockBytes)
-    this.#windowSentAtMs = this.#setup.clock.monotonicMs()
-    if (this.#listener !== undefined && this.#answersSoon) {
-      this.#setup.attention.expect(this.#listener)
-    }
     this.#arm(waitMs)
-  }
-
-  #noteAnswer(): void {
-    const answeredInMs = this.#setup.clock.monotonicMs() - this.#windowSentAtMs
-    this.#answersSoon = this.#setup.attention.isWorthIt(answeredInMs)
   }
 
   #refuse(message: string): void {
@@ -207,7 +193,6 @@ export class TftpTransfer {
   #end(outcome: TransferOutcome): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
-    if (this.#listener !== undefined) this.#setup.attention.forget(this.#listener)
     clearTimeout(this.#timer)
     const { acknowledgedBlock = 0 } = this.#state ?? {}
     const { blockBytes } = this.#setup.negotiation.settings

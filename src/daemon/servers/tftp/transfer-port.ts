@@ -17,8 +17,6 @@ export interface TransferPort {
   send(bytes: Uint8Array): void
   /** Several datagrams in a row, each of `datagramBytes`, the last one perhaps shorter. */
   sendRow(bytes: Uint8Array, datagramBytes: number): void
-  /** Takes one datagram that waits here and hears it; absent where datagrams come by themselves only. */
-  hearOne?(): boolean
   close(): void
 }
 
