@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { rm, writeFile } from 'node:fs/promises'
+import { open, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -21,6 +21,12 @@ function fileOnDisk(machine: LabMachine, path: string): string {
   const device = `${diskFile(machine)}?offset=${18 * MEBIBYTE}`
   const debugfs = '/sbin/debugfs'
   return execFileSync(debugfs, ['-R', `cat ${path}`, device], { encoding: 'utf8', stdio: 'pipe' })
+}
+
+/** Other bytes than the image has, in the middle of the disk. */
+async function damage(machine: LabMachine, offset: number): Promise<void> {
+  await using disk = await open(diskFile(machine), 'r+')
+  await disk.write(Buffer.from('somebody has been here'), 0, undefined, offset)
 }
 
 describe('a deployment of one UEFI and one BIOS machine', () => {
@@ -65,6 +71,29 @@ describe('a deployment of one UEFI and one BIOS machine', () => {
       ])
     },
     10 * minuteMs,
+  )
+
+  it(
+    'brings a machine that is rebuilt on every boot back to the bytes of its image, and counts the drift',
+    async () => {
+      const machine = lab.machine('bios-1')
+      await lab.waitUntilOff(machine, 3 * minuteMs)
+      const image = await lab.image('debian-12')
+      await damage(machine, image.rawBytes / 2)
+      expect(await lab.repave('machine', 'set', machine.name, '--on-boot', 'reprovision')).toBe(0)
+      await lab.powerOn(machine)
+      const stopped = await lab.waitForRun('reprovision', 'waiting-approval', 5 * minuteMs)
+      expect(await lab.diskDigest(machine, image.rawBytes)).toBe(image.rawDigest)
+      expect(stopped.comparison).toMatchObject({ bytesDifferent: 0 })
+      const { drift } = await lab.knownMachine(machine.name)
+      expect(drift).toMatchObject({ reprovisions: 1, corrections: 1 })
+      expect(drift?.lastBytesDifferent).toBeGreaterThan(0)
+      expect(drift?.lastBytesDifferent).toBeLessThan(image.rawBytes)
+      expect(await lab.repave('run', 'approve', stopped.id)).toBe(0)
+      await lab.waitForRun('reprovision', 'succeeded', 5 * minuteMs)
+      expect(await lab.repave('machine', 'set', machine.name, '--on-boot', 'local')).toBe(0)
+    },
+    15 * minuteMs,
   )
 
   it(

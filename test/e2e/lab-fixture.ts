@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { imageSchema, runListSchema } from '../../src/contract/api-documents.ts'
+import { type Machine, machineSchema } from '../../src/contract/machine.ts'
 import type { Run } from '../../src/contract/run.ts'
 import { askDaemon } from '../../src/lab/ask-daemon.ts'
 import { startDaemon } from '../../src/lab/lab-daemon.ts'
@@ -89,12 +90,32 @@ export class LabFixture implements AsyncDisposable {
     for (;;) {
       const runs = await this.runs()
       if (runs.length > 0 && runs.every((run) => run.state === state)) return runs
-      const lost = runs.find((run) => ['failed', 'held', 'lost', 'cancelled'].includes(run.state))
+      const lost = runs.find((run) => ['failed', 'held', 'cancelled'].includes(run.state))
       if (lost !== undefined || performance.now() > deadline) {
         throw new Error(`waited for ${state}: ${JSON.stringify(runs, undefined, 1)}`)
       }
       await sleep(250)
     }
+  }
+
+  /** The newest run of that workflow, once it is in that state. @throws when it ends otherwise, or in vain */
+  async waitForRun(workflow: string, state: Run['state'], timeoutMs: number): Promise<Run> {
+    const deadline = performance.now() + timeoutMs
+    for (;;) {
+      const run = (await this.runs()).findLast((one) => one.workflow === workflow)
+      if (run?.state === state) return run
+      const isOver = run !== undefined && ['failed', 'held', 'cancelled'].includes(run.state)
+      if (isOver || performance.now() > deadline) {
+        throw new Error(`waited for ${workflow} ${state}: ${JSON.stringify(run, undefined, 1)}`)
+      }
+      await sleep(250)
+    }
+  }
+
+  /** As the daemon knows it. */
+  async knownMachine(name: string): Promise<Machine> {
+    const answer = await askDaemon(this.plan.socketPath, `/api/v1/machines/${name}`)
+    return machineSchema.parse(answer?.body)
   }
 
   async repave(...args: string[]): Promise<number> {

@@ -55,8 +55,9 @@ export const deployTasks = [
   { name: 'await', action: 'await-phone-home', timeoutSeconds: 1800 },
 ]
 
-export function runWith(tasks: readonly object[]): Run {
-  const workflow = workflowSchema.parse({ name: 'test', stages: [{ name: 'all', tasks }] })
+export function runWith(tasks: readonly object[], recovery: readonly object[] = []): Run {
+  const stages = [{ name: 'all', tasks }]
+  const workflow = workflowSchema.parse({ name: 'test', stages, recovery })
   const params = { imageName: 'debian-12' }
   return planRun({ id: uuid(2), machine, workflow, params, nowMs: 1000 })
 }
