@@ -35,10 +35,12 @@ function subscribe() {
   const socket = new WebSocket(`ws+unix:${path}:/api/v1/ws`, { perMessageDeflate: false })
   let seen = Number(since)
   let gaps = 0
-  const ask = () =>
-    socket.send(
-      JSON.stringify({ frame: 'subscribe', id: 's', topics: ['*.*.*'], batch: true, since: seen }),
-    )
+  let asked = 0
+  const ask = () => {
+    const id = String(asked++)
+    const frame = { frame: 'subscribe', id, topics: ['*.*.*'], batch: true, since: seen }
+    socket.send(JSON.stringify(frame))
+  }
   socket.on('open', ask)
   socket.on('error', finished.reject)
   socket.on('message', (data: Buffer) => {
@@ -53,6 +55,7 @@ function subscribe() {
       ask()
       return
     }
+    if (!text.startsWith('{"frame":"events"')) return finished.reject(new Error(text))
     const [, at] = timePattern.exec(text) ?? []
     const [, first] = numberPattern.exec(text) ?? []
     const [, last] = numberPattern.exec(text.slice(text.lastIndexOf('"seq":'))) ?? []

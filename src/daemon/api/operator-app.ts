@@ -4,6 +4,7 @@ import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
 import { messageOf } from '../../base/coded-error.ts'
 import { guardAccess } from './access-guard.ts'
 import { Authenticator } from './authenticator.ts'
+import { documentRoutes } from './documents.ts'
 import { eventRoutes } from './events.ts'
 import { imageKeepingRoutes } from './image-keeping.ts'
 import { imageRoutes } from './images.ts'
@@ -16,6 +17,7 @@ import {
   operatorSocketRoute,
   operatorSocketOptions,
 } from './operator-socket.ts'
+import { metricsRoutes } from './metrics.ts'
 import {
   problemOf,
   RequestForbiddenError,
@@ -65,6 +67,8 @@ export async function createOperatorApp(
   // Behind the websocket plugin, which marks upgrades first and so closes those that are refused here.
   if (reach !== 'unix') refuseBrowsers(app, reach.trustedOrigins ?? [])
   guardAccess(app, services, authenticator ?? 'local')
+  metricsRoutes(app, services)
+  documentRoutes(app, services)
   app.get('/healthz', async () => ({ status: 'ok' }))
   await app.register(async (api) => registerNouns(api, services, authenticator), {
     prefix: '/api/v1',

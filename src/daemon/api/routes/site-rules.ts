@@ -19,6 +19,25 @@ export const siteRules: RouteRules = {
     ...{ role: 'anyone', about: 'site', summary: 'Whether the daemon answers' },
     answer: z.object({ status: z.literal('ok') }),
   },
+  'GET /metrics': {
+    ...{
+      role: 'viewer',
+      about: 'site',
+      summary: 'Figures for Prometheus',
+      answerType: 'text/plain',
+    },
+  },
+  'GET /docs': {
+    ...{ role: 'anyone', about: 'site', summary: 'This list, for people', answerType: 'text/html' },
+  },
+  'GET /docs/openapi.json': {
+    ...{ role: 'anyone', about: 'site', summary: 'OpenAPI 3.1 of the requests' },
+    answer: z.record(z.string(), z.json()),
+  },
+  'GET /docs/asyncapi.json': {
+    ...{ role: 'anyone', about: 'site', summary: 'AsyncAPI 3 of the websocket' },
+    answer: z.record(z.string(), z.json()),
+  },
   'GET /api/v1/status': {
     ...{ role: 'viewer', about: 'site', summary: 'The daemon: servers, counters, counts' },
     answer: statusSchema,

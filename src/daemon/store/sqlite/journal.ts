@@ -6,6 +6,7 @@ import type { EventLog } from '../../domain/event/event-log.ts'
 import type { EventSink } from '../../domain/event/event-sink.ts'
 import { StoreClosedError, StoreFullError } from './errors.ts'
 import { insertEvent, readEventsSince, readLastSeq } from './event-table.ts'
+import { RecentBatches } from './recent-batches.ts'
 import type { Statements } from './statements.ts'
 
 /** Adds an event to the transaction that a piece of work runs in. */
@@ -40,6 +41,7 @@ export class Journal implements EventLog, EventSink {
   #soon: NodeJS.Immediate | undefined
   #later: NodeJS.Timeout | undefined
   #lastSeq: number
+  readonly #recent = new RecentBatches()
   #ended: StoreClosedError | undefined
   readonly #closed = Promise.withResolvers<void>()
 
@@ -61,6 +63,8 @@ export class Journal implements EventLog, EventSink {
   }
 
   async readSince(seq: number, limit: number): Promise<readonly RepaveEvent[]> {
+    const recent = this.#recent.batchAfter(seq)
+    if (recent !== undefined) return recent.length > limit ? recent.slice(0, limit) : recent
     return readEventsSince(this.#statements, seq, limit)
   }
 
@@ -164,6 +168,7 @@ export class Journal implements EventLog, EventSink {
     this.#lastSeq = committed.at(-1)?.seq ?? this.#lastSeq
     for (let at = 0; at < committed.length; at += announcedTogether) {
       const batch = committed.slice(at, at + announcedTogether)
+      this.#recent.add(batch)
       for (const listener of this.#listeners) this.#heard(listener, batch, batch[0]?.seq ?? 0)
     }
   }
