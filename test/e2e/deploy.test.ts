@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { open, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -15,6 +15,9 @@ const minuteMs = 60_000
 
 /** User data of a machine that switches itself off, cleanly, when its first boot is done. */
 const switchOff = join(tmpdir(), `repave-e2e-${process.pid}.yaml`)
+
+/** Of nobody's password. */
+const passwordHash = `$6$salt$${'x'.repeat(86)}`
 
 /** A file of the root partition, where the recipe's layout has it. */
 function fileOnDisk(machine: LabMachine, path: string): string {
@@ -107,12 +110,19 @@ describe('a deployment of one UEFI and one BIOS machine', () => {
       await lab.powerOn(first)
       expect(await lab.repave('run', 'watch', '--all', '--until-done')).toBe(0)
       const deploy = ['machine', 'deploy', second.name, '--image', 'golden', '--hostname', 'second']
-      const options = ['--user-data', switchOff, '--detach', '--yes']
+      const secrets = join(lab.plan.daemonDirectory, 'secrets')
+      await mkdir(secrets, { recursive: true })
+      await writeFile(join(secrets, 'linux-admin-password-hash'), passwordHash, { mode: 0o600 })
+      const seed = ['--seed', 'linux-admin', '--seed-param', 'adminUser=ops']
+      const options = [...seed, '--user-data', switchOff, '--detach', '--yes']
       expect(await lab.repave(...deploy, ...options)).toBe(0)
       await lab.powerOn(second)
       expect(await lab.repave('run', 'watch', '--all', '--until-done')).toBe(0)
       await lab.waitUntilOff(second, 3 * minuteMs)
       expect(fileOnDisk(second, '/etc/hostname')).toBe('second\n')
+      expect(fileOnDisk(second, '/etc/shadow')).toContain(`\nops:${passwordHash}:`)
+      const log = await readFile(join(lab.plan.directory, 'daemon.log'), 'utf8')
+      expect(log).not.toContain(passwordHash)
       for (const path of ['/etc/machine-id', '/etc/ssh/ssh_host_ed25519_key.pub']) {
         const [old, fresh] = [fileOnDisk(first, path), fileOnDisk(second, path)]
         expect(old).not.toBe('')

@@ -89,6 +89,15 @@ describe(loadRecipe, () => {
     expect((await load('web')).inputDigest).not.toBe(before.inputDigest)
   })
 
+  it.each(['debian-12', 'debian-13', 'debian-12-verity', 'debian-12-memory'])(
+    'reads the recipe that ships, with SSH closed: %s',
+    async (name) => {
+      const { recipe } = await loadRecipe(join('images', name))
+      expect(recipe).toMatchObject({ name, ssh: { enabled: false, authorizedKeys: [] } })
+      expect(recipe.packages).toContain('cloud-init')
+    },
+  )
+
   it('joins a recipe with the one it is based on', async () => {
     await derived(`packages: [nginx-light]
 withoutPackages: [vim]
