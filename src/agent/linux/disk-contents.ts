@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 
 import { inertText } from '../../base/ascii.ts'
 import { MEBIBYTE } from '../../base/byte-size.ts'
@@ -37,15 +37,24 @@ async function contentsOf(files: KernelFiles, disk: Disk): Promise<NonNullable<D
 
 async function readContents(path: string, disk: Disk): Promise<DiskContents> {
   await using device = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  using memory = new DisposableStack()
   const { sizeBytes, logicalSectorBytes: sectorBytes } = disk
+  const readFully = async (offset: number, length: number) => {
+    const bytes = new Uint8Array(length)
+    // Megabytes a partition, and nothing else in a writer makes garbage that would have them collected.
+    memory.defer(() => void bytes.buffer.transfer(0))
+    const { bytesRead } = await device.read(bytes, 0, length, offset)
+    if (bytesRead === length) return bytes
+    throw new RangeError(`only ${bytesRead} of ${length} bytes at ${offset}`)
+  }
   const probed = await probeDisk({
     ...{ sizeBytes, sectorBytes },
-    read: (offset, length) => readFully(device, offset, length),
+    read: readFully,
   })
   return {
     partitionTable: probed.table,
     ...(probed.diskGuid === undefined ? {} : { diskGuid: probed.diskGuid }),
-    fingerprint: fingerprintOf(await readFully(device, 0, Math.min(MEBIBYTE, sizeBytes))),
+    fingerprint: fingerprintOf(await readFully(0, Math.min(MEBIBYTE, sizeBytes))),
     signatures: told(probed.signatures),
     partitions: probed.partitions.map(({ number, name, type, sizeBytes, signatures }) => ({
       ...{ number, type, sizeBytes, signatures: told(signatures) },
@@ -61,12 +70,4 @@ export function fingerprintOf(start: Uint8Array): Digest {
 
 function told(signatures: readonly DiskSignature[]): DiskSignature[] {
   return signatures.slice(0, mostSignatures)
-}
-
-async function readFully(device: FileHandle, offset: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length)
-  const { bytesRead } = await device.read(bytes, 0, length, offset)
-  if (bytesRead !== length)
-    throw new RangeError(`only ${bytesRead} of ${length} bytes at ${offset}`)
-  return bytes
 }
