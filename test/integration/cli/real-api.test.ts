@@ -141,6 +141,59 @@ describe("the command line with the daemon's own interface", () => {
     expect((await repave('run', 'approve', 'node-1')).exitCode).not.toBe(0)
   })
 
+  it('steers a run: breakpoint, step, release, skip, each with its note in the record', async () => {
+    await addMachine()
+    const token = await daemon.bootToken('52:54:00:00:00:01')
+    const agent = new ScriptedAgent({ url: daemon.agentUrl, token })
+    await agent.take('welcome')
+    const burnIn = ['machine', 'run', 'burn-in', 'node-1']
+    expect((await repave(...burnIn, '--stop-at', 'nowhere', '--detach')).exitCode).not.toBe(0)
+    expect((await repave(...burnIn, '--dry-run')).out).toMatch(/cpu +cpu +burn-in/)
+    expect((await repave(...burnIn, '--stop-at', 'cpu', '--detach')).exitCode).toBe(0)
+    agent.succeed(await agent.take('task'))
+    await agent.take('result-ack')
+    const shown = (await repave('run', 'show', 'node-1')).out
+    expect(shown).toContain('held: breakpoint: before stage cpu; go on with: repave run release')
+    expect((await repave('run', 'step', 'node-1')).exitCode).toBe(0)
+    agent.succeed(await agent.take('task'))
+    await agent.take('result-ack')
+    expect((await repave('run', 'skip', 'node-1', '--note', 'memory is new')).exitCode).toBe(0)
+    expect((await repave('run', 'release', 'node-1')).exitCode).not.toBe(0)
+    agent.succeed(await agent.take('task'))
+    await agent.take('result-ack')
+    const record = (await repave('run', 'show', 'node-1')).out
+    expect(record).toMatch(/ago {2}step by operator:\S+ {2}cpu/)
+    expect(record).toMatch(/ago {2}skip by operator:\S+ {2}memory: memory is new/)
+    expect(record).toMatch(/state +succeeded/)
+    agent.socket.terminate()
+  })
+
+  it('live-boot runs a script of the person, and wipe asks before it takes anything', async () => {
+    await addMachine()
+    const script = join(folder, 'configure.sh')
+    await writeFile(script, 'echo hello')
+    const live = ['machine', 'run', 'live-boot', 'node-1', '--detach']
+    expect((await repave(...live)).err).toContain('runs a script of yours')
+    expect((await repave(...live, '--script', script)).exitCode).toBe(0)
+    expect((await repave('run', 'cancel', 'node-1')).exitCode).toBe(0)
+    expect((await repave('machine', 'run', 'wipe', 'node-1', '--detach')).exitCode).not.toBe(0)
+    expect((await repave('machine', 'run', 'wipe', 'node-1', '--detach', '--yes')).exitCode).toBe(0)
+  })
+
+  it('sets what a machine does on boot, and says what it would boot now', async () => {
+    await addMachine()
+    expect((await repave('machine', 'set', 'node-1')).exitCode).toBe(2)
+    expect((await repave('machine', 'set', 'node-1', '--on-boot', 'sometimes')).exitCode).toBe(2)
+    const set = ['machine', 'set', 'node-1', '--on-boot', 'workflow:burn-in', '--label', 'rack=r1']
+    expect((await repave(...set)).out).toContain('on boot: workflow:burn-in  rack=r1')
+    const decision = await repave('machine', 'boot-decision', 'node-1')
+    expect(decision.out).toMatch(/boots +sledgehammer\n/)
+    expect(decision.out).toMatch(/begins +burn-in\n/)
+    expect((await repave('machine', 'set', 'node-1', '--label', 'rack=')).out).not.toContain('r1')
+    expect((await repave('machine', 'boot-decision', 'node-9')).exitCode).toBe(3)
+    expect((await repave('run', 'list', '-o', 'name')).out).toBe('')
+  })
+
   it('watches events from the first one on', async () => {
     await addMachine()
     const watch = start('event', 'watch', 'machine', '--since', '1h')

@@ -23,6 +23,7 @@ import {
   bootLoopCode,
   bootWindowMs,
   decideBoot,
+  maximumBoots,
 } from './resolve-boot.ts'
 
 /** What is left when {@link decideBoot}'s `begin-run` has been acted on. */
@@ -128,7 +129,7 @@ export class BootDesk implements ScriptDecider {
     if (onBoot === 'local') return 0
     const { state, clock } = this.#options
     const sinceMs = clock.nowMs() - bootWindowMs
-    const runs = await state.store.readRunsOf(id, rememberedRuns)
+    const runs = await state.store.readRunsOf(id, maximumBoots)
     return runs.filter((run) => run.begunByBoot && run.createdAtMs > sinceMs).length
   }
 

@@ -8,6 +8,7 @@ import type { Failure } from '../../../contract/run.ts'
 import type { RunPlan } from '../../../contract/run-plan.ts'
 import type { Secrets } from '../bootenv/secrets.ts'
 import { choiceForbidden, diskChoiceFor } from './disk-choice.ts'
+import { tasksOf } from './plan-run.ts'
 import type { PreparedRun } from './prepare-run.ts'
 
 export interface PreviewSources {
@@ -23,9 +24,7 @@ export function previewRun(
   { workflow, params, imageDigest }: PreparedRun,
   sources: PreviewSources,
 ): RunPlan {
-  const all = workflow.stages.flatMap((stage) =>
-    stage.tasks.map((task) => ({ stage: stage.name, task })),
-  )
+  const all = tasksOf(workflow)
   const selects = all.map(({ task }) => task).find((task) => task.action === 'select-disk')
   const judged =
     selects === undefined

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { runSchema } from '../../../../../src/contract/run.ts'
 import { workflowSchema } from '../../../../../src/contract/workflow.ts'
 import { planRun } from '../../../../../src/daemon/domain/workflow/plan-run.ts'
 import { machine, runWith, uuid } from './run-fixtures.ts'
@@ -25,6 +26,29 @@ describe('planRun', () => {
     expect(() => runWith([select, write, { ...write, name: 'again' }])).toThrow(
       'stands in it twice',
     )
+  })
+
+  it('refuses a recovery that is not there, and one that would need the disk', () => {
+    const failing = { name: 'a', action: 'inventory', onError: { task: 'saves' } }
+    expect(() => runWith([failing])).toThrow('saves is no task of its recovery')
+    const wipes = { name: 'saves', action: 'wipe-disk' }
+    expect(() => runWith([failing], [wipes])).toThrow('wipe-disk is no task for a recovery')
+    const again = { ...failing, name: 'saves' }
+    expect(() => runWith([failing], [again])).toThrow('has one of its own')
+  })
+
+  it('a disk may be compared as often as wanted, but not before one is selected', () => {
+    const verify = { name: 'v', action: 'verify-image' }
+    expect(() => runWith([verify])).toThrow('v needs a select-disk task before it')
+    expect(runWith([select, verify, { ...verify, name: 'w' }]).tasks).toHaveLength(3)
+    expect(() => runWith([{ name: 'w', action: 'wipe-disk' }])).toThrow('needs a select-disk')
+  })
+
+  it('E14: a run of the release before is read as it was meant', () => {
+    const { recovery: _recovery, ...rest } = { recovery: [], ...runWith([select]) }
+    const old = JSON.parse(JSON.stringify(rest)) as { tasks: { task: Record<string, unknown> }[] }
+    for (const { task } of old.tasks) delete task['needsApproval']
+    expect(runSchema.parse(old)).toEqual(runWith([select]))
   })
 
   it('flattens the stages into one visible list', () => {
