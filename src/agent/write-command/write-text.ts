@@ -59,14 +59,42 @@ function signatureText({ kind, label }: DiskSignature): string {
   return label === undefined ? kind : `${kind} "${inertText(label, 64)}"`
 }
 
-/** {@link describeProgress}, and what the writer waits for. */
+/**
+ * {@link describeProgress}, how long it will take, what the writer waits for, and each rate; the least
+ * important last, because a terminal cuts the line.
+ */
 export function progressLine(progress: WriteProgress, stalledMs: number): string {
-  const { bottleneck } = progress
-  if (stalledMs === 0) {
-    return describeProgress(progress) + (bottleneck === undefined ? '' : `  bound by ${bottleneck}`)
-  }
+  const { bottleneck, provenBytes = 0 } = progress
+  const proven = provenBytes === 0 ? [] : [`proven ${formatByteSize(provenBytes)}`]
+  return [
+    describeProgress(progress),
+    ...(stalledMs === 0 ? timeLeft(progress) : [stallText(stalledMs, bottleneck)]),
+    ...(stalledMs > 0 || bottleneck === undefined ? [] : [`bound by ${bottleneck}`]),
+    ...proven,
+    ...rates(progress),
+  ].join('  ')
+}
+
+function stallText(stalledMs: number, bottleneck: WriteProgress['bottleneck']): string {
   const waiting = bottleneck === undefined ? '' : `, waiting for the ${bottleneck}`
-  return `${describeProgress(progress)}  stalled ${Math.round(stalledMs / 1000)} s${waiting}`
+  return `stalled ${Math.round(stalledMs / 1000)} s${waiting}`
+}
+
+function timeLeft({ doneBytes, totalBytes, bytesPerSecond }: WriteProgress): string[] {
+  if (bytesPerSecond === 0 || doneBytes >= totalBytes) return []
+  const seconds = Math.ceil((totalBytes - doneBytes) / bytesPerSecond)
+  return [seconds < 120 ? `${seconds} s left` : `${Math.ceil(seconds / 60)} min left`]
+}
+
+function rates(progress: WriteProgress): string[] {
+  const named = {
+    network: progress.networkBytesPerSecond ?? 0,
+    decode: progress.decodeBytesPerSecond ?? 0,
+    disk: progress.diskBytesPerSecond ?? 0,
+  }
+  return Object.entries(named)
+    .filter(([, rate]) => rate > 0)
+    .map(([name, rate]) => `${name} ${formatByteSize(rate)}/s`)
 }
 
 /** What the write came to. */
