@@ -13,6 +13,7 @@ COPY bin ./bin
 COPY src ./src
 COPY bootenvs ./bootenvs
 COPY workflows ./workflows
+COPY seeds ./seeds
 COPY images ./images
 RUN ln -s /opt/repave/bin/repave /usr/local/bin/repave
 

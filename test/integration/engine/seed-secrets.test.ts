@@ -59,6 +59,15 @@ describe('a seed with secrets', () => {
     await expect(daemon.engine.runs.createRun(wrong, principal)).rejects.toMatchObject({ code })
   })
 
+  it('names the seed that was meant, and all there are', async () => {
+    await joined()
+    const wrong = { ...request, params: { ...request.params, seed: 'windwos' } }
+    await expect(daemon.engine.runs.createRun(wrong, principal)).rejects.toMatchObject({
+      message: 'there is no seed called windwos, did you mean windows?',
+      remedy: 'known are: linux-admin, windows',
+    })
+  })
+
   it('is refused before anything is written when the secret is exposed or missing', async () => {
     await joined()
     const create = () => daemon.engine.runs.createRun(request, principal)

@@ -6,5 +6,6 @@ import type { SeedRole } from '../seed/seed-role.ts'
 export interface ContentSource {
   workflow(name: string): Workflow | undefined
   seedRole(name: string): SeedRole | undefined
+  seedNames(): readonly string[]
   bootEnv(name: string): BootEnv | undefined
 }

@@ -1,4 +1,5 @@
 import { CodedError } from '../../../base/coded-error.ts'
+import { nearestWord } from '../../../base/nearest-word.ts'
 
 export class WorkflowNotFoundError extends CodedError {
   readonly code = 'ERR_WORKFLOW_NOT_FOUND'
@@ -65,8 +66,12 @@ export class SeedNotFoundError extends CodedError {
   readonly code = 'ERR_SEED_NOT_FOUND'
   readonly seed: string
 
-  constructor(seed: string) {
-    super(`there is no seed called ${seed}`, { remedy: 'name one of the folders under seeds/' })
+  constructor(seed: string, known: readonly string[]) {
+    const nearest = nearestWord(seed, known)
+    const hint = nearest === undefined ? '' : `, did you mean ${nearest}?`
+    super(`there is no seed called ${seed}${hint}`, {
+      remedy: known.length === 0 ? 'add a folder under seeds/' : `known are: ${known.join(', ')}`,
+    })
     this.seed = seed
   }
 }

@@ -109,7 +109,7 @@ async function checkSeed(
     return
   }
   const role = content.seedRole(seed)
-  if (role === undefined) throw new SeedNotFoundError(seed)
+  if (role === undefined) throw new SeedNotFoundError(seed, content.seedNames())
   const fault = seedParamsFault(role, seedParams)
   if (fault !== undefined) throw new SeedParamsError(fault)
   const secrets = await readSecrets(role, secretFiles)

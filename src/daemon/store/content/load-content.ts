@@ -43,6 +43,7 @@ export async function loadContent(directories: readonly string[]): Promise<Loade
     bootEnv: (name) => bootEnvs.find(name),
     workflow: (name) => workflows.find(name),
     seedRole: (name) => seeds.roles.get(name),
+    seedNames: () => [...seeds.roles.keys()],
     files: [...bootEnvs.files(), ...workflows.files(), ...subnets.files, ...seeds.files],
     workflowNames: workflows.names(),
     subnets: subnets.subnets,
