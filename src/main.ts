@@ -38,6 +38,7 @@ Usage: repave <command> [options]
   image   list|show|history|diff|import|export|verify|rm|gc|scrub
   key     list|rotate
   token   list|create|revoke
+  audit   list|verify
   image   build <recipe>    make a disk image from Debian's packages, or of a root file system
   write   <image> <disk>    write an image to a disk of this machine, every byte proven
   receipt show|verify       what was proven, checked without the daemon

@@ -43,6 +43,11 @@ const nouns: readonly Noun[] = [
     load: async () => (await import('./token.ts')).tokenCommands,
   },
   {
+    name: 'audit',
+    summary: 'who changed what: list, verify',
+    load: async () => (await import('./audit.ts')).auditCommands,
+  },
+  {
     name: 'receipt',
     summary: 'proofs of writes: show, verify',
     load: async () => (await import('./receipt.ts')).receiptCommands,

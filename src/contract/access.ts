@@ -30,7 +30,11 @@ export const tokenFactsSchema = z.object({
   expiresAtMs: timeMsSchema.optional(),
 })
 export type TokenFacts = z.infer<typeof tokenFactsSchema>
-export const tokenListSchema = z.object({ items: z.array(tokenFactsSchema) })
+export const tokenListSchema = z.object({
+  items: z.array(tokenFactsSchema),
+  total: z.number().int().optional(),
+  next: z.string().optional(),
+})
 
 /** `POST /api/v1/tokens`. */
 export const newTokenSchema = z.strictObject({

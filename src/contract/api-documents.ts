@@ -10,9 +10,24 @@ import { byteCountSchema, digestSchema, nameSchema, timeMsSchema } from './value
 
 /** Bodies of the REST interface under `/api/v1`. Lists are `{ items, seq }`. */
 
-export const machineListSchema = z.object({ items: z.array(machineSchema), seq: z.number().int() })
+const pageShape = {
+  /** Of all that fit, where the answer is one page of them. */
+  total: z.number().int().optional(),
+  /** `after` of the next page; absent on the last. */
+  next: z.string().optional(),
+}
+
+export const machineListSchema = z.object({
+  items: z.array(machineSchema),
+  seq: z.number().int(),
+  ...pageShape,
+})
 export type MachineList = z.infer<typeof machineListSchema>
-export const runListSchema = z.object({ items: z.array(runSchema), seq: z.number().int() })
+export const runListSchema = z.object({
+  items: z.array(runSchema),
+  seq: z.number().int(),
+  ...pageShape,
+})
 export type RunList = z.infer<typeof runListSchema>
 
 /** `GET /api/v1/events?since=&limit=`; `seq` is that of the newest event there is. */
@@ -99,7 +114,7 @@ export const imageSchema = z.object({
   verity: imageVeritySchema.optional(),
 })
 export type Image = z.infer<typeof imageSchema>
-export const imageListSchema = z.object({ items: z.array(imageSchema) })
+export const imageListSchema = z.object({ items: z.array(imageSchema), ...pageShape })
 
 export const serverStatusSchema = z.object({
   name: z.string(),

@@ -202,6 +202,8 @@ function operatorServices(
     importer: imageDesk,
     importSources: images.importSources,
     events: store.events,
+    answers: store.answers,
+    audit: store.audit,
     tokens,
     clock: nodeClock,
     logger,

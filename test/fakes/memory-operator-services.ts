@@ -9,6 +9,8 @@ import type { Run } from '../../src/contract/run.ts'
 import { taskSchema } from '../../src/contract/workflow.ts'
 import type { OperatorServices } from '../../src/daemon/api/operator-services.ts'
 import type { AccessToken, TokenStore } from '../../src/daemon/domain/access/access-token.ts'
+import type { AnswerStore, KeptAnswer } from '../../src/daemon/domain/access/answer-store.ts'
+import type { AuditLog, NewAuditEntry } from '../../src/daemon/domain/access/audit-log.ts'
 import { TokenDesk } from '../../src/daemon/domain/access/token-desk.ts'
 import { nodeSecrets } from '../../src/daemon/node-secrets.ts'
 import type { ImportRequest, StoredImage } from '../../src/daemon/domain/image/image-store.ts'
@@ -26,6 +28,15 @@ const silent: Logger = {
   warn: () => undefined,
   error: () => undefined,
   child: () => silent,
+}
+
+function memoryAnswerStore(): AnswerStore {
+  const answers = new Map<string, KeptAnswer>()
+  return {
+    findAnswer: async (key) => answers.get(key),
+    keepAnswer: async (answer) => void answers.set(answer.key, answer),
+    forgetAnswers: async () => undefined,
+  }
 }
 
 function memoryTokenStore(events: MemoryEventLog): TokenStore {
@@ -48,6 +59,13 @@ export class MemoryOperatorServices implements OperatorServices {
   readonly events = new MemoryEventLog()
   readonly clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() }
   readonly logger = silent
+  readonly answers = memoryAnswerStore()
+  readonly audited: NewAuditEntry[] = []
+  readonly audit: AuditLog = {
+    append: async (entry) => void this.audited.push(entry),
+    readAfter: () => unsupported(),
+    verify: () => unsupported(),
+  }
   readonly tokens = new TokenDesk(
     { store: memoryTokenStore(this.events), secrets: nodeSecrets, clock: this.clock },
     [],

@@ -3,7 +3,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type ImageImport, imageImportSchema, imageUrlSchema } from '../../contract/image-import.ts'
 import type { ImportFrom, ImportOrder } from '../domain/image/import-source.ts'
 import { checkedInput } from './checked-input.ts'
+import { imageSchema } from '../../contract/api-documents.ts'
 import { importStream } from './import-stream.ts'
+import { pageOf } from './list-page.ts'
 import type { OperatorServices } from './operator-services.ts'
 import { principalOf } from './principal.ts'
 import { RequestInvalidError, ResourceNotFoundError } from './problem.ts'
@@ -14,7 +16,12 @@ export function imageRoutes(app: FastifyInstance, services: OperatorServices): v
   const unknownImage = (name: string) =>
     new ResourceNotFoundError(`no image is called ${name}`, { remedy: 'repave image list' })
 
-  app.get('/images', async () => ({ items: await images.listImages() }))
+  app.get('/images', async (request) =>
+    pageOf(request, await images.listImages(), {
+      schema: imageSchema,
+      keyOf: ({ name, version, digest }) => `${name} ${version} ${digest}`,
+    }),
+  )
 
   app.get<{ Params: { name: string } }>('/images/:name', async (request) => {
     const found = await images.findImage(request.params.name)

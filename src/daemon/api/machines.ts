@@ -1,9 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 
 import { machineChangeSchema, newMachineSchema } from '../../contract/api-documents.ts'
+import { type Machine, machineSchema } from '../../contract/machine.ts'
 import { mayTouch } from '../domain/access/caller.ts'
 import { checkedInput } from './checked-input.ts'
+import { pageOf } from './list-page.ts'
 import type { OperatorServices } from './operator-services.ts'
+import { expectedRevision } from './preconditions.ts'
 import { ResourceNotFoundError } from './problem.ts'
 import { callerOf, principalOf } from './principal.ts'
 
@@ -12,7 +15,9 @@ export function machineRoutes(app: FastifyInstance, { machines, runs }: Operator
   app.get('/machines', async (request) => {
     const { machines: all, seq } = await runs.snapshot()
     const caller = callerOf(request)
-    return { items: all.filter((machine) => mayTouch(caller, machine)), seq }
+    const visible = all.filter((machine) => mayTouch(caller, machine))
+    const page = { schema: machineSchema, keyOf: (machine: Machine) => machine.id }
+    return { ...pageOf(request, visible, page), seq }
   })
 
   app.get<{ Params: { reference: string } }>('/machines/:reference', async (request) => {
@@ -33,7 +38,9 @@ export function machineRoutes(app: FastifyInstance, { machines, runs }: Operator
 
   app.patch<{ Params: { reference: string } }>('/machines/:reference', async (request) => {
     const change = checkedInput(machineChangeSchema, request.body)
-    return machines.changeMachine(request.params.reference, change, principalOf(request))
+    const { reference } = request.params
+    const revision = expectedRevision(request)
+    return machines.changeMachine(reference, change, principalOf(request), revision)
   })
 
   app.post('/machines', async (request, reply) => {

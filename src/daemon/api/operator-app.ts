@@ -4,8 +4,11 @@ import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
 import { messageOf } from '../../base/coded-error.ts'
 import { guardAccess } from './access-guard.ts'
 import { Authenticator } from './authenticator.ts'
+import { auditRoutes, keepAudit } from './audit.ts'
+import { bulkRoutes } from './bulk.ts'
 import { documentRoutes } from './documents.ts'
 import { eventRoutes } from './events.ts'
+import { keepAnswers } from './idempotency.ts'
 import { imageKeepingRoutes } from './image-keeping.ts'
 import { imageRoutes } from './images.ts'
 import { jsonDepth } from './json-depth.ts'
@@ -18,6 +21,7 @@ import {
   operatorSocketOptions,
 } from './operator-socket.ts'
 import { metricsRoutes } from './metrics.ts'
+import { heedPreconditions } from './preconditions.ts'
 import {
   problemOf,
   RequestForbiddenError,
@@ -67,6 +71,9 @@ export async function createOperatorApp(
   // Behind the websocket plugin, which marks upgrades first and so closes those that are refused here.
   if (reach !== 'unix') refuseBrowsers(app, reach.trustedOrigins ?? [])
   guardAccess(app, services, authenticator ?? 'local')
+  heedPreconditions(app)
+  keepAudit(app, services)
+  keepAnswers(app, services)
   metricsRoutes(app, services)
   documentRoutes(app, services)
   app.get('/healthz', async () => ({ status: 'ok' }))
@@ -83,10 +90,12 @@ function registerNouns(
 ): void {
   machineRoutes(api, services)
   runRoutes(api, services)
+  bulkRoutes(api, services)
   imageRoutes(api, services)
   imageKeepingRoutes(api, services)
   keyRoutes(api, services)
   tokenRoutes(api, services)
+  auditRoutes(api, services)
   eventRoutes(api, services)
   api.get('/status', async () => services.readStatus())
   operatorSocketRoute(api, services, authenticator)

@@ -1,6 +1,8 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Status } from '../../contract/api-documents.ts'
+import type { AnswerStore } from '../domain/access/answer-store.ts'
+import type { AuditLog } from '../domain/access/audit-log.ts'
 import type { TokenDesk } from '../domain/access/token-desk.ts'
 import type { EventLog } from '../domain/event/event-log.ts'
 import type { EventSink } from '../domain/event/event-sink.ts'
@@ -20,6 +22,8 @@ export interface OperatorServices {
   readonly importer: ImageImporter
   readonly importSources: ImportSources
   readonly events: EventLog & EventSink
+  readonly answers: AnswerStore
+  readonly audit: AuditLog
   readonly tokens: Pick<
     TokenDesk,
     'listTokens' | 'createToken' | 'revokeToken' | 'authenticate' | 'isValid'

@@ -41,6 +41,7 @@ const statusTitles: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   409: 'Conflict',
+  412: 'Precondition Failed',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
   422: 'Unprocessable Content',
@@ -80,6 +81,9 @@ const statuses: Readonly<Record<string, number | undefined>> = {
   ERR_UNAUTHENTICATED: 401,
   ERR_REQUEST_FORBIDDEN: 403,
   ERR_TOO_MANY_REFUSALS: 429,
+  ERR_REVISION_CHANGED: 412,
+  ERR_IDEMPOTENCY_KEY_REUSED: 422,
+  ERR_IDEMPOTENCY_KEY_IN_USE: 409,
 }
 
 function statusOf(error: CodedError): number {

@@ -1,10 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 
 import { interventionRequestSchema, newRunSchema } from '../../contract/api-documents.ts'
-import { interventionVerbs } from '../../contract/run.ts'
+import { interventionVerbs, type Run, runSchema } from '../../contract/run.ts'
 import { MachineSight } from '../domain/access/machine-sight.ts'
 import { checkedInput } from './checked-input.ts'
+import { pageOf } from './list-page.ts'
 import type { OperatorServices } from './operator-services.ts'
+import { expectedRevision } from './preconditions.ts'
 import { ResourceNotFoundError } from './problem.ts'
 import { callerOf, principalOf } from './principal.ts'
 
@@ -13,7 +15,9 @@ export function runRoutes(app: FastifyInstance, { runs }: OperatorServices): voi
   app.get('/runs', async (request) => {
     const { runs: all, machines, seq } = await runs.snapshot()
     const sight = new MachineSight(callerOf(request), machines)
-    return { items: all.filter(({ machineId }) => sight.seesMachine(machineId)), seq }
+    const visible = all.filter(({ machineId }) => sight.seesMachine(machineId))
+    const page = { schema: runSchema, keyOf: (run: Run) => run.id }
+    return { ...pageOf(request, visible, page), seq }
   })
 
   app.get<{ Params: { id: string } }>('/runs/:id', async (request) => {
@@ -30,7 +34,8 @@ export function runRoutes(app: FastifyInstance, { runs }: OperatorServices): voi
 
   app.post('/runs', async (request, reply) => {
     const wanted = checkedInput(newRunSchema, request.body)
-    return reply.code(201).send(await runs.createRun(wanted, principalOf(request)))
+    const run = await runs.createRun(wanted, principalOf(request), expectedRevision(request))
+    return reply.code(201).send(run)
   })
 
   for (const verb of interventionVerbs) {
@@ -38,7 +43,9 @@ export function runRoutes(app: FastifyInstance, { runs }: OperatorServices): voi
       const { note } = checkedInput(interventionRequestSchema, request.body ?? undefined)
       const principal = principalOf(request)
       const noted = note === undefined ? {} : { note }
-      return runs.intervene(request.params.id, { verb, principal, ...noted })
+      const revision = expectedRevision(request)
+      const expected = revision === undefined ? {} : { expectedRevision: revision }
+      return runs.intervene(request.params.id, { verb, principal, ...noted, ...expected })
     })
   }
 }

@@ -1,13 +1,16 @@
 import type { FastifyInstance } from 'fastify'
 
-import { newTokenSchema } from '../../contract/access.ts'
+import { newTokenSchema, tokenFactsSchema } from '../../contract/access.ts'
 import { checkedInput } from './checked-input.ts'
+import { pageOf } from './list-page.ts'
 import type { OperatorServices } from './operator-services.ts'
 import { principalOf } from './principal.ts'
 
 /** `/tokens`: make, list, revoke. */
 export function tokenRoutes(app: FastifyInstance, { tokens }: OperatorServices): void {
-  app.get('/tokens', async () => ({ items: tokens.listTokens() }))
+  app.get('/tokens', async (request) =>
+    pageOf(request, tokens.listTokens(), { schema: tokenFactsSchema, keyOf: ({ id }) => id }),
+  )
 
   app.post('/tokens', async (request, reply) => {
     const wanted = checkedInput(newTokenSchema, request.body)

@@ -38,6 +38,8 @@ beforeEach(async () => {
     images: { ...memory.images, ...images },
     keys: memory.keys,
     tokens: memory.tokens,
+    answers: memory.answers,
+    audit: memory.audit,
     importer: memory.importer,
     importSources: localImportSources(),
     clock: realClock,

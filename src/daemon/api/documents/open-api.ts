@@ -1,12 +1,35 @@
+import { z } from 'zod'
+
 import { roleCovers, roles } from '../../../contract/access.ts'
 import { problemSchema } from '../../../contract/api-documents.ts'
+import { pageParameters } from '../list-page.ts'
 import type { RouteRule, RouteRules } from '../routes/route-rule.ts'
 import { type JsonObject, jsonSchemaOf } from './json-schema.ts'
 
-/** Headers that many requests may carry. */
-const headers: Readonly<Record<string, string>> = {
-  'If-Match': 'The ETag that the change is based on; refused with 412 when it is another by now',
-  'Idempotency-Key': 'Makes a repeated request give the first answer again, for a day',
+/** Headers that a change may carry. */
+function headersOf({ isRevised, isSecret, bodyType }: RouteRule): Readonly<Record<string, string>> {
+  const match = 'The ETag that the change is based on; refused with 412 when it is another by now'
+  const key = 'Makes a repeated request give the first answer again, for a day'
+  return {
+    ...(isRevised ? { 'If-Match': match } : {}),
+    ...(isSecret || bodyType !== undefined ? {} : { 'Idempotency-Key': key }),
+  }
+}
+
+/** How a list is filtered and cut into pages. */
+function listParameters(item: z.ZodObject): readonly JsonObject[] {
+  const { properties = {} } = jsonSchemaOf(z.object(pageParameters)) as {
+    properties?: Record<string, object>
+  }
+  const paging = Object.entries(properties).map(([name, schema]) => ({
+    ...{ name, in: 'query', schema },
+  }))
+  const members = Object.keys(item.shape).map((name) => ({
+    ...{ name, in: 'query', schema: { type: 'string' } },
+    description:
+      'Eq Ne Lt Lte Gt Gte Between Except In Nin Re, such as Re(^web-); or a plain value',
+  }))
+  return [...paging, ...members]
 }
 
 /** The OpenAPI 3.1 document of the operators' interface, made from the table that it is held to. */
@@ -72,7 +95,8 @@ function operationOf(method: string, url: string, rule: RouteRule): JsonObject {
   }
 }
 
-function withParameters(method: string, url: string, { query }: RouteRule): JsonObject {
+function withParameters(method: string, url: string, rule: RouteRule): JsonObject {
+  const { query, item } = rule
   const inPath = [...url.matchAll(/:(\w+)/g)].map(([, name]) => ({
     ...{ name, in: 'path', required: true, schema: { type: 'string' } },
   }))
@@ -83,13 +107,14 @@ function withParameters(method: string, url: string, { query }: RouteRule): Json
   const inQuery = Object.entries(properties).map(([name, schema]) => ({
     ...{ name, in: 'query', required: required.includes(name), schema },
   }))
+  const inList = item === undefined ? [] : listParameters(item)
   const inHead =
     method === 'GET'
       ? []
-      : Object.entries(headers).map(([name, description]) => ({
+      : Object.entries(headersOf(rule)).map(([name, description]) => ({
           ...{ name, in: 'header', description, schema: { type: 'string' } },
         }))
-  const parameters = [...inPath, ...inQuery, ...inHead]
+  const parameters = [...inPath, ...inQuery, ...inList, ...inHead]
   return parameters.length === 0 ? {} : { parameters }
 }
 

@@ -26,7 +26,7 @@ const bytes = 'application/octet-stream'
 export const imageRules: RouteRules = {
   'GET /api/v1/images': {
     ...{ role: 'viewer', about: 'site', summary: 'Every image' },
-    answer: imageListSchema,
+    ...{ answer: imageListSchema, item: imageSchema },
   },
   'POST /api/v1/images': {
     ...{ role: 'operator', about: 'site', summary: 'Import a disk image; progress, a line each' },

@@ -5,12 +5,13 @@ import {
   newMachineSchema,
 } from '../../../contract/api-documents.ts'
 import { machineSchema } from '../../../contract/machine.ts'
+import { bulkAnswerSchema, bulkRequestSchema } from '../../../contract/bulk.ts'
 import type { RouteRules } from './route-rule.ts'
 
 export const machineRules: RouteRules = {
   'GET /api/v1/machines': {
     ...{ role: 'viewer', about: 'machines', summary: 'Every machine' },
-    answer: machineListSchema,
+    ...{ answer: machineListSchema, item: machineSchema },
   },
   'POST /api/v1/machines': {
     ...{ role: 'operator', about: 'site', summary: 'Make a machine known before it boots' },
@@ -22,7 +23,11 @@ export const machineRules: RouteRules = {
   },
   'PATCH /api/v1/machines/:reference': {
     ...{ role: 'operator', about: 'machine', summary: 'Change what it does on boot, its labels' },
-    ...{ body: machineChangeSchema, answer: machineSchema },
+    ...{ body: machineChangeSchema, answer: machineSchema, isRevised: true },
+  },
+  'POST /api/v1/bulk': {
+    ...{ role: 'operator', about: 'machines', summary: 'The same for every machine of a selector' },
+    ...{ body: bulkRequestSchema, answer: bulkAnswerSchema },
   },
   'GET /api/v1/machines/:reference/boot-decision': {
     ...{ role: 'viewer', about: 'machine', summary: 'What it would boot now, and why' },

@@ -26,6 +26,12 @@ export interface RouteRule {
   readonly answerType?: string
   /** Of the answer. Default 200. */
   readonly status?: number
+  /** What is changed, or made, has a revision: `If-Match` is heeded. Elsewhere it is refused. */
+  readonly isRevised?: true
+  /** The answer holds a secret, and is kept nowhere. */
+  readonly isSecret?: true
+  /** Whose members a list can be filtered by. */
+  readonly item?: z.ZodObject
   /** A websocket may prove who it is in its first frame instead of in its head. */
   readonly authenticatesLater?: true
 }

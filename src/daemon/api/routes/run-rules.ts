@@ -19,7 +19,7 @@ const summaries: Record<InterventionVerb, string> = {
 
 const rule = (verb: InterventionVerb): RouteRule => ({
   ...{ role: 'operator', about: 'run', summary: summaries[verb] },
-  ...{ body: interventionRequestSchema, answer: runSchema },
+  ...{ body: interventionRequestSchema, answer: runSchema, isRevised: true },
 })
 
 export const runRules: RouteRules = {
@@ -29,11 +29,11 @@ export const runRules: RouteRules = {
       about: 'machines',
       summary: 'Every unfinished run, and the newest others',
     },
-    answer: runListSchema,
+    ...{ answer: runListSchema, item: runSchema },
   },
   'POST /api/v1/runs': {
     ...{ role: 'operator', about: 'wanted-machine', summary: 'Run a workflow on a machine' },
-    ...{ body: newRunSchema, answer: runSchema, status: 201 },
+    ...{ body: newRunSchema, answer: runSchema, status: 201, isRevised: true },
   },
   'POST /api/v1/plans': {
     ...{ role: 'viewer', about: 'wanted-machine', summary: 'What a run would do; changes nothing' },

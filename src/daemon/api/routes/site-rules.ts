@@ -7,8 +7,13 @@ import {
   tokenListSchema,
 } from '../../../contract/access.ts'
 import { eventListSchema, statusSchema } from '../../../contract/api-documents.ts'
+import { auditListSchema, auditVerdictSchema } from '../../../contract/audit.ts'
 import type { RouteRules } from './route-rule.ts'
 
+export const auditQuerySchema = z.strictObject({
+  since: z.coerce.number().int().nonnegative().default(0),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+})
 export const eventQuerySchema = z.strictObject({
   since: z.coerce.number().int().nonnegative().default(0),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
@@ -50,13 +55,21 @@ export const siteRules: RouteRules = {
     ...{ role: 'viewer', about: 'machines', summary: 'What happens, as it happens (AsyncAPI)' },
     ...{ status: 101, authenticatesLater: true },
   },
+  'GET /api/v1/audit': {
+    ...{ role: 'admin', about: 'site', summary: 'Who changed what, from an entry on' },
+    ...{ query: auditQuerySchema, answer: auditListSchema },
+  },
+  'GET /api/v1/audit/verdict': {
+    ...{ role: 'admin', about: 'site', summary: 'Whether an entry was changed or taken out' },
+    answer: auditVerdictSchema,
+  },
   'GET /api/v1/tokens': {
     ...{ role: 'admin', about: 'site', summary: 'Bearer tokens, without their secrets' },
-    answer: tokenListSchema,
+    ...{ answer: tokenListSchema, item: tokenFactsSchema },
   },
   'POST /api/v1/tokens': {
     ...{ role: 'admin', about: 'site', summary: 'Make a bearer token; shown this once' },
-    ...{ body: newTokenSchema, answer: createdTokenSchema, status: 201 },
+    ...{ body: newTokenSchema, answer: createdTokenSchema, status: 201, isSecret: true },
   },
   'DELETE /api/v1/tokens/:reference': {
     ...{ role: 'admin', about: 'site', summary: 'End a token, its connections too' },

@@ -3,6 +3,7 @@ import { readMacAddress } from '../../../base/mac-address.ts'
 import type { MachineChange, NewMachine } from '../../../contract/api-documents.ts'
 import type { Machine } from '../../../contract/machine.ts'
 import type { BootDesk } from '../bootenv/boot-desk.ts'
+import { requireRevision } from '../selection/revision.ts'
 import type { EngineState } from '../workflow/engine-state.ts'
 import { WorkflowNotFoundError } from '../workflow/errors.ts'
 import { type RunSources, prepareRun, runFor } from '../workflow/prepare-run.ts'
@@ -23,8 +24,8 @@ export function createMachineDirectory(options: MachineDirectoryOptions): Machin
     listMachines: async () => state.machines(),
     findMachine: async (reference) => state.findMachine(reference),
     addMachine: (request, principal) => addMachine(options, request, principal),
-    changeMachine: (reference, change, principal) =>
-      changeMachine(options, reference, change, principal),
+    changeMachine: (reference, change, principal, expectedRevision) =>
+      changeMachine(options, reference, { ...change, principal, expectedRevision }),
     bootDecisionOf: async (reference) => {
       const machine = state.findMachine(reference)
       if (machine === undefined) throw new MachineNotFoundError(reference)
@@ -33,16 +34,21 @@ export function createMachineDirectory(options: MachineDirectoryOptions): Machin
   }
 }
 
+type OrderedChange = MachineChange & {
+  readonly principal: string
+  readonly expectedRevision: number | undefined
+}
+
 async function changeMachine(
   { state, keeper, content }: MachineDirectoryOptions,
   reference: string,
-  { onBoot, labels = {} }: MachineChange,
-  principal: string,
+  { onBoot, labels = {}, principal, expectedRevision }: OrderedChange,
 ): Promise<Machine> {
   requireWorkflow(onBoot, content)
   return state.exclusively(async () => {
     const machine = state.findMachine(reference)
     if (machine === undefined) throw new MachineNotFoundError(reference)
+    requireRevision('machine', machine, expectedRevision)
     const kept = Object.entries({ ...machine.labels, ...labels }).filter(
       (label): label is [string, string] => label[1] !== null,
     )

@@ -12,8 +12,13 @@ export interface MachineDirectory {
   findMachine(reference: string): Promise<Machine | undefined>
   /** @throws {MachineExistsError} when the name or the address is taken */
   addMachine(machine: NewMachine, principal: string): Promise<Machine>
-  /** @throws {MachineNotFoundError} */
-  changeMachine(reference: string, change: MachineChange, principal: string): Promise<Machine>
+  /** @throws {MachineNotFoundError} {@link RevisionChangedError} when it is another than expected by now */
+  changeMachine(
+    reference: string,
+    change: MachineChange,
+    principal: string,
+    expectedRevision?: number,
+  ): Promise<Machine>
   /** What it would boot now, and why. @throws {MachineNotFoundError} */
   bootDecisionOf(reference: string): Promise<BootDecisionAnswer>
 }

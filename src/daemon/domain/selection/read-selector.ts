@@ -48,7 +48,7 @@ export function fitsAll(conditions: readonly FieldCondition[], document: object)
 }
 
 /** What lies at the path; of lists, what lies there in each member. */
-function valueAt(value: unknown, path: readonly string[]): unknown {
+export function valueAt(value: unknown, path: readonly string[]): unknown {
   const [name, ...rest] = path
   if (name === undefined) return value
   if (Array.isArray(value)) return value.flatMap((member) => valueAt(member, path) ?? [])

@@ -5,6 +5,7 @@ import type { Run } from '../../../contract/run.ts'
 import type { RunPlan } from '../../../contract/run-plan.ts'
 import type { Workflow } from '../../../contract/workflow.ts'
 import { MachineNotFoundError } from '../machine/errors.ts'
+import { requireRevision } from '../selection/revision.ts'
 import type { EngineState } from './engine-state.ts'
 import {
   PlanChangedError,
@@ -49,7 +50,8 @@ export function createRunDesk(options: RunDeskOptions): RunDesk {
       const prepared = await prepareRun(request.workflow, request.params ?? {}, options)
       return preview(options, machine, prepared, await imageBytesOf(options, prepared))
     },
-    createRun: (request, principal) => createRun(options, request, principal),
+    createRun: (request, principal, expectedRevision) =>
+      createRun(options, request, principal, expectedRevision),
     intervene: (id, intervention) => intervene(options, id, intervention),
   }
 }
@@ -72,9 +74,11 @@ async function intervene(
   const { state, line } = options
   const { verb, principal } = intervention
   const before = await findRun(options, id)
+  requireRevision('run', before, intervention.expectedRevision)
   if (verb === 'retry' && isEnded(before)) return orderAgain(options, before, principal)
   return state.exclusively(async () => {
     const run = await findRun(options, id)
+    requireRevision('run', run, intervention.expectedRevision)
     if (run.state === 'cancelled' && verb === 'cancel') return run
     if (isEnded(run)) throw new RunEndedError(id, run.state)
     const refusal = verbRefusal(run, verb)
@@ -95,6 +99,7 @@ async function createRun(
   options: RunDeskOptions,
   request: NewRun,
   principal: string,
+  expectedRevision?: number,
 ): Promise<Run> {
   const { state, keeper, secrets, clock } = options
   if (state.findMachine(request.machine) === undefined) {
@@ -106,6 +111,7 @@ async function createRun(
   return state.exclusively(async () => {
     const machine = state.findMachine(request.machine)
     if (machine === undefined) throw new MachineNotFoundError(request.machine)
+    requireRevision('machine', machine, expectedRevision)
     const busy = state.runOf(machine.id)
     if (busy !== undefined) throw new RunUnderWayError(machine.name, busy.id)
     const approved = approvedBy(request, preview(options, machine, prepared, imageBytes))

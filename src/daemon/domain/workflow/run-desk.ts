@@ -14,6 +14,8 @@ export interface RunIntervention {
   readonly verb: InterventionVerb
   readonly principal: string
   readonly note?: string
+  /** Of the run: refused when it is another by now. */
+  readonly expectedRevision?: number
 }
 
 /** What a person can ask of the workflow engine. Every change is stored with its event before it resolves. */
@@ -22,7 +24,8 @@ export interface RunDesk {
   findRun(id: string): Promise<Run | undefined>
   /** What a run would do. Changes nothing. */
   previewRun(request: NewRun): Promise<RunPlan>
-  createRun(request: NewRun, principal: string): Promise<Run>
+  /** @param expectedRevision of the machine: refused with a `RevisionChangedError` when it is another by now */
+  createRun(request: NewRun, principal: string, expectedRevision?: number): Promise<Run>
   /**
    * `retry` of a run that has ended without success orders it anew and gives the new run; every other
    * verb changes the run that is named.

@@ -74,6 +74,27 @@ const migrations: readonly string[] = [
   'create index runByMachine on run (machineId, createdAtMs);',
   // Leases have a log of their own.
   `drop table lease;`,
+  `
+  create table answer (
+    key text primary key,
+    question text not null,
+    status integer not null,
+    body text not null,
+    createdAtMs integer not null
+  ) strict;
+  create index answerByAge on answer (createdAtMs);
+
+  create table audit (
+    number integer primary key,
+    timeMs integer not null,
+    document text not null,
+    hash text not null
+  ) strict;
+  create trigger auditIsNotChanged before update on audit
+    begin select raise(abort, 'the audit log is only added to'); end;
+  create trigger auditIsNotCut before delete on audit
+    begin select raise(abort, 'the audit log is only added to'); end;
+  `,
 ]
 
 /** @throws {StoreTooNewError} when a newer release wrote the database */

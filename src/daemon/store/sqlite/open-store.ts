@@ -5,12 +5,16 @@ import type { Database } from 'better-sqlite3'
 import type { Logger } from '../../../base/logger.ts'
 import type { EventLog } from '../../domain/event/event-log.ts'
 import type { EventSink } from '../../domain/event/event-sink.ts'
+import type { AnswerStore } from '../../domain/access/answer-store.ts'
+import type { AuditLog } from '../../domain/access/audit-log.ts'
 import type { TokenStore } from '../../domain/access/access-token.ts'
 import type { LeaseStore } from '../../domain/lease/lease-store.ts'
 import type { StateStore } from '../../domain/workflow/state-store.ts'
 import { type LeaseLog, openLeaseLog } from '../leases/lease-log.ts'
 import { Journal } from './journal.ts'
 import { openDatabase } from './open-database.ts'
+import { createAnswerStore } from './sqlite-answer-store.ts'
+import { createAuditLog } from './sqlite-audit-log.ts'
 import { createStateStore } from './sqlite-state-store.ts'
 import { createTokenStore } from './sqlite-token-store.ts'
 import { Statements } from './statements.ts'
@@ -21,6 +25,8 @@ export interface Store extends AsyncDisposable {
   readonly leases: LeaseStore
   readonly state: StateStore
   readonly tokens: TokenStore
+  readonly answers: AnswerStore
+  readonly audit: AuditLog
   /** Resolves when disposed; rejects when the disk failed: the daemon must then stop. */
   readonly closed: Promise<void>
 }
@@ -45,6 +51,8 @@ export async function openStore(path: string, { logger }: { logger: Logger }): P
     leases,
     state: createStateStore(journal, statements),
     tokens: createTokenStore(journal, statements),
+    answers: createAnswerStore(journal, statements),
+    audit: createAuditLog(journal, statements),
     closed: Promise.all([journal.closed, leases.closed]).then(() => undefined),
     async [Symbol.asyncDispose]() {
       await leases[Symbol.asyncDispose]()

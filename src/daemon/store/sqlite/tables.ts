@@ -62,6 +62,21 @@ export interface TokenRow {
   document: string
 }
 
+export interface AnswerRow {
+  key: string
+  question: string
+  status: number
+  body: string
+  createdAtMs: number
+}
+
+export interface AuditRow {
+  number: number
+  timeMs: number
+  document: string
+  hash: string
+}
+
 export interface Tables {
   event: EventRow
   machine: MachineRow
@@ -69,6 +84,8 @@ export interface Tables {
   boot: BootRow
   phoneHome: PhoneHomeRow
   token: TokenRow
+  answer: AnswerRow
+  audit: AuditRow
 }
 
 /** Builds SQL and runs nothing: statements go through {@link Statements}, in the one transaction of a commit. */
