@@ -55,7 +55,7 @@ function askedOf({ body, query }: FastifyRequest): Record<string, string> {
   const action = isPlain(body) ? body['action'] : undefined
   const told = Object.entries({ ...members, ...(isPlain(action) ? action : {}) })
     .filter(([name]) => toldMembers.includes(name) || name === 'do')
-    .map(([name, value]) => [name, String(JSON.stringify(value)).slice(0, 256)])
+    .map(([name, value]) => [name, JSON.stringify(value).slice(0, 256)])
   return Object.fromEntries(told) as Record<string, string>
 }
 

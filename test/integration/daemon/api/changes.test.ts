@@ -71,7 +71,9 @@ describe('a change with If-Match', () => {
     const change = (rack: string) =>
       ask('PATCH', '/machines/node-1', { labels: { rack } }, { 'if-match': tag })
     const answers = await Promise.all(['a', 'b', 'c', 'd'].map(change))
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412])
+    expect(answers.map(({ status }) => status).toSorted((left, right) => left - right)).toEqual([
+      200, 412, 412, 412,
+    ])
     const winner = answers.find(({ status }) => status === 200)
     const now = await ask('GET', '/machines/node-1')
     expect(now.body.labels).toEqual(winner?.body.labels)
@@ -92,7 +94,9 @@ describe('a change with If-Match', () => {
     const verbs = await Promise.all(
       ['hold', 'cancel'].map((verb) => ask('POST', `/runs/${run.body.id}/${verb}`, {}, tag)),
     )
-    expect(verbs.map(({ status }) => status).sort()).toEqual([200, 412])
+    expect(verbs.map(({ status }) => status).toSorted((left, right) => left - right)).toEqual([
+      200, 412,
+    ])
   })
 })
 
@@ -209,7 +213,9 @@ describe('a change with an Idempotency-Key', () => {
       ask('POST', '/runs', order, key),
       ask('POST', '/runs', order, key),
     ])
-    expect(both.map(({ status }) => status).sort()).toEqual([201, 409])
+    expect(both.map(({ status }) => status).toSorted((left, right) => left - right)).toEqual([
+      201, 409,
+    ])
     const other = await ask('POST', '/runs', { ...order, workflow: 'deploy-image' }, key)
     expect(other.body).toMatchObject({ status: 422, code: 'ERR_IDEMPOTENCY_KEY_REUSED' })
     token = (await daemon.tokens.createToken({ name: 'root', role: 'admin' }, 'test')).token
