@@ -8,6 +8,8 @@ export interface ReadyFacts {
   readonly config: DaemonConfig
   readonly provisioningUrl: string
   readonly operatorEndpoints: readonly string[]
+  /** Absent when it is switched off. */
+  readonly dhcpEndpoint?: string
   readonly machines: number
   readonly images: readonly string[]
   readonly contentFiles: number
@@ -16,10 +18,8 @@ export interface ReadyFacts {
 /** One screen for whoever started the daemon by hand. */
 export function bannerText(facts: ReadyFacts): string {
   const { config } = facts
-  const { dhcp, ports } = config
-  const lending = dhcp.enabled
-    ? `${dhcp.poolFirst} to ${dhcp.poolLast} on ${config.interfaceName}`
-    : 'off'
+  const { ports } = config
+  const lending = facts.dhcpEndpoint ?? 'off'
   const images = facts.images.length === 0 ? 'none yet' : facts.images.slice(0, 5).join(', ')
   const lines = [
     `repave ${facts.version}   ready in ${facts.startMs} ms`,

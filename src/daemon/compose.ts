@@ -218,11 +218,13 @@ async function readyFacts(
   startMs: number,
 ): Promise<ReadyFacts> {
   const operators = servers.filter(({ name }) => name === 'operators')
+  const dhcp = servers.find(({ name }) => name === 'dhcp')
   return {
     version,
     startMs: Math.round(startMs),
     config,
     provisioningUrl,
+    ...(dhcp === undefined ? {} : { dhcpEndpoint: dhcp.endpoint }),
     operatorEndpoints: operators.map(({ endpoint }) => endpoint),
     machines: (await engine.machines.listMachines()).length,
     images: (await images.store.listImages()).map(({ name }) => name),

@@ -25,7 +25,7 @@ export function defaultSettings(
     ['dataDir', builtIn(defaultDataDirectory(sources))],
     ['contentDirs', builtIn([])],
     ['ipxeDir', builtIn('/usr/lib/ipxe')],
-    ['dhcp.enabled', builtIn(true)],
+    ['dhcp.mode', builtIn('auto')],
     ['dhcp.leaseSeconds', builtIn(3600)],
     ['dhcp.dnsServers', builtIn([])],
     ['dhcp.reservations', builtIn([])],

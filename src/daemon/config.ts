@@ -21,6 +21,7 @@ import {
 import {
   type ConfigFile,
   configFileSchema,
+  type dhcpModes,
   type HookSetting,
   type logFormats,
   type logLevels,
@@ -40,7 +41,7 @@ export interface DaemonConfig {
   /** Debian's package `ipxe` puts them into /usr/lib/ipxe. */
   readonly ipxeDir: string
   readonly dhcp: {
-    readonly enabled: boolean
+    readonly mode: (typeof dhcpModes)[number]
     readonly poolFirst: Ipv4Address
     readonly poolLast: Ipv4Address
     readonly leaseSeconds: number
@@ -131,7 +132,10 @@ export function readConfig(sources: ConfigSources): DaemonConfig {
     contentDirs: document.contentDirs.map(absolute),
     ipxeDir: absolute(document.ipxeDir),
   }
-  const faults = [...(config.dhcp.enabled ? dhcpFaults(config) : []), ...operatorFaults(config)]
+  const faults = [
+    ...(config.dhcp.mode !== 'off' ? dhcpFaults(config) : []),
+    ...operatorFaults(config),
+  ]
   if (faults.length > 0) throw new ConfigInvalidError(faults)
   return deepFreeze(config)
 }

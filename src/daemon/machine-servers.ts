@@ -20,6 +20,7 @@ import { imageFiles } from './servers/boot-files/image-files.ts'
 import { signedBootDisk } from './servers/boot-files/signed-boot-disk.ts'
 import { sledgehammerFiles } from './servers/boot-files/sledgehammer-files.ts'
 import { startScripts } from './servers/boot-files/start-scripts.ts'
+import type { DhcpMode } from './servers/dhcp/dhcp-role.ts'
 import { startDhcpServer } from './servers/dhcp/dhcp-server.ts'
 import { createProvisioningServer } from './servers/http/provisioning-server.ts'
 import type { RunningServer } from './servers/running-server.ts'
@@ -50,10 +51,11 @@ export type StartServer = () => Promise<RunningServer>
 export async function machineServers(services: MachineServices): Promise<readonly StartServer[]> {
   const routes = await bootFileRoutes(services)
   const { config } = services
+  const { mode } = config.dhcp
   return [
     () => startHttp(services, routes),
     () => startTftp(services, routes),
-    ...(config.dhcp.enabled ? [() => startDhcp(services)] : []),
+    ...(mode === 'off' ? [] : [() => startDhcp(services, mode)]),
   ]
 }
 
@@ -118,14 +120,12 @@ function startTftp(
   })
 }
 
-function startDhcp({
-  config,
-  content,
-  engine,
-  logger,
-  store,
-}: MachineServices): Promise<RunningServer> {
+function startDhcp(
+  { config, content, engine, logger, store }: MachineServices,
+  mode: DhcpMode,
+): Promise<RunningServer> {
   return startDhcpServer({
+    mode,
     ...dhcpNetworks(config, content.subnets, hostInterfaces()),
     port: config.ports.dhcp,
     leaseStore: store.leases,

@@ -33,6 +33,9 @@ export const hookSchema = z.union(
 )
 export type HookSetting = z.infer<typeof hookSchema>
 
+/** `auto`: a proxy where another server answers, else the server; `server`: the server, whoever answers. */
+export const dhcpModes = ['auto', 'server', 'proxy', 'off'] as const
+
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const
 export const logFormats = ['auto', 'json', 'pretty'] as const
 
@@ -46,7 +49,7 @@ export const configFileSchema = z
     ipxeDir: z.string().min(1),
     dhcp: z
       .strictObject({
-        enabled: z.boolean(),
+        mode: z.enum(dhcpModes),
         poolFirst: ipv4AddressSchema,
         poolLast: ipv4AddressSchema,
         leaseSeconds: z.number().int().min(60).max(2_592_000),
@@ -131,7 +134,7 @@ export const settings: readonly Setting[] = [
   setting('dataDir', 'data-dir', 'DIR', 'where database, images and keys live'),
   setting('contentDirs', 'content', 'DIR[,DIR]', 'folders with workflows of your own', list),
   setting('ipxeDir', 'ipxe-dir', 'DIR', "where iPXE's boot programs are"),
-  setting('dhcp.enabled', 'dhcp', 'on|off', 'whether we lend addresses', onOff),
+  setting('dhcp.mode', 'dhcp', 'auto|server|proxy|off', 'auto: proxy beside another server'),
   setting('dhcp.poolFirst', 'pool-first', 'IP', 'first address to lend (default: upper half)'),
   setting('dhcp.poolLast', 'pool-last', 'IP', 'last address to lend'),
   setting('dhcp.leaseSeconds', 'lease-seconds', 'N', 'how long an address is lent', number),

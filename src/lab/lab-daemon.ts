@@ -40,6 +40,8 @@ export async function startDaemon(plan: LabPlan, timeoutMs = 60_000): Promise<nu
   const command = [
     ...[repaveProgram, 'serve'],
     ...['--interface', plan.bridge],
+    // Nobody else is on this network: there is no need to look first.
+    ...['--dhcp', 'server'],
     ...['--data-dir', plan.daemonDirectory],
     ...(plan.contentDirectories.length > 0 ? ['--content', plan.contentDirectories.join(',')] : []),
   ]

@@ -21,6 +21,7 @@ export function dhcpExchange(
   const subnet = changes.subnet ?? sampleSubnet()
   return {
     request,
+    role: 'server',
     macAddress,
     client: bootClientOf(macAddress, request.options),
     leaseClient: leaseClientOf(macAddress, request, readRelayAgentInformation(request.options)),

@@ -110,10 +110,13 @@ function fragments(whole: WireOption[]): WireOption[] {
   whole.sort((one, other) => place(one.code) - place(other.code))
   if (whole.every(({ value }) => value.length <= mostValueBytes)) return whole
   return whole.flatMap(({ code: optionCode, value }) =>
-    Array.from({ length: Math.max(1, Math.ceil(value.length / mostValueBytes)) }, (_none, index) => ({
-      code: optionCode,
-      value: value.subarray(index * mostValueBytes, (index + 1) * mostValueBytes),
-    })),
+    Array.from(
+      { length: Math.max(1, Math.ceil(value.length / mostValueBytes)) },
+      (_none, index) => ({
+        code: optionCode,
+        value: value.subarray(index * mostValueBytes, (index + 1) * mostValueBytes),
+      }),
+    ),
   )
 }
 

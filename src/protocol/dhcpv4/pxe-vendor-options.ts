@@ -19,3 +19,16 @@ export function isHttpBootClient(options: DhcpOptions): boolean {
 export function pxeBootFileGivenValue(): Uint8Array {
   return Uint8Array.of(discoveryControl, 1, downloadTheBootFileGiven, dhcpOptionCode.end)
 }
+
+const bootItem = 71
+
+/** Whether option 43 of a client names an item of a boot menu, PXE 2.1 §2.4.5. */
+export function hasBootItem(vendorSpecific: Uint8Array): boolean {
+  for (let offset = 0; offset < vendorSpecific.length;) {
+    const code = vendorSpecific[offset]
+    if (code === bootItem) return true
+    if (code === dhcpOptionCode.end) return false
+    offset += code === dhcpOptionCode.pad ? 1 : 2 + (vendorSpecific[offset + 1] ?? 0)
+  }
+  return false
+}

@@ -80,7 +80,9 @@ class Daemon {
   }
 }
 
-const serve = (...flags: string[]) => new Daemon('--interface', 'lab0', ...flags)
+/** Without looking around for other DHCP servers first, which takes a while. */
+const serve = (...flags: string[]) =>
+  new Daemon('--interface', 'lab0', '--dhcp', 'server', ...flags)
 
 function call(path: string, method = 'GET', body?: Buffer) {
   return new Promise<{ status: number; text: string }>((resolve, reject) => {

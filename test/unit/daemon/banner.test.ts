@@ -8,6 +8,7 @@ const facts: ReadyFacts = {
   version: '0.1.0',
   startMs: 412,
   provisioningUrl: 'http://10.77.0.1:8090',
+  dhcpEndpoint: '10.77.0.1:67/udp on eno2',
   operatorEndpoints: ['/var/lib/repave/api.sock'],
   machines: 3,
   images: ['debian-12'],
@@ -20,7 +21,7 @@ const facts: ReadyFacts = {
     contentDirs: [],
     ipxeDir: '/usr/lib/ipxe',
     dhcp: {
-      enabled: true,
+      mode: 'auto',
       poolFirst: parseIpv4Address('10.77.0.128'),
       poolLast: parseIpv4Address('10.77.0.254'),
       leaseSeconds: 3600,
@@ -42,8 +43,8 @@ const facts: ReadyFacts = {
 
 describe(bannerText, () => {
   it('claims nothing that is switched off or not there', () => {
-    const config = { ...facts.config, dhcp: { ...facts.config.dhcp, enabled: false } }
-    const text = bannerText({ ...facts, images: [], config })
+    const { dhcpEndpoint: _off, ...others } = facts
+    const text = bannerText({ ...others, images: [] })
     expect(text).toMatch(/> DHCP +off$/m)
     expect(text).toMatch(/> images +none yet/m)
   })
@@ -52,7 +53,7 @@ describe(bannerText, () => {
     const text = bannerText(facts)
     expect(text).toContain('repave 0.1.0   ready in 412 ms')
     expect(text).toContain('http://10.77.0.1:8090   TFTP 10.77.0.1:69')
-    expect(text).toContain('10.77.0.128 to 10.77.0.254 on eno2')
+    expect(text).toContain('10.77.0.1:67/udp on eno2')
     expect(text.split('\n').every((line) => line.length <= 80)).toBe(true)
   })
 })

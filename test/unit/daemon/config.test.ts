@@ -91,7 +91,7 @@ describe(readConfig, () => {
       ),
     ) as ConfigInvalidError
     expect(thrown.faults).toEqual([
-      'flag --dhcp: expected true or false, found text "maybe"',
+      'flag --dhcp: expected one of auto, server, proxy, off, found text "maybe"',
       'environment REPAVE_DHCP_DNS_SERVERS: expected an IPv4 address',
       'flag --http-port: expected a number, found text "eighty"',
       'environment REPAVE_LOG_LEVEL: expected one of debug, info, warn, error, found text "loud"',
@@ -126,7 +126,7 @@ describe(readConfig, () => {
       network: { address: '10.77.0.0', prefixLength: 24 },
       dataDir: '/home/ada/.local/share/repave',
       dhcp: {
-        enabled: true,
+        mode: 'auto',
         poolFirst: '10.77.0.128',
         poolLast: '10.77.0.254',
         leaseSeconds: 3600,

@@ -1,3 +1,4 @@
+import type { MacAddress } from '../../../base/mac-address.ts'
 import type { BootFileResolver } from '../../domain/bootenv/boot-client.ts'
 import {
   type DhcpExchange,
@@ -13,7 +14,8 @@ import { leaseLink } from './links/lease-link.ts'
 import { leaseTimesLink } from './links/lease-times-link.ts'
 import { nulTerminatedTextsLink } from './links/nul-terminated-texts-link.ts'
 import { operatorOptionsLink } from './links/operator-options-link.ts'
-import { pxeOptionsLink } from './links/pxe-options-link.ts'
+import { proxyLink } from './links/proxy-link.ts'
+import { proxyOptionsLink, pxeOptionsLink } from './links/pxe-options-link.ts'
 import { serverIdentifierLink } from './links/server-identifier-link.ts'
 
 /** The links in the order in which a request passes them. */
@@ -27,6 +29,20 @@ export function dhcpChain(bootFiles: BootFileResolver): readonly DhcpLink[] {
     bootFileLink(bootFiles),
     pxeOptionsLink,
     ipxeOptionsLink,
+    echoedOptionsLink,
+  ]
+}
+
+/** The links of a proxy, which gives no address. */
+export function proxyChain(
+  bootFiles: BootFileResolver,
+  isKnownMachine: (macAddress: MacAddress) => boolean,
+): readonly DhcpLink[] {
+  return [
+    serverIdentifierLink,
+    proxyLink(isKnownMachine),
+    bootFileLink(bootFiles),
+    proxyOptionsLink,
     echoedOptionsLink,
   ]
 }

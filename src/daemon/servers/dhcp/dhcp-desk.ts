@@ -1,16 +1,19 @@
 import type { Clock } from '../../../base/clock.ts'
 import { messageOf } from '../../../base/coded-error.ts'
 import { unspecifiedIpv4 } from '../../../base/ipv4-address.ts'
-import { macAddressFromBytes } from '../../../base/mac-address.ts'
+import { type MacAddress, macAddressFromBytes } from '../../../base/mac-address.ts'
 import { decodePacket } from '../../../protocol/dhcpv4/decode-packet.ts'
+import { dhcpOptionCode } from '../../../protocol/dhcpv4/dhcp-option-code.ts'
 import type { DhcpPacket } from '../../../protocol/dhcpv4/dhcp-packet.ts'
+import { readAddressOption } from '../../../protocol/dhcpv4/read-option.ts'
 import type { BootFileResolver } from '../../domain/bootenv/boot-client.ts'
 import type { ServedSubnets } from '../../domain/lease/served-subnets.ts'
 import { createRateGate, type RateGate } from '../boot-files/rate-gate.ts'
-import { answerRequest, dhcpChain } from './answer-request.ts'
+import { answerRequest, dhcpChain, proxyChain } from './answer-request.ts'
 import type { DhcpExchange, DhcpLink, DhcpReply, Verdict } from './dhcp-exchange.ts'
 import type { DhcpListener } from './dhcp-listener.ts'
 import { type DhcpReport, replyFacts } from './dhcp-report.ts'
+import type { DhcpRole } from './dhcp-role.ts'
 import { exchangeOf } from './exchange-of.ts'
 import { replyDestination } from './reply-destination.ts'
 import { encodeNak, encodeReply } from './reply-packet.ts'
@@ -18,6 +21,8 @@ import { encodeNak, encodeReply } from './reply-packet.ts'
 export interface DhcpDeskOptions {
   readonly subnets: ServedSubnets
   readonly bootFiles: BootFileResolver
+  /** A proxy boots nobody else. */
+  readonly isKnownMachine: (macAddress: MacAddress) => boolean
   readonly report: DhcpReport
   readonly clock: Clock
   /** Clients are answered on the port after it. */
@@ -31,14 +36,15 @@ const requestsOfClient = { burst: 5, perSecond: 5 }
 export class DhcpDesk {
   readonly #options: DhcpDeskOptions
   readonly #report: DhcpReport
-  readonly #chain: readonly DhcpLink[]
+  readonly #chains: Readonly<Record<DhcpRole, readonly DhcpLink[]>>
   readonly #requests: RateGate
   readonly #underWay = new Set<Promise<void>>()
 
   constructor(options: DhcpDeskOptions) {
     this.#options = options
     this.#report = options.report
-    this.#chain = dhcpChain(options.bootFiles)
+    const proxy = proxyChain(options.bootFiles, options.isKnownMachine)
+    this.#chains = { server: dhcpChain(options.bootFiles), proxy, 'boot-server': proxy }
     this.#requests = createRateGate(options.clock, requestsOfClient)
   }
 
@@ -79,7 +85,7 @@ export class DhcpDesk {
   /** Never throws: whatever goes wrong, a lease that cannot be stored too, is no answer to this client. */
   #serve(exchange: DhcpExchange, listener: DhcpListener): void {
     try {
-      const verdict = answerRequest(exchange, this.#chain)
+      const verdict = answerRequest(exchange, this.#chains[exchange.role])
       if (!(verdict instanceof Promise)) {
         this.#carryOut(verdict, exchange, listener)
         return
@@ -118,8 +124,20 @@ export class DhcpDesk {
         break
       case 'silence':
         count(`dhcp.${verdict.counter}`)
-        if (verdict.counter === 'forged') tell('forged', exchange, { because: verdict.because })
+        if (verdict.counter === 'forged' || verdict.counter === 'unknown-machine') {
+          tell(verdict.counter, exchange, { because: verdict.because })
+        }
+        if (verdict.counter === 'other-server') this.#tellOther(exchange, listener)
         break
+    }
+  }
+
+  /** Clients name the server that they chose, to everybody. */
+  #tellOther({ request }: DhcpExchange, { place, role }: DhcpListener): void {
+    const address = readAddressOption(request.options, dhcpOptionCode.serverIdentifier)
+    if (address === undefined || role === 'boot-server') return
+    if (request.relayAddress === unspecifiedIpv4) {
+      this.#report.foreign({ address }, place.interfaceName)
     }
   }
 
@@ -128,7 +146,8 @@ export class DhcpDesk {
     this.#send(replyType, encodeReply(exchange, reply), exchange, listener)
     const { yourAddress } = reply
     const address = yourAddress === unspecifiedIpv4 ? exchange.request.clientAddress : yourAddress
-    this.#report.tell(replyType, exchange, () => replyFacts(address, reply))
+    const action = exchange.role === 'server' ? replyType : (`proxy-${replyType}` as const)
+    this.#report.tell(action, exchange, () => replyFacts(address, reply))
   }
 
   #send(

@@ -7,10 +7,13 @@ import type { LeaseClient } from '../../domain/lease/lease-client.ts'
 import type { Applicant, LeasePool } from '../../domain/lease/lease-pool.ts'
 import type { OptionSet, Subnet } from '../../domain/lease/subnet.ts'
 import type { AddressProber } from './conflict/address-prober.ts'
+import type { DhcpRole } from './dhcp-role.ts'
 
 /** One request that is being answered. */
 export interface DhcpExchange {
   readonly request: DhcpPacket
+  /** What we are where it came in. */
+  readonly role: DhcpRole
   readonly macAddress: MacAddress
   readonly client: BootClient
   readonly leaseClient: LeaseClient

@@ -5,6 +5,7 @@ import { type Ipv4Address, unspecifiedIpv4 } from '../../../base/ipv4-address.ts
 import type { ServedInterface } from '../../domain/lease/select-subnet.ts'
 import { type AddressProber, createAddressProber } from './conflict/address-prober.ts'
 import type { DhcpReport } from './dhcp-report.ts'
+import type { DhcpRole } from './dhcp-role.ts'
 import { type DeviceSocket, openDeviceSocket } from './open-device-socket.ts'
 import { internetAddress, linux, type SocketCalls } from './socket-calls.ts'
 
@@ -19,6 +20,7 @@ const mostPacketBytes = 2048
 /** What a listener needs besides its interface. */
 export interface ListenerOptions {
   readonly port: number
+  readonly role: DhcpRole
   readonly calls: SocketCalls
   readonly report: DhcpReport
   readonly onPacket: (bytes: Uint8Array, listener: DhcpListener) => void
@@ -31,6 +33,7 @@ export interface ListenerOptions {
  */
 export class DhcpListener implements AsyncDisposable {
   readonly place: ServedInterface
+  readonly role: DhcpRole
   readonly prober: AddressProber
   readonly #options: ListenerOptions
   readonly #watch: NodeJS.Timeout
@@ -44,6 +47,7 @@ export class DhcpListener implements AsyncDisposable {
 
   constructor(place: ServedInterface, socket: DeviceSocket, options: ListenerOptions) {
     this.place = place
+    this.role = options.role
     this.#options = options
     this.#interfaceIndex = options.calls.interfaceIndex(place.interfaceName)
     this.prober = createAddressProber(place.interfaceName, options.calls, (address, holder) => {
@@ -99,7 +103,7 @@ export class DhcpListener implements AsyncDisposable {
     for (let count = 1; count < mostAtOnce && this.#socket === socket; count++) {
       const sizeBytes = calls.receive(socket.fd, this.#packet, linux.messageDontWait)
       if (sizeBytes < 0) return
-      this.#receive(this.#packet.slice(0, sizeBytes))
+      this.#receive(this.#packet.subarray(0, sizeBytes))
     }
   }
 

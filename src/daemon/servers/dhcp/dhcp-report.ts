@@ -11,6 +11,12 @@ import type { DhcpExchange, DhcpReply } from './dhcp-exchange.ts'
 
 type Facts = Readonly<Record<string, string | number>>
 
+/** A DHCP server that is not ours; its card is known when it was heard itself. */
+export interface HeardServer {
+  readonly address: Ipv4Address
+  readonly macAddress?: MacAddress
+}
+
 export interface DhcpReport {
   count(name: string): void
   counters(): Readonly<Record<string, number>>
@@ -18,6 +24,8 @@ export interface DhcpReport {
   complain(facts: Facts, message: string): void
   /** An event and its line, unless this client or all together had too many; facts are gathered only then. */
   tell(action: string, exchange: DhcpExchange, facts: Facts | (() => Facts)): void
+  /** Another server gives addresses on an interface of ours; told once an hour. */
+  foreign(server: HeardServer, interfaceName: string): void
   /** Somebody answered at an address that we were about to lend. */
   conflict(address: Ipv4Address, holder: MacAddress): void
 }
@@ -27,8 +35,9 @@ export function createDhcpReport(clock: Clock, logger: Logger, events: EventSink
   const counters = new Map<string, number>()
   const complaints = createRateGate(clock, { burst: 1, perSecond: 0.1 })
   const eventsOfClient = createRateGate(clock, { burst: 4, perSecond: 0.2 })
+  const foreignServers = createRateGate(clock, { burst: 1, perSecond: 1 / 3600 })
   const eventsOfAll = createRateGate(clock, { burst: 200, perSecond: 20 })
-  const record = (action: string, key: MacAddress, body: Facts) => {
+  const record = (action: string, key: string, body: Facts) => {
     logger.info(body, `dhcp ${action}`)
     const time = { timeMs: clock.nowMs(), principal: 'daemon' }
     events.record({ ...time, type: 'dhcp', action, key, body })
@@ -51,6 +60,15 @@ export function createDhcpReport(clock: Clock, logger: Logger, events: EventSink
         ...(typeof facts === 'function' ? facts() : facts),
       }
       record(action, macAddress, body)
+    },
+    foreign: ({ address, macAddress }, interfaceName) => {
+      // First heard of by a client's word, then by its own packet: its card is news.
+      const server = `${interfaceName} ${address} ${macAddress ?? ''}`
+      if (foreignServers.admit(server) === undefined) return
+      if (eventsOfAll.admit('all') === undefined) return
+      const because = 'another DHCP server gives addresses on this network'
+      const card = macAddress === undefined ? {} : { macAddress }
+      record('foreign-server', address, { interface: interfaceName, address, ...card, because })
     },
     conflict: (address, holder) => {
       if (eventsOfClient.admit(`conflict ${address}`) === undefined) return

@@ -12,7 +12,14 @@ import { checkInterface } from './check-interface.ts'
 import { DhcpDesk } from './dhcp-desk.ts'
 import { DhcpListener } from './dhcp-listener.ts'
 import { createDhcpReport, type DhcpReport } from './dhcp-report.ts'
-import { loadSocketCalls } from './socket-calls.ts'
+import { chooseRole, type DhcpMode, type DhcpRole } from './dhcp-role.ts'
+import { monitorServers } from './foreign/foreign-monitor.ts'
+import { ForeignWatch } from './foreign/foreign-watch.ts'
+import { ownMacAddress } from './own-mac-address.ts'
+import { loadSocketCalls, type SocketCalls } from './socket-calls.ts'
+
+/** Where UEFI firmware asks a proxy for its boot file, PXE 2.1 §2.2.4. */
+const bootServerPort = 4011
 
 /** An interface, our address on it which clients are told, and the prefix length of its network. */
 export interface DhcpInterface extends ServedInterface {
@@ -24,6 +31,8 @@ export interface DhcpServerOptions {
   readonly interfaces: readonly DhcpInterface[]
   /** Clients are answered on the port after it. @default 67 */
   readonly port?: number
+  /** Whether we give addresses, or add boot files to those of another server. @default 'server' */
+  readonly mode?: DhcpMode
   readonly subnets: readonly Subnet[]
   readonly leaseStore: LeaseStore
   /** Asked for strangers that need an address; the last fifth of a pool is for known machines. */
@@ -50,7 +59,7 @@ export interface DhcpServer extends RunningServer {
  * @throws {DeviceSocketError} @throws {PoolRangeError}
  */
 export async function startDhcpServer(options: DhcpServerOptions): Promise<DhcpServer> {
-  const { interfaces, port = 67, clock, logger, events } = options
+  const { interfaces, port = 67, mode = 'server', clock, logger, events } = options
   for (const { interfaceName, address, prefixLength } of interfaces) {
     await checkInterface(interfaceName, address, prefixLength)
   }
@@ -59,12 +68,35 @@ export async function startDhcpServer(options: DhcpServerOptions): Promise<DhcpS
   const report = createDhcpReport(clock, logger, events)
   const desk = new DhcpDesk({ ...options, subnets, report, port })
   const calls = await loadSocketCalls()
-  await using listeners = new AsyncDisposableStack()
+  await using parts = new AsyncDisposableStack()
   const onPacket = (bytes: Uint8Array, listener: DhcpListener) => desk.receive(bytes, listener)
+  const roles: string[] = []
   for (const place of interfaces) {
-    listeners.use(await DhcpListener.open(place, { port, calls, report, onPacket }))
+    const watch = parts.use(openWatch(place, calls))
+    const hasLeases = (subnets.ofInterface(place)?.pool.usage().bound ?? 0) > 0
+    const role = await chooseRole({ mode, place, watch, hasLeases, report, logger })
+    roles.push(role === 'proxy' ? `${place.interfaceName} (proxy)` : place.interfaceName)
+    const open = async (role: DhcpRole, port: number) =>
+      parts.use(await DhcpListener.open(place, { role, port, calls, report, onPacket }))
+    await open(role, port)
+    if (role === 'proxy') await open('boot-server', bootServerPort)
+    if (watch !== undefined) {
+      parts.use(monitorServers(watch, (server) => report.foreign(server, place.interfaceName)))
+    }
   }
-  return runningServer(endpointOf(interfaces, port), { desk, subnets, report }, listeners.move())
+  const endpoint = interfaces
+    .map(({ address }, index) => `${address}:${port}/udp on ${roles[index]}`)
+    .join(', ')
+  return runningServer(endpoint, { desk, subnets, report }, parts.move())
+}
+
+function openWatch(
+  { interfaceName, address }: ServedInterface,
+  calls: SocketCalls,
+): ForeignWatch | undefined {
+  const own = ownMacAddress(interfaceName)
+  if (own === undefined) return undefined
+  return ForeignWatch.open({ interfaceName, ownMacAddress: own, ownAddress: address, calls })
 }
 
 function runningServer(
@@ -90,12 +122,6 @@ function runningServer(
       closed.resolve()
     },
   }
-}
-
-function endpointOf(interfaces: readonly ServedInterface[], port: number): string {
-  return interfaces
-    .map(({ interfaceName, address }) => `${address}:${port}/udp on ${interfaceName}`)
-    .join(', ')
 }
 
 function poolCounters(subnets: ServedSubnets): Readonly<Record<string, number>> {

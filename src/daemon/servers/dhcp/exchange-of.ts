@@ -20,7 +20,7 @@ const leastLeaseSeconds = 60
 export function exchangeOf(
   request: DhcpPacket,
   macAddress: MacAddress,
-  { place: arrivedOn, prober }: Pick<DhcpListener, 'place' | 'prober'>,
+  { place: arrivedOn, prober, role }: Pick<DhcpListener, 'place' | 'prober' | 'role'>,
   subnets: ServedSubnets,
 ): DhcpExchange | undefined {
   // Two servers must not answer each other for ever, nor we our own words when they come back.
@@ -45,6 +45,7 @@ export function exchangeOf(
   const profiles = subnet.profiles.filter(({ matches }) => matches(leaseClient))
   return {
     request,
+    role,
     macAddress,
     client: bootClientOf(macAddress, request.options),
     leaseClient,

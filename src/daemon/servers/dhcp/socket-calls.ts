@@ -1,6 +1,7 @@
 import { getSystemErrorName } from 'node:util'
 
 import { type Ipv4Address, ipv4ToBytes } from '../../../base/ipv4-address.ts'
+import type { FilterStep } from './link-socket.ts'
 import { DeviceSocketError } from './errors.ts'
 
 /** Of linux/socket.h, linux/net.h, linux/if_ether.h, linux/udp.h, linux/eventpoll.h and asm-generic/socket.h. */
@@ -14,11 +15,13 @@ export const linux = {
   levelUdp: 17,
   optionUdpSegment: 103,
   optionBindToDevice: 25,
+  optionAttachFilter: 26,
   optionReceiveBufferForce: 33,
   messageDontWait: 0x40,
   etherTypeArp: 0x0806,
   epollIn: 1,
   epollAdd: 1,
+  etherTypeIpv4: 0x0800,
 } as const
 
 /** The calls that we need of the C library; where nothing else is said each returns -1 on failure. */
@@ -29,13 +32,14 @@ export interface SocketCalls {
   send(fd: number, bytes: Uint8Array, to: Uint8Array): number
   /** Fills `into` with one packet. */
   receive(fd: number, into: Uint8Array, flags: number): number
-  /** Fills `into` with one datagram and `from` with the 16 bytes of its sender's sockaddr_in. */
+  /** Fills `into` with one packet, and `from` with its sender's sockaddr_in (16 bytes) or sockaddr_ll (20). */
   receiveFrom(fd: number, into: Uint8Array, flags: number, from: Uint8Array): number
   epollCreate(flags: number): number
   /** `event` is a struct epoll_event. */
   epollControl(epoll: number, operation: number, fd: number, event: Uint8Array): number
   /** Fills `into` with events that are there already, and waits for none. */
   epollWait(epoll: number, into: Uint8Array, mostEvents: number): number
+  attachFilter(fd: number, steps: readonly FilterStep[]): number
   close(fd: number): number
   /** Of an interface, 0 when there is none of that name. */
   interfaceIndex(name: string): number
@@ -76,6 +80,13 @@ export async function loadSocketCalls(): Promise<SocketCalls> {
     const epollWait = libc.func(
       'int epoll_wait(int epoll, _Out_ uint8_t *into, int mostEvents, int timeoutMs)',
     )
+    const step = koffi.struct({ code: 'uint16_t', jt: 'uint8_t', jf: 'uint8_t', k: 'uint32_t' })
+    const program = koffi.struct({ count: 'uint16_t', steps: koffi.pointer(step) })
+    const setFilter = libc.func('setsockopt', 'int', [
+      ...['int', 'int', 'int'],
+      koffi.pointer(program),
+      'uint32_t',
+    ])
     const close = libc.func('int close(int fd)')
     const interfaceIndex = libc.func('uint32_t if_nametoindex(const char *name)')
     return {
@@ -86,11 +97,19 @@ export async function loadSocketCalls(): Promise<SocketCalls> {
       send: (fd, bytes, to) => Number(sendto(fd, bytes, bytes.length, 0, to, to.length)),
       receive: (fd, into, flags) => Number(recv(fd, into, into.length, flags)),
       receiveFrom: (fd, into, flags, from) =>
-        Number(recvfrom(fd, into, into.length, flags, from, fromSize)),
+        Number(recvfrom(fd, into, into.length, flags, from, fromSize.fill(from.length))),
       epollCreate: (flags) => Number(epollCreate(flags)),
       epollControl: (epoll, operation, fd, event) =>
         Number(epollControl(epoll, operation, fd, event)),
       epollWait: (epoll, into, mostEvents) => Number(epollWait(epoll, into, mostEvents, 0)),
+      attachFilter: (fd, steps) =>
+        Number(
+          setFilter(
+            ...[fd, linux.levelSocket, linux.optionAttachFilter],
+            { count: steps.length, steps },
+            koffi.sizeof(program),
+          ),
+        ),
       close: (fd) => Number(close(fd)),
       interfaceIndex: (name) => Number(interfaceIndex(name)),
       lastError: () => getSystemErrorName(-koffi.errno()),

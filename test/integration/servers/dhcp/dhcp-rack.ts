@@ -138,12 +138,12 @@ export class DhcpWire {
     this.#program = program
   }
 
-  sendBytes(bytes: Uint8Array, to = '255.255.255.255'): void {
-    this.#program.say({ hex: toHex(bytes), to })
+  sendBytes(bytes: Uint8Array, to = '255.255.255.255', port = 67): void {
+    this.#program.say({ hex: toHex(bytes), to, port })
   }
 
-  send(packet: DhcpPacket, to?: string): void {
-    this.sendBytes(encodePacket(packet, 1472), to)
+  send(packet: DhcpPacket, to?: string, port?: number): void {
+    this.sendBytes(encodePacket(packet, 1472), to, port)
   }
 
   /** The first reply of a transaction, whatever it says. */
@@ -157,8 +157,8 @@ export class DhcpWire {
   }
 
   /** Sends and waits for the reply. */
-  async ask(packet: DhcpPacket, to?: string): Promise<ReceivedPacket> {
-    this.send(packet, to)
+  async ask(packet: DhcpPacket, to?: string, port?: number): Promise<ReceivedPacket> {
+    this.send(packet, to, port)
     return this.reply(packet.transactionId)
   }
 

@@ -8,6 +8,7 @@ import { parseMacAddress } from '../../../../src/base/mac-address.ts'
 import { resolveBootFile } from '../../../../src/daemon/domain/bootenv/resolve-boot-file.ts'
 import type { Lease } from '../../../../src/daemon/domain/lease/lease-store.ts'
 import type { Subnet } from '../../../../src/daemon/domain/lease/subnet.ts'
+import type { DhcpMode } from '../../../../src/daemon/servers/dhcp/dhcp-role.ts'
 import { startDhcpServer } from '../../../../src/daemon/servers/dhcp/dhcp-server.ts'
 import { networkOptions } from '../../../../src/protocol/dhcpv4/network-options.ts'
 import { MemoryLeaseStore } from '../../../fakes/memory-lease-store.ts'
@@ -16,6 +17,8 @@ import { realClock } from '../../../fakes/real-clock.ts'
 export interface DhcpServerSettings {
   readonly interfaceName: string
   readonly leaseFile: string
+  readonly mode?: DhcpMode
+  readonly knownMachines?: readonly string[]
   readonly poolLast?: string
   readonly leaseSeconds?: number
   readonly reservations?: readonly { readonly macAddress: string; readonly address: string }[]
@@ -76,12 +79,13 @@ const readLeases = (): Lease[] => {
 
 try {
   const server = await startDhcpServer({
+    ...(settings.mode === undefined ? {} : { mode: settings.mode }),
     interfaces: [
       { interfaceName: settings.interfaceName, address: ip('10.77.0.1'), prefixLength: 24 },
     ],
     subnets: [rackSubnet()],
     leaseStore: new FileLeaseStore(readLeases()),
-    isKnownMachine: () => false,
+    isKnownMachine: (macAddress) => settings.knownMachines?.includes(macAddress) ?? false,
     bootFiles: {
       bootFileFor: (client) =>
         resolveBootFile(client, {

@@ -15,6 +15,6 @@ socket.on('message', (bytes, { address, port }) => write({ hex: toHex(bytes), ad
 write({ ready: true })
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { hex, to } = JSON.parse(line) as { hex: string; to: string }
-  socket.send(fromHex(hex), 67, to)
+  const { hex, to, port } = JSON.parse(line) as { hex: string; to: string; port: number }
+  socket.send(fromHex(hex), port, to)
 }

@@ -1,10 +1,9 @@
-import { networkInterfaces } from 'node:os'
-
 import type { Ipv4Address } from '../../../../base/ipv4-address.ts'
-import { type MacAddress, readMacAddress } from '../../../../base/mac-address.ts'
-import type { SocketCalls } from '../socket-calls.ts'
+import type { MacAddress } from '../../../../base/mac-address.ts'
+import { type LinkSocket, openLinkSocket } from '../link-socket.ts'
+import { ownMacAddress } from '../own-mac-address.ts'
+import { linux, type SocketCalls } from '../socket-calls.ts'
 import { arpProbe, readArpSender } from './arp-message.ts'
-import { type ArpSocket, openArpSocket } from './arp-socket.ts'
 
 /** Whether somebody answers at an address; `unknown`: the network could not be asked. */
 export type ProbeFinding = 'unused' | 'in-use' | 'unknown'
@@ -46,7 +45,7 @@ export function createAddressProber(
   onConflict: (address: Ipv4Address, holder: MacAddress) => void,
 ): AddressProber {
   const probes = new Map<Ipv4Address, Probe>()
-  let socket: ArpSocket | undefined
+  let socket: LinkSocket | undefined
   let own: MacAddress | undefined
   const closeWhenIdle = () => {
     if (probes.size > 0) return
@@ -85,7 +84,12 @@ export function createAddressProber(
     isTrying: (address) => probes.has(address),
     async tryAddress(address, asker) {
       own = ownMacAddress(interfaceName)
-      socket ??= openArpSocket(interfaceName, calls)
+      socket ??= openLinkSocket({
+        interfaceName,
+        etherType: linux.etherTypeArp,
+        calls,
+        mostBytes: 64,
+      })
       if (own === undefined || !(socket?.broadcast(arpProbe(own, address)) ?? false)) {
         closeWhenIdle()
         return 'unknown'
@@ -97,8 +101,4 @@ export function createAddressProber(
       return promise
     },
   }
-}
-
-function ownMacAddress(interfaceName: string): MacAddress | undefined {
-  return readMacAddress(networkInterfaces()[interfaceName]?.[0]?.mac ?? '')
 }

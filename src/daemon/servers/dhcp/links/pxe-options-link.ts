@@ -11,6 +11,23 @@ export const pxeOptionsLink: DhcpLink = ({ client }, reply) => {
 }
 
 /**
+ * The same from a proxy, which always names itself: by option 60 a client knows that this offer adds to
+ * another. A BIOS ROM and iPXE take the file at once; UEFI firmware, whose menus are often broken, is
+ * given no option 43 and asks again on port 4011.
+ */
+export const proxyOptionsLink: DhcpLink = ({ client }, reply) => {
+  if (reply.boot?.kind !== 'boot-file') {
+    const because = reply.boot?.because ?? 'there is nothing to boot'
+    return { kind: 'silence', counter: 'nothing-to-boot', because }
+  }
+  const name = client.kind === 'http-firmware' ? 'HTTPClient' : 'PXEClient'
+  const takesFileAtOnce = client.kind === 'ipxe' || client.platform === 'bios'
+  const options: [number, Uint8Array][] = [[dhcpOptionCode.vendorClass, asciiBytes(name)]]
+  if (takesFileAtOnce) options.push([dhcpOptionCode.vendorSpecific, pxeBootFileGivenValue()])
+  return { kind: 'continue', reply: withOptions(reply, options) }
+}
+
+/**
  * A BIOS PXE ROM hears that the boot file is all there is: no menu, no discovery. UEFI PXE must not
  * get this: EDK2 takes a reply with option 60 for one of a boot server's and asks again on port 4011,
  * while a reply without it is simply booted from. UEFI HTTP boot drops every reply that does not say
