@@ -1,7 +1,7 @@
 import { fromHex } from '../../../base/hex.ts'
 import type { MacAddress } from '../../../base/mac-address.ts'
 import { macAddressFromBytes } from '../../../base/mac-address.ts'
-import { linux, type SocketCalls } from './socket-calls.ts'
+import { type FilterStep, linux, type SocketCalls } from './socket-calls.ts'
 
 /** Hands over the packet without its Ethernet header, and whose card sent it. */
 export type HearPacket = (packet: Uint8Array, sender: MacAddress) => void
@@ -24,14 +24,6 @@ export interface LinkSocketOptions {
   readonly mostBytes: number
   /** What the kernel keeps for us; everything when absent. */
   readonly filter?: readonly FilterStep[]
-}
-
-/** struct sock_filter, linux/filter.h. */
-export interface FilterStep {
-  readonly code: number
-  readonly jt: number
-  readonly jf: number
-  readonly k: number
 }
 
 /** A busy network is read to here in one go, and on at the next. */

@@ -1,7 +1,6 @@
 import { getSystemErrorName } from 'node:util'
 
 import { type Ipv4Address, ipv4ToBytes } from '../../../base/ipv4-address.ts'
-import type { FilterStep } from './link-socket.ts'
 import { DeviceSocketError } from './errors.ts'
 
 /** Of linux/socket.h, linux/net.h, linux/if_ether.h, linux/udp.h, linux/eventpoll.h and asm-generic/socket.h. */
@@ -23,6 +22,14 @@ export const linux = {
   epollAdd: 1,
   etherTypeIpv4: 0x0800,
 } as const
+
+/** struct sock_filter, linux/filter.h. */
+export interface FilterStep {
+  readonly code: number
+  readonly jt: number
+  readonly jf: number
+  readonly k: number
+}
 
 /** The calls that we need of the C library; where nothing else is said each returns -1 on failure. */
 export interface SocketCalls {

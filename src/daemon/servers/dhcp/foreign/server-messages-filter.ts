@@ -1,4 +1,4 @@
-import type { FilterStep } from '../link-socket.ts'
+import type { FilterStep } from '../socket-calls.ts'
 
 // linux/bpf_common.h: what each code loads or asks.
 const loadHalfWordAt = 0x28
