@@ -36,7 +36,8 @@ export class SharedPieces {
 /** A piece that nobody else sees. */
 export function loadPiece(read: () => Promise<Uint8Array>): Piece {
   const load = async () => {
-    piece.bytes = await read()
+    const bytes = await read()
+    piece.bytes = bytes
   }
   const piece: Piece = { loading: load() }
   // Whoever needs the piece gets the failure; one read ahead in vain is tried again by then.
