@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
+import type { DaemonConnection } from '../../operator-client/daemon-request.ts'
 import { DemoDaemonError } from '../errors.ts'
 import type { DaemonPorts } from './free-ports.ts'
 
@@ -26,6 +27,7 @@ export interface DaemonPlace {
 export interface DaemonProcess {
   readonly child: ChildProcess
   readonly socketPath: string
+  readonly connection: DaemonConnection
 }
 
 /**
@@ -63,7 +65,8 @@ export async function startDaemon(place: DaemonPlace): Promise<DaemonProcess> {
     }
     await sleep(50)
   }
-  return { child, socketPath }
+  const endpoint = { kind: 'socket', socketPath } as const
+  return { child, socketPath, connection: { endpoint, signal: new AbortController().signal } }
 }
 
 /** @param signal SIGTERM unless it is to be torn away without a word */

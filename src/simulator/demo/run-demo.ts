@@ -1,17 +1,17 @@
-import { createReadStream } from 'node:fs'
-import { appendFile, mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { MEBIBYTE } from '../../base/byte-size.ts'
 import { machineSchema } from '../../contract/machine.ts'
-import { askDaemon, sendRequest } from '../../operator-client/daemon-request.ts'
+import { askDaemon } from '../../operator-client/daemon-request.ts'
 import { openFeed } from '../../operator-client/open-feed.ts'
 import { RunWatch, runWatchTopics } from '../../presentation/run-watch.ts'
 import { type MachinePlan, planMachine } from '../machine/machine-plan.ts'
 import { SimulatedRack } from '../simulated-rack.ts'
 import { type DaemonProcess, startDaemon, stopDaemon } from './daemon-process.ts'
 import { findFreePorts } from './free-ports.ts'
+import { importDiskImage } from './import-disk-image.ts'
 import { makeDiskImage } from './make-disk-image.ts'
 
 export interface DemoOptions {
@@ -54,7 +54,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     makeDiskImage(imageFile, imageSize),
   ])
   await using _running = { [Symbol.asyncDispose]: () => stopDaemon(daemon) }
-  await importImage(daemon, imageFile)
+  await importDiskImage(daemon.connection, { name: imageName, version: '1', file: imageFile })
   await using rack = await SimulatedRack.build({
     plans,
     ports,
@@ -84,31 +84,15 @@ async function openPlace(kept: string | undefined) {
   }
 }
 
-async function importImage(daemon: DaemonProcess, file: string): Promise<void> {
-  const query = new URLSearchParams({ name: imageName, version: '1' })
-  const { size } = await stat(file)
-  const answer = await sendRequest(connectionTo(daemon), {
-    method: 'POST',
-    path: `/images?${query.toString()}`,
-    headers: { 'content-type': 'application/octet-stream', 'content-length': size },
-    end: (request) => createReadStream(file).pipe(request),
-  })
-  for await (const _line of answer) continue
-}
-
 async function orderDeployments(
-  daemon: DaemonProcess,
+  { connection }: DaemonProcess,
   plans: readonly MachinePlan[],
 ): Promise<void> {
   for (const { name, macAddress } of plans) {
     const body = { name, macAddress, workflow: 'deploy-image', params: { imageName } }
     const request = { method: 'POST', path: '/machines', body } as const
-    await askDaemon(connectionTo(daemon), request, machineSchema)
+    await askDaemon(connection, request, machineSchema)
   }
-}
-
-function connectionTo({ socketPath }: DaemonProcess) {
-  return { endpoint: { kind: 'socket', socketPath }, signal: new AbortController().signal } as const
 }
 
 function followInLines(print: (line: string) => void, signal: AbortSignal) {
