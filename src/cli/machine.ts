@@ -19,6 +19,7 @@ import { askDaemon } from '../operator-client/daemon-request.ts'
 import { addListVerb } from './list-verb.ts'
 import { addBootCommands } from './machine-boot.ts'
 import { addCaptureCommand } from './machine-capture.ts'
+import { addExplainCommand } from './machine-explain.ts'
 import { addDeployCommand } from './machine-deploy.ts'
 import { addRunCommand } from './machine-run.ts'
 import { printThing } from './output.ts'
@@ -28,7 +29,7 @@ import { findMachine } from './references.ts'
 export function machineCommands(line: CommandLine, program: Command): void {
   const machine = program
     .command('machine')
-    .description('machines: list, show, add, deploy, run, capture, set, boot-decision')
+    .description('machines: list, show, explain, add, deploy, run, capture, set, boot-decision')
   addListCommand(line, machine)
   addShowCommand(line, machine)
   addAddCommand(line, machine)
@@ -36,6 +37,7 @@ export function machineCommands(line: CommandLine, program: Command): void {
   addRunCommand(line, machine)
   addCaptureCommand(line, machine)
   addBootCommands(line, machine)
+  addExplainCommand(line, machine)
   machine.addHelpText(
     'after',
     '\nExamples:\n  repave machine list\n  repave machine deploy node-1 --image debian-12',

@@ -8,6 +8,7 @@ import type { OperatorServices } from './api/operator-services.ts'
 import type { ReadyFacts } from './banner.ts'
 import type { DaemonConfig } from './config.ts'
 import { TokenDesk } from './domain/access/token-desk.ts'
+import { type ExplainDesk, openExplainDesk } from './domain/explain/explain-desk.ts'
 import type { CaptureSpool } from './domain/image/capture-spool.ts'
 import { imageEvent } from './domain/image/image-event.ts'
 import type { ImageImporter } from './domain/image/image-store.ts'
@@ -55,6 +56,7 @@ interface Foundation {
   readonly images: Images
   readonly imageDesk: StoredImageDesk
   readonly captures: CaptureSpool
+  readonly explainer: ExplainDesk
   readonly engine: WorkflowEngine
   readonly bootPrograms: BootProgramSet
   readonly provisioningUrl: string
@@ -147,6 +149,14 @@ async function layFoundation(
     ...{ events: store.events, clock: nodeClock },
   })
   parts.use(keepImagesInOrder({ images: imageDesk, timers: nodeTimers, logger }))
+  const explainer = parts.use(
+    await openExplainDesk({
+      events: store.events,
+      findMachine: (reference) => engine.machines.findMachine(reference),
+      findRun: (id) => engine.runs.findRun(id),
+      clock: nodeClock,
+    }),
+  )
   const captures = await openCaptures(config.dataDir, imageDesk, engine.runs)
   const version = await ownVersion()
   return {
@@ -156,6 +166,7 @@ async function layFoundation(
     images,
     imageDesk,
     captures,
+    explainer,
     engine,
     bootPrograms,
     provisioningUrl,
@@ -181,7 +192,7 @@ function operatorServices(
   { config, logger }: DaemonOptions,
   servers: readonly RunningServer[],
 ): Omit<OperatorServices, 'keys'> {
-  const { engine, imageDesk, images, store, tokens } = foundation
+  const { engine, explainer, imageDesk, images, store, tokens } = foundation
   const readStatus = async (): Promise<Status> => ({
     version: foundation.version,
     startedAtMs: foundation.startedAtMs,
@@ -197,6 +208,7 @@ function operatorServices(
   })
   return {
     machines: engine.machines,
+    explainer,
     runs: engine.runs,
     images: imageDesk,
     importer: imageDesk,

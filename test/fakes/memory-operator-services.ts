@@ -85,6 +85,8 @@ export class MemoryOperatorServices implements OperatorServices {
     bootDecisionOf: () => unsupported(),
   }
 
+  readonly explainer = { explain: () => unsupported() }
+
   readonly runs = {
     listRuns: async () => [...this.#runs.values()],
     findRun: async (id: string) => this.#runs.get(id),

@@ -1,44 +1,149 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { LabFixture } from '../e2e/lab-fixture.ts'
+import { eventListSchema, machineListSchema } from '../../src/contract/api-documents.ts'
+import type { RepaveEvent } from '../../src/contract/event.ts'
+import { runSchema } from '../../src/contract/run.ts'
+import { askDaemon, type DaemonConnection } from '../../src/operator-client/daemon-request.ts'
+import type { MachineFault } from '../../src/simulator/machine/machine-fault.ts'
+import { manufactureMachine } from '../../src/simulator/machine/simulated-hardware.ts'
+import { openSimulatedSite, simulatedImage, type SimulatedSite } from '../fakes/simulated-site.ts'
+import { Random } from '../fakes/seeded-random.ts'
+import type { TortureOptions } from './tally.ts'
 
-/** A deployment in the lab takes about this long; the kill falls somewhere within. */
-const deploymentMs = 120_000
+/** What came of it. */
+export interface KillTortureResult {
+  readonly kills: number
+  /** What the daemon had told and did not know any more, a line each. */
+  readonly lostWrites: readonly string[]
+  readonly deployments: number
+  /** Machines that were not deployed in the end. */
+  readonly undeployed: readonly string[]
+  /** From its start to its first answer, of the slowest restart. */
+  readonly slowestStartMs: number
+}
+
+const machineCount = 4
+const longestPauseMs = 1200
+const deployedWithinMs = 180_000
+const goalStartMs = 2000
+
+/** Kills the daemon `count` times. @returns whether nothing was lost, and each start was fast enough */
+export async function tortureByKill(options: TortureOptions): Promise<boolean> {
+  const { print, seed } = options
+  const result = await killWhileDeploying(options)
+  for (const line of [...result.lostWrites, ...result.undeployed]) print(`lost: ${line}`)
+  const start = `slowest start ${Math.round(result.slowestStartMs)} ms of ${goalStartMs}`
+  print(
+    `${result.kills} kills, ${result.deployments} deployments, ${result.lostWrites.length} writes lost, ${result.undeployed.length} machines not deployed, ${start} (seed ${seed})`,
+  )
+  const isWhole = result.lostWrites.length === 0 && result.undeployed.length === 0
+  return isWhole && result.slowestStartMs <= goalStartMs
+}
 
 /**
- * Deploys real machines, and kills the daemon once during each deployment, at a moment drawn by chance.
- *
- * @param count deployments in all; two machines are deployed side by side
- * @returns whether every machine was deployed without help
+ * Kills the daemon at moments drawn by chance while simulated machines deploy, again and again: what it
+ * has told must be there afterwards, and every machine must end deployed without help.
  */
-export async function tortureByKill(count: number): Promise<boolean> {
-  let deployed = 0
-  for (let done = 0; done < count; done += 2) {
-    const size = { uefiMachines: 1, biosMachines: count - done > 1 ? 1 : 0 }
-    await using lab = new LabFixture('torture-lab', size)
-    await lab.deployAll('deploy-image')
-    const started = performance.now()
-    // Two machines, two kills: as many kills as deployments.
-    const moments = Array.from({ length: size.biosMachines + 1 }, () => Math.random()).toSorted(
-      (a, b) => a - b,
-    )
-    for (const moment of moments) {
-      await sleep(Math.max(0, moment * deploymentMs - (performance.now() - started)))
-      const tasks = (await lab.runs()).map(({ tasks, taskIndex, machineName }) => {
-        return `${machineName} in ${tasks[taskIndex]?.task.action ?? 'the end'}`
-      })
-      console.log(
-        `kill -9 after ${Math.round(performance.now() - started)} ms: ${tasks.join(', ')}`,
-      )
-      await lab.killDaemon()
-    }
-    const runs = await lab.waitForAll('succeeded', 900_000).catch((error: unknown) => {
-      console.error(error)
-      return lab.runs()
-    })
-    deployed += runs.filter((run) => run.state === 'succeeded').length
-    console.log(`deployed ${deployed} of ${Math.min(done + 2, count)}`)
+export async function killWhileDeploying({
+  count,
+  seed,
+  print,
+}: TortureOptions): Promise<KillTortureResult> {
+  const random = new Random(seed)
+  const faults = Array.from({ length: machineCount }, (_value, index): MachineFault =>
+    index === 0 ? 'power-cut' : 'none',
+  )
+  await using site = await openSimulatedSite(faults)
+  const ledger = new Ledger()
+  const lostWrites: string[] = []
+  let slowestStartMs = 0
+  let deployments = machineCount
+  site.rack.powerOnAll()
+  for (let kills = 1; kills <= count; kills++) {
+    await Promise.race([sleep(random.fraction() * longestPauseMs), site.rack.failed])
+    await ledger.read(site.daemon.connection)
+    slowestStartMs = Math.max(slowestStartMs, await site.killDaemon())
+    lostWrites.push(...(await ledger.missing(site.daemon.connection)))
+    deployments += await deployAgain(site, ledger)
+    if (kills % 25 === 0) print(`${kills} kills, ${lostWrites.length} writes lost`)
   }
-  console.log(`${deployed} of ${count} deployed without help`)
-  return deployed === count
+  const undeployed = await waitUntilDeployed(site)
+  return { kills: count, lostWrites, deployments, undeployed, slowestStartMs }
+}
+
+/** What the daemon has told, event by event and run by run: what it has told once it must know for ever. */
+class Ledger {
+  readonly #events = new Map<number, string>()
+  readonly #runIds: string[] = []
+
+  /** A run that it has said yes to. */
+  addRun(id: string): void {
+    this.#runIds.push(id)
+  }
+
+  async read(connection: DaemonConnection): Promise<void> {
+    for (const event of await eventsSince(connection, this.#events.size)) {
+      this.#events.set(event.seq, JSON.stringify(event))
+    }
+  }
+
+  /** A line for each thing that was told and is gone, or is another by now. */
+  async missing(connection: DaemonConnection): Promise<string[]> {
+    const now = new Map<number, string>()
+    const runIds = new Set<string | undefined>()
+    for (const event of await eventsSince(connection, 0)) {
+      now.set(event.seq, JSON.stringify(event))
+      runIds.add(event.runId)
+    }
+    return [
+      ...[...this.#events].flatMap(([seq, event]) =>
+        now.get(seq) === event ? [] : [`event ${seq}: ${event.slice(0, 200)}`],
+      ),
+      ...this.#runIds.flatMap((id) => (runIds.has(id) ? [] : [`run ${id}`])),
+    ]
+  }
+}
+
+async function eventsSince(connection: DaemonConnection, seq: number): Promise<RepaveEvent[]> {
+  const events: RepaveEvent[] = []
+  for (let since = seq, isMore = true; isMore;) {
+    const path = `/events?since=${since}&limit=1000`
+    const page = await askDaemon(connection, { path }, eventListSchema)
+    events.push(...page.items)
+    since = page.next ?? since
+    isMore = page.items.length > 0
+  }
+  return events
+}
+
+/** What is deployed gets an empty disk and is ordered anew. @returns how many machines */
+async function deployAgain(site: SimulatedSite, ledger: Ledger): Promise<number> {
+  const { connection } = site.daemon
+  const { items } = await askDaemon(connection, { path: '/machines' }, machineListSchema)
+  const deployed = items.filter(({ state }) => state === 'deployed').map(({ name }) => name)
+  const plans = site.plans.filter(({ name }) => deployed.includes(name))
+  for (const plan of plans) {
+    await site.rack.powerOff(plan)
+    await manufactureMachine(plan)
+    const params = { imageName: simulatedImage }
+    const body = { machine: plan.name, workflow: 'deploy-image', params }
+    ledger.addRun(
+      (await askDaemon(connection, { method: 'POST', path: '/runs', body }, runSchema)).id,
+    )
+    site.rack.powerOn(plan)
+  }
+  return plans.length
+}
+
+/** @returns the machines that are not deployed after all that time, and what they are instead */
+async function waitUntilDeployed({ daemon, rack }: SimulatedSite): Promise<string[]> {
+  const deadlineMs = performance.now() + deployedWithinMs
+  for (;;) {
+    const { items } = await askDaemon(daemon.connection, { path: '/machines' }, machineListSchema)
+    const others = items.filter(({ state }) => state !== 'deployed')
+    if (others.length === 0 || performance.now() > deadlineMs) {
+      return others.map(({ name, state }) => `${name} is ${state}`)
+    }
+    await Promise.race([sleep(250), rack.failed])
+  }
 }

@@ -5,6 +5,7 @@ import { ensureDebianPackages } from '../../src/debian/ensure-debian-packages.ts
 import { tortureCorrupt } from './corrupt.ts'
 import { tortureIo } from './io.ts'
 import { tortureByKill } from './kill.ts'
+import { tortureMachinesByKill } from './kill-lab.ts'
 import { torturePower } from './power.ts'
 import { torturePowerOfMachines } from './power-of-machines.ts'
 import type { TortureOptions } from './tally.ts'
@@ -16,7 +17,8 @@ const { positionals, values } = parseArgs({
   options: { count: { type: 'string', default: '10' }, seed: { type: 'string' } },
 })
 const kinds: Readonly<Record<string, (options: TortureOptions) => Promise<boolean>>> = {
-  kill: ({ count }) => tortureByKill(count),
+  kill: tortureByKill,
+  'kill-lab': ({ count }) => tortureMachinesByKill(count),
   io: tortureIo,
   corrupt: tortureCorrupt,
   power: torturePower,

@@ -11,7 +11,10 @@ import { ResourceNotFoundError } from './problem.ts'
 import { callerOf, principalOf } from './principal.ts'
 
 /** `/machines`: list, show, make known before the first boot, change; what one would boot now. */
-export function machineRoutes(app: FastifyInstance, { machines, runs }: OperatorServices): void {
+export function machineRoutes(
+  app: FastifyInstance,
+  { explainer, machines, runs }: OperatorServices,
+): void {
   app.get('/machines', async (request) => {
     const { machines: all, seq } = await runs.snapshot()
     const caller = callerOf(request)
@@ -34,6 +37,10 @@ export function machineRoutes(app: FastifyInstance, { machines, runs }: Operator
   app.get<{ Params: { reference: string } }>(
     '/machines/:reference/boot-decision',
     async (request) => machines.bootDecisionOf(request.params.reference),
+  )
+
+  app.get<{ Params: { reference: string } }>('/machines/:reference/explanation', async (request) =>
+    explainer.explain(request.params.reference),
   )
 
   app.patch<{ Params: { reference: string } }>('/machines/:reference', async (request) => {

@@ -4,6 +4,7 @@ import type { Status } from '../../contract/api-documents.ts'
 import type { AnswerStore } from '../domain/access/answer-store.ts'
 import type { AuditLog } from '../domain/access/audit-log.ts'
 import type { TokenDesk } from '../domain/access/token-desk.ts'
+import type { ExplainDesk } from '../domain/explain/explain-desk.ts'
 import type { EventLog } from '../domain/event/event-log.ts'
 import type { EventSink } from '../domain/event/event-sink.ts'
 import type { ImageDesk } from '../domain/image/image-desk.ts'
@@ -16,6 +17,7 @@ import type { RunDesk } from '../domain/workflow/run-desk.ts'
 /** Everything that an operator can reach. */
 export interface OperatorServices {
   readonly machines: MachineDirectory
+  readonly explainer: ExplainDesk
   readonly runs: RunDesk
   readonly images: ImageDesk
   readonly keys: KeyDesk

@@ -34,6 +34,7 @@ beforeEach(async () => {
   const services = {
     runs,
     machines,
+    explainer: memory.explainer,
     events,
     images: { ...memory.images, ...images },
     keys: memory.keys,

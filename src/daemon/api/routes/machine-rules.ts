@@ -4,6 +4,7 @@ import {
   machineListSchema,
   newMachineSchema,
 } from '../../../contract/api-documents.ts'
+import { explanationSchema } from '../../../contract/explanation.ts'
 import { machineSchema } from '../../../contract/machine.ts'
 import { bulkAnswerSchema, bulkRequestSchema } from '../../../contract/bulk.ts'
 import type { RouteRules } from './route-rule.ts'
@@ -32,5 +33,9 @@ export const machineRules: RouteRules = {
   'GET /api/v1/machines/:reference/boot-decision': {
     ...{ role: 'viewer', about: 'machine', summary: 'What it would boot now, and why' },
     answer: bootDecisionSchema,
+  },
+  'GET /api/v1/machines/:reference/explanation': {
+    ...{ role: 'viewer', about: 'machine', summary: 'Why it is where it is, and what to try' },
+    answer: explanationSchema,
   },
 }

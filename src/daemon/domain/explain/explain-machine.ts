@@ -1,0 +1,76 @@
+import type { Explanation } from '../../../contract/explanation.ts'
+import type { Run } from '../../../contract/run.ts'
+import { bootRules } from './boot-rules.ts'
+import type { Hop } from './hop.ts'
+import type { HopLog } from './hop-log.ts'
+import { runRules, taskRules } from './run-rules.ts'
+import type { Situation } from './situation.ts'
+import type { StuckRule } from './stuck-rule.ts'
+
+/** Every cause, in the order in which they are tried. */
+export const stuckRules: readonly StuckRule[] = [...runRules, ...bootRules, ...taskRules]
+
+/** How much longer than usual something may take. */
+const patienceFactor = 3
+
+/** Why a machine is where it is. */
+export function explainMachine(
+  situation: Situation,
+  history: Pick<HopLog, 'usuallyMs'>,
+): Explanation {
+  const rule = stuckRules.find(({ fits }) => fits(situation))
+  if (rule === undefined) throw new TypeError('the last rule fits everything')
+  const { machine, last, nowMs } = situation
+  const sinceMs = rule.since?.(situation) ?? last?.atMs ?? machine.lastSeenAtMs
+  const step = told(rule.step, situation)
+  const usuallyMs = step === undefined ? undefined : history.usuallyMs(step)
+  const expected = told(rule.expected, situation)
+  const hint = told(rule.hint, situation)
+  return {
+    machineName: machine.name,
+    state: isLate(rule, nowMs - sinceMs, usuallyMs) ? 'stuck' : rule.state,
+    cause: rule.cause,
+    lastGood: rule.lastGood?.(situation) ?? last?.text ?? `it is ${machine.state}`,
+    ...(expected === undefined ? {} : { expected }),
+    sinceMs,
+    ...(usuallyMs === undefined ? {} : { usuallyMs }),
+    ...(hint === undefined ? {} : { hint }),
+    timeline: timelineOf(situation),
+  }
+}
+
+function isLate(
+  { state, patienceSeconds }: StuckRule,
+  waitedMs: number,
+  usuallyMs: number | undefined,
+): boolean {
+  if (state !== 'working' || patienceSeconds === undefined) return false
+  return waitedMs > Math.max(patienceSeconds * 1000, patienceFactor * (usuallyMs ?? 0))
+}
+
+function told(
+  text: string | ((situation: Situation) => string) | undefined,
+  situation: Situation,
+): string | undefined {
+  return typeof text === 'function' ? text(situation) : text
+}
+
+function timelineOf({ boot, run }: Situation): Explanation['timeline'] {
+  const hops = [...boot, ...(run === undefined ? [] : tasksOf(run))]
+  return hops
+    .toSorted((left, right) => left.atMs - right.atMs)
+    .map(({ kind, atMs, text }) => ({ kind, atMs, text }))
+}
+
+function tasksOf({ tasks }: Run): Hop[] {
+  return tasks.flatMap(({ task, stage, state, startedAtMs, endedAtMs, failure }): Hop[] => {
+    if (startedAtMs === undefined) return []
+    const name = `${stage} / ${task.name}`
+    const begun: Hop = { kind: 'task', atMs: startedAtMs, text: `${name} began` }
+    if (endedAtMs === undefined) return [begun]
+    const isHome = task.action === 'await-phone-home' && state === 'succeeded'
+    const why = failure === undefined || state === 'succeeded' ? '' : `: ${failure.message}`
+    const text = isHome ? 'the system on its disk has called home' : `${name} ${state}${why}`
+    return [begun, { kind: isHome ? 'called-home' : 'task', atMs: endedAtMs, text }]
+  })
+}
