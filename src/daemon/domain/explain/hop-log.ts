@@ -49,7 +49,8 @@ export class HopLog {
 
   #keyOf({ type, key, body }: RepaveEvent): string {
     if (type === 'dhcp') {
-      const address = readIpv4Address(String(body['address'] ?? ''))
+      const told = body['address']
+      const address = typeof told === 'string' ? readIpv4Address(told) : undefined
       if (address !== undefined) this.#remember(address, key)
       return key
     }

@@ -93,7 +93,7 @@ function readHttp({ action, body }: RepaveEvent): Reading | undefined {
         : undefined
   if (kind === undefined) return undefined
   if (action === 'sent') return { kind, text: `${path} was sent by HTTP` }
-  const because = textOf(body, 'reason') ?? `status ${String(body['statusCode'])}`
+  const because = textOf(body, 'reason') ?? `status ${JSON.stringify(body['statusCode'])}`
   return { kind: 'file-failed', because, text: `${path} did not arrive by HTTP: ${because}` }
 }
 

@@ -38,7 +38,7 @@ export const runRules: readonly StuckRule[] = [
     cause: 'no-disk',
     fits: failedWith('ERR_DISK_NOT_SELECTED'),
     expected: 'exactly one disk that fits',
-    hint: (situation) => `${failureText(situation)}`,
+    hint: failureText,
   },
   {
     ...afterFailure,
