@@ -30,7 +30,10 @@ export interface SimulatedSite extends AsyncDisposable {
 }
 
 /** One machine for each fault, in that order: `node-1`, `node-2` … */
-export async function openSimulatedSite(faults: readonly MachineFault[]): Promise<SimulatedSite> {
+export async function openSimulatedSite(
+  faults: readonly MachineFault[],
+  say?: (machineName: string, line: string) => void,
+): Promise<SimulatedSite> {
   const directory = mkdtempSync(join(tmpdir(), 'repave-site-'))
   const ports = await findFreePorts()
   const plans = faults.map((fault, index) =>
@@ -50,7 +53,10 @@ export async function openSimulatedSite(faults: readonly MachineFault[]): Promis
     await askDaemon(daemon.connection, { method: 'POST', path: '/machines', body }, machineSchema)
   }
   const pace = { ...usualPace, firmwareMs: 100, kernelMs: 100, systemMs: 100 }
-  const rack = await SimulatedRack.build({ plans, ports, pace })
+  const rack = await SimulatedRack.build({
+    ...{ plans, ports, pace },
+    ...(say === undefined ? {} : { say }),
+  })
   return {
     rack,
     plans,
