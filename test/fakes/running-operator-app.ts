@@ -27,6 +27,7 @@ export async function startRunningOperatorApp(directory: string): Promise<Runnin
   const memory = new MemoryOperatorServices()
   const services = {
     ...{ runs, machines, tokens, events: store.events, answers: store.answers },
+    explainer: memory.explainer,
     ...{ audit: store.audit, images: memory.images, keys: memory.keys, importer: memory.importer },
     ...{ importSources: memory.importSources, clock: realClock, logger: memory.logger },
     readStatus: () => memory.readStatus(),
