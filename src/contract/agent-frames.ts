@@ -94,6 +94,7 @@ export const taskOrderSchema = z.discriminatedUnion('action', [
     disk: diskSchema.optional(),
   }),
   z.object({ action: z.literal('reboot') }),
+  z.object({ action: z.literal('kexec'), disk: diskSchema }),
   z.object({ action: z.literal('poweroff') }),
 ])
 export type TaskOrder = z.infer<typeof taskOrderSchema>

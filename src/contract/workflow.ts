@@ -121,6 +121,8 @@ export const taskSchema = z.discriminatedUnion('action', [
     first: z.enum(['network', 'disk']),
   }),
   task('reboot'),
+  /** Starts the system just written without another round through firmware; reboots where that cannot be. */
+  task('kexec'),
   task('poweroff'),
   task('approve'),
   z.strictObject({
@@ -147,6 +149,7 @@ export const agentActions = [
   'script',
   'set-boot-order',
   'reboot',
+  'kexec',
   'poweroff',
 ] as const
 

@@ -3,15 +3,21 @@ import { basename } from 'node:path'
 import type { ArchiveEntry } from '../protocol/cpio/archive-entry.ts'
 import { findUnpacked, libraryFolder, listLibraries } from './unpacked-packages.ts'
 
-/** What tells the free space of file systems, and what shows a disk as a copy that may be changed. */
-const programs = ['sbin/dumpe2fs', 'sbin/xfs_db', 'bin/ntfscat', 'sbin/dmsetup']
+/**
+ * What tells the free space of file systems, what shows a disk as a copy that may be changed, and what
+ * starts another kernel without firmware.
+ */
+const programs = ['sbin/dumpe2fs', 'sbin/xfs_db', 'bin/ntfscat', 'sbin/dmsetup', 'sbin/kexec']
 
 /** The Debian packages that bring the programs, and the libraries they are linked with. */
 export const diskToolPackages = [
   ...['e2fsprogs', 'xfsprogs', 'ntfs-3g', 'dmsetup'],
   ...['libext2fs2', 'libcom-err2', 'libblkid1', 'libuuid1', 'libinih1', 'liburcu8', 'libedit2'],
   ...['libbsd0', 'libmd0', 'libtinfo6', 'libntfs-3g89', 'libdevmapper1.02.1', 'libselinux1'],
-  ...['libpcre2-8-0', 'libudev1'],
+  ...['libpcre2-8-0', 'libudev1', 'kexec-tools'],
+  // Debian's kexec is linked with what it would need under Xen.
+  ...['libxenmisc4.17', 'libxencall1', 'libxendevicemodel1', 'libxenevtchn1'],
+  ...['libxenforeignmemory1', 'libxengnttab1', 'libxentoollog1', 'libxentoolcore1'],
 ]
 
 /** The programs and every library they load that Node has not brought along already. */

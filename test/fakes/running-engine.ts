@@ -103,12 +103,22 @@ export async function startRunningEngine(options: RunningEngineOptions): Promise
       if (decision.target !== 'sledgehammer') throw new Error(`boots ${decision.target}`)
       return tokenOf(decision.kernelArguments)
     },
-    events: () => store.events.readSince(0, 10_000),
+    events: () => allEvents(store),
     async [Symbol.asyncDispose]() {
       await app.close()
       await engine[Symbol.asyncDispose]()
       await store[Symbol.asyncDispose]()
     },
+  }
+}
+
+/** A log may give fewer than it is asked for: it is asked until there are no more. */
+async function allEvents({ events }: Store): Promise<RepaveEvent[]> {
+  const all: RepaveEvent[] = []
+  for (;;) {
+    const more = await events.readSince(all.at(-1)?.seq ?? 0, 10_000)
+    if (more.length === 0) return all
+    all.push(...more)
   }
 }
 

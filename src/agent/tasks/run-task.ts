@@ -4,6 +4,7 @@ import type { Failure } from '../../contract/run.ts'
 import { runCaptureImage } from './capture-image.ts'
 import { runBurnIn } from './burn-in.ts'
 import { runInventory } from './inventory.ts'
+import { runKexec } from './kexec.ts'
 import { runPoweroff } from './poweroff.ts'
 import { runReboot } from './reboot.ts'
 import { runScript } from './script.ts'
@@ -42,6 +43,8 @@ export async function runTask(
       return runScript(world, order, context)
     case 'set-boot-order':
       return runSetBootOrder(world, order, context)
+    case 'kexec':
+      return runKexec(world, order, context)
     case 'poweroff':
       return runPoweroff(world, context)
     case 'reboot':

@@ -98,6 +98,7 @@ const prerequisites: Partial<Record<TaskAction, TaskAction>> = {
   'verify-image': 'select-disk',
   'wipe-disk': 'select-disk',
   'write-seed': 'write-image',
+  kexec: 'write-image',
   'capture-image': 'select-disk',
   'await-phone-home': 'write-seed',
 }
@@ -141,6 +142,6 @@ function checkTasks(workflow: string, tasks: readonly Task[]): void {
 }
 
 function isProof(action: TaskAction): boolean {
-  if (action === 'verify-image') return false
+  if (action === 'verify-image' || action === 'kexec') return false
   return action === 'select-disk' || prerequisites[action] !== undefined
 }

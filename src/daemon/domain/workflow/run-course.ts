@@ -9,6 +9,7 @@ import {
   happened,
   isAgentAction,
   isWritingAction,
+  recoveredFailure,
   unchanged,
   withoutFields,
 } from './run-step.ts'
@@ -116,8 +117,7 @@ function started(run: Run, { nowMs }: RunContext): Run {
 }
 
 export function taskSucceeded(step: RunStep, context: RunContext): RunStep {
-  const isRecovery = currentTask(step.run)?.isRecovery === true
-  const run = isRecovery ? step.run : withoutFields(step.run, ['failure', 'heldBecause'])
+  const run = withoutFields(step.run, ['failure', 'heldBecause'])
   const succeeded = changeTask(run, { state: 'succeeded', endedAtMs: context.nowMs }, [
     'deadlineAtMs',
     'failure',
@@ -127,7 +127,7 @@ export function taskSucceeded(step: RunStep, context: RunContext): RunStep {
 
 /** To the next task; behind the last, and behind the one of recovery, the run ends. */
 export function advance(step: RunStep, context: RunContext): RunStep {
-  if (currentTask(step.run)?.isRecovery) return end(step, 'failed', context)
+  if (currentTask(step.run)?.isRecovery) return endRecovered(step, context)
   const taskIndex = step.run.taskIndex + 1
   const next = step.run.tasks[taskIndex]
   const run: Run = { ...step.run, state: 'running', taskIndex }
@@ -167,8 +167,7 @@ export function attemptFailed(run: Run, failure: Failure, context: RunContext): 
   const backoffSeconds = Math.min(retry.backoffSeconds * 2 ** (tries - 1), longestBackoffSeconds)
   const stopped = giveUp(run, failure, context)
   const waiting = tryAgainIn(stopped.run, backoffSeconds, context)
-  const going = current.isRecovery ? { ...waiting, failure: run.failure ?? failure } : waiting
-  return also({ ...stopped, run: going }, { action: 'retrying', failure })
+  return also({ ...stopped, run: waiting }, { action: 'retrying', failure })
 }
 
 export function tryAgainIn(run: Run, seconds: number, { nowMs }: RunContext): Run {
@@ -183,10 +182,7 @@ export function tryAgainIn(run: Run, seconds: number, { nowMs }: RunContext): Ru
 export function settleFailure(run: Run, failure: Failure, context: RunContext): RunStep {
   const current = currentTask(run)
   const failed = also(giveUp(run, failure, context), { action: 'task-failed', failure })
-  if (current?.isRecovery) {
-    const first = { ...failed.run, failure: run.failure ?? failure }
-    return end({ ...failed, run: first }, 'failed', context)
-  }
+  if (current?.isRecovery && current.task.onError !== 'hold') return endRecovered(failed, context)
   const onError = current?.task.onError ?? 'fail'
   if (onError === 'hold') return holdFailed(failed)
   if (onError === 'continue') {
@@ -203,6 +199,13 @@ function recover(step: RunStep, { task }: { readonly task: string }, context: Ru
   if (taskIndex === -1) return end(step, 'failed', context)
   const run = withoutFields({ ...step.run, state: 'running', taskIndex }, ['stopAt', 'holdNext'])
   return begin({ ...step, run }, context)
+}
+
+/** Whatever became of the recovery, the run fails for what it was to recover from. */
+function endRecovered(step: RunStep, context: RunContext): RunStep {
+  const failure = recoveredFailure(step.run) ?? step.run.failure
+  const run = failure === undefined ? step.run : { ...step.run, failure }
+  return end({ ...step, run }, 'failed', context)
 }
 
 /** Held with what has failed: whoever releases it begins the task anew. */

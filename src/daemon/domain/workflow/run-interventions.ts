@@ -119,7 +119,7 @@ function skip(run: Run, context: RunContext): RunStep {
   const current = currentTask(run)
   if (current === undefined || requiredActions.includes(current.task.action)) return unchanged(run)
   const skipped = changeTask(
-    current.isRecovery ? run : withoutFields(run, ['failure', 'heldBecause', 'queuedAtMs']),
+    withoutFields(run, ['failure', 'heldBecause', 'queuedAtMs']),
     { state: 'skipped', endedAtMs: context.nowMs },
     ['deadlineAtMs', 'failure'],
   )

@@ -80,6 +80,7 @@ function factsKept(action: TaskAction, facts: TaskResult['facts']): Partial<Run>
 }
 
 function endOf(action: TaskAction): ScriptExit['next'] {
+  if (action === 'kexec') return 'reboot'
   return action === 'reboot' || action === 'poweroff' ? action : 'go-on'
 }
 

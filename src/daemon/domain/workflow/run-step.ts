@@ -57,6 +57,11 @@ export function isAgentAction(action: TaskAction): boolean {
   return (agentActions as readonly string[]).includes(action)
 }
 
+/** Ends the boot that does it. */
+export function endsBoot(action: TaskAction | undefined): boolean {
+  return action === 'reboot' || action === 'kexec' || action === 'poweroff'
+}
+
 export function isWritingAction(action: TaskAction): boolean {
   return writingActions.includes(action)
 }
@@ -71,6 +76,11 @@ export function tasksAhead(run: Run): readonly RunTask[] {
   const current = currentTask(run)
   if (current?.isRecovery) return [current]
   return run.tasks.slice(run.taskIndex).filter(({ isRecovery }) => isRecovery === undefined)
+}
+
+/** What the one task of recovery is done for: the failure of the task before it. */
+export function recoveredFailure(run: Run): Failure | undefined {
+  return run.tasks.findLast((one) => !one.isRecovery && one.state === 'failed')?.failure
 }
 
 export function unchanged(run: Run): RunStep {

@@ -8,7 +8,7 @@ import type { DiskRule, Task } from '../../../contract/workflow.ts'
 import type { ImageStore, StoredImage } from '../image/image-store.ts'
 import { composeSeed, type SeedSources } from '../seed/compose-seed.ts'
 import { choiceForbidden, diskChoiceFor, frozenDisk, withoutContents } from './disk-choice.ts'
-import { currentTask } from './run-step.ts'
+import { currentTask, recoveredFailure } from './run-step.ts'
 import type { StateStore } from './state-store.ts'
 
 export interface OrderSources {
@@ -48,6 +48,10 @@ export async function orderFor(
       )
     case 'capture-image':
       return captureImageOrder(run, task, sources)
+    case 'kexec':
+      return run.disk === undefined
+        ? impossible('ERR_ORDER_IMPOSSIBLE', 'no disk was selected')
+        : ordered({ action: 'kexec', disk: withoutContents(run.disk) })
     case 'verify-image':
       return withImage(run, sources, async (image, disk) => verifyImageOrder(image, disk, task))
     case 'wipe-disk':
@@ -142,7 +146,7 @@ function scriptOrder(
     REPAVE_TRY: String(currentTask(run)?.attempts ?? 1),
     REPAVE_IMAGE: run.params.imageName ?? '',
     REPAVE_DISK: run.disk?.path ?? '',
-    REPAVE_FAILURE: run.failure?.code ?? '',
+    REPAVE_FAILURE: (currentTask(run)?.isRecovery && recoveredFailure(run)?.code) || '',
   }
   return ordered({ action: 'script', script, environment })
 }

@@ -17,6 +17,7 @@ import {
   also,
   changeTask,
   currentTask,
+  endsBoot,
   happened,
   isAgentAction,
   isEnded,
@@ -153,8 +154,7 @@ function agentAbsent({ task }: RunTask): Failure {
 /** A restart is what `reboot` was about, even when its result never arrived. */
 function takeMachineBooted(run: Run, context: RunContext): RunStep {
   const current = currentTask(run)
-  const action = current?.task.action
-  return current?.state === 'running' && (action === 'reboot' || action === 'poweroff')
+  return current?.state === 'running' && endsBoot(current.task.action)
     ? taskSucceeded(unchanged(run), context)
     : unchanged(run)
 }
@@ -164,7 +164,7 @@ function takeAgentLost(run: Run, context: RunContext): RunStep {
   const current = currentTask(run)
   const isNeeded = current !== undefined && isAgentAction(current.task.action)
   const isAtWork = run.state === 'running' || run.state === 'queued'
-  const isExpected = current?.task.action === 'reboot' || current?.task.action === 'poweroff'
+  const isExpected = endsBoot(current?.task.action)
   if (!isNeeded || !isAtWork || isExpected || run.startedAtMs === undefined) return unchanged(run)
   if (current.state === 'pending' && run.endingBootId !== undefined) return unchanged(run)
   const lost: Run = { ...run, state: 'lost' }
@@ -185,6 +185,6 @@ function takePhoneHome(run: Run, context: RunContext): RunStep {
   const action = currentTask(run)?.task.action
   const following = run.tasks[run.taskIndex + 1]?.task.action
   if (action === 'await-phone-home') return taskSucceeded(unchanged(run), context)
-  if (action !== 'reboot' || following !== 'await-phone-home') return unchanged(run)
+  if (!endsBoot(action) || following !== 'await-phone-home') return unchanged(run)
   return taskSucceeded(taskSucceeded(unchanged(run), context), context)
 }
