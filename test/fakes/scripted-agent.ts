@@ -247,6 +247,7 @@ export async function doTasks(
         return 'reboot'
       case 'burn-in':
       case 'capture-image':
+      case 'kexec':
       case 'poweroff':
       case 'script':
       case 'set-boot-order':
