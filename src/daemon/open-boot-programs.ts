@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from '../base/logger.ts'
 import type { DaemonConfig } from './config.ts'
 import type { BootFileRoute } from './servers/boot-files/boot-file.ts'
+import { BootProgramRefusedError } from './servers/boot-files/boot-file-errors.ts'
 import { loadIpxeBinaries } from './servers/boot-files/ipxe-binaries.ts'
 import { ownPrograms } from './servers/boot-files/own-programs.ts'
 import { loadSignedPrograms, signedProgramsRemedy } from './servers/boot-files/signed-programs.ts'
@@ -19,7 +20,12 @@ export async function openBootPrograms(
   { dataDir, ipxeDir }: Pick<DaemonConfig, 'dataDir' | 'ipxeDir'>,
   logger: Logger,
 ): Promise<BootProgramSet> {
-  const signed = await loadSignedPrograms()
+  const signed = await loadSignedPrograms().catch((error: unknown) => {
+    if (!(error instanceof BootProgramRefusedError)) throw error
+    // Machines without Secure Boot do as well without them.
+    logger.error({ reason: error.message, remedy: error.remedy }, 'signed boot programs refused')
+    return undefined
+  })
   if (signed === undefined) logger.info({ remedy: signedProgramsRemedy }, 'no signed boot programs')
   const loaded = [await loadIpxeBinaries(ipxeDir), ...(signed === undefined ? [] : [signed])]
   for (const [path, digest] of loaded.flatMap(({ digests }) => [...digests])) {

@@ -26,6 +26,20 @@ export class BootFileMissingError extends CodedError {
   }
 }
 
+/** A program that firmware with Secure Boot would not start, or must not. */
+export class BootProgramRefusedError extends CodedError {
+  readonly code = 'ERR_BOOT_PROGRAM_REFUSED'
+  readonly path: string
+
+  constructor(path: string, reason: string) {
+    super(`${path} is not served: ${reason}`, {
+      remedy:
+        'upgrade the packages that it comes from: apt install shim-signed grub-efi-amd64-signed',
+    })
+    this.path = path
+  }
+}
+
 /** A request for a boot file names itself, its query or its method wrongly. */
 export class BootRequestRefusedError extends CodedError {
   readonly code = 'ERR_BOOT_REQUEST_REFUSED'

@@ -17,16 +17,19 @@ export interface BootProgramFiles {
  * Reads the programs, each served under its key.
  *
  * @param remedy what to do when one of them cannot be read
- * @throws {BootFileMissingError} then
+ * @param judge throws for a program that is not to be served
+ * @throws {BootFileMissingError} when one cannot be read
  */
 export async function readBootPrograms(
   paths: Readonly<Record<string, string>>,
   remedy: string,
+  judge: (path: string, bytes: Uint8Array) => void = () => {},
 ): Promise<BootProgramFiles> {
   const files = new Map<string, BootFile>()
   const digests = new Map<string, Digest>()
   for (const [servedPath, path] of Object.entries(paths)) {
     const { bytes, modifiedAtMs } = await readProgram(path, remedy)
+    judge(path, bytes)
     const digest = digestFromBytes(createHash('sha256').update(bytes).digest())
     digests.set(servedPath, digest)
     // EDK2's HTTP boot goes by this type (or by the name's end).
