@@ -13,6 +13,7 @@ type Program = (argv: readonly string[]) => Promise<number>
 /** Chosen by first words; each loads nothing of the others. */
 const programs: Readonly<Record<string, Program>> = {
   serve: async (argv) => (await import('./daemon/main.ts')).runServeCommand(argv),
+  db: async (argv) => (await import('./daemon/main.ts')).runDbCommand(argv),
   config: async (argv) => (await import('./daemon/main.ts')).runConfigCommand(argv),
   sledgehammer: async (argv) =>
     (await import('./sledgehammer/main.ts')).runSledgehammerCommand(argv),
@@ -39,6 +40,7 @@ Usage: repave <command> [options]
   key     list|rotate
   token   list|create|revoke
   audit   list|verify
+  db      backup|restore|check
   image   build <recipe>    make a disk image from Debian's packages, or of a root file system
   write   <image> <disk>    write an image to a disk of this machine, every byte proven
   receipt show|verify       what was proven, checked without the daemon

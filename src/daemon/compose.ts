@@ -15,6 +15,7 @@ import type { ImageImporter } from './domain/image/image-store.ts'
 import { StoredImageDesk } from './domain/image/stored-image-desk.ts'
 import type { RunDesk } from './domain/workflow/run-desk.ts'
 import { startWorkflowEngine, type WorkflowEngine } from './domain/workflow/workflow-engine.ts'
+import { keepEventsInOrder } from './event-housekeeping.ts'
 import { keepImagesInOrder } from './image-housekeeping.ts'
 import { imageKeys } from './image-keys.ts'
 import { machineServers } from './machine-servers.ts'
@@ -32,6 +33,7 @@ import { FolderCaptureSpool } from './store/captures/folder-capture-spool.ts'
 import { cloudConfigReader } from './store/content/cloud-config-reader.ts'
 import { folderSecretFiles } from './store/secrets/folder-secret-files.ts'
 import { type LoadedContent, loadContent } from './store/content/load-content.ts'
+import { readBackup } from './store/backup/read-backup.ts'
 import { openStore, type Store } from './store/sqlite/open-store.ts'
 
 export interface DaemonOptions {
@@ -148,6 +150,12 @@ async function layFoundation(
     ...{ store: images.store, runs: engine.runs, machines: engine.machines },
     ...{ events: store.events, clock: nodeClock },
   })
+  parts.use(
+    keepEventsInOrder({
+      ...{ retention: store.retention, clock: nodeClock, timers: nodeTimers, logger },
+      ...config.events,
+    }),
+  )
   parts.use(keepImagesInOrder({ images: imageDesk, timers: nodeTimers, logger }))
   const explainer = parts.use(
     await openExplainDesk({
@@ -216,6 +224,7 @@ function operatorServices(
     events: store.events,
     answers: store.answers,
     audit: store.audit,
+    readBackup: () => readBackup({ dataDir: config.dataDir, store }),
     tokens,
     clock: nodeClock,
     logger,

@@ -33,6 +33,8 @@ export function defaultSettings(
     ['ports.tftp', builtIn(69)],
     ['ports.http', builtIn(8090)],
     ['ports.operator', builtIn('off')],
+    ['events.keepDays', builtIn(365)],
+    ['events.keepLogDays', builtIn(30)],
     ['operators.address', builtIn('127.0.0.1')],
     ['operators.tls', builtIn(!isLoopback(given.get('operators.address')?.value))],
     ['operators.names', builtIn([])],
@@ -67,7 +69,10 @@ function isLoopback(address: unknown): boolean {
   return typeof address !== 'string' || address.startsWith('127.')
 }
 
-function defaultDataDirectory({ environment, userId }: DefaultSources): string {
+export function defaultDataDirectory({
+  environment,
+  userId,
+}: Pick<DefaultSources, 'environment' | 'userId'>): string {
   if (userId === 0) return '/var/lib/repave'
   const base =
     environment['XDG_DATA_HOME'] || join(environment['HOME'] ?? homedir(), '.local/share')

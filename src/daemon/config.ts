@@ -59,6 +59,7 @@ export interface DaemonConfig {
     readonly http: number
     readonly operator: number | 'off'
   }
+  readonly events: { readonly keepDays: number; readonly keepLogDays: number }
   readonly operators: {
     readonly address: Ipv4Address
     readonly tls: boolean
@@ -164,6 +165,7 @@ function documentOf(resolved: ResolvedSettings): Omit<DaemonConfig, 'interfaceNa
   const document: Record<string, unknown> = {
     dhcp: {},
     ports: {},
+    events: {},
     operators: {},
     images: {},
     writes: {},

@@ -2,6 +2,7 @@ import { CodedError } from '../base/coded-error.ts'
 import { bannerText } from './banner.ts'
 import { readFlags } from './command-flags.ts'
 import { type ConfigSources, explainConfig, readConfig } from './config.ts'
+import { defaultDataDirectory } from './config-defaults.ts'
 import { createLogger } from './create-logger.ts'
 import { explainText } from './explain-text.ts'
 import { hostInterfaces } from './network-interfaces.ts'
@@ -53,6 +54,20 @@ export async function runConfigCommand(argv: readonly string[]): Promise<number>
   }
 }
 
+/** `repave db backup|restore|check`. */
+export async function runDbCommand(argv: readonly string[]): Promise<number> {
+  process.umask(0o077)
+  const dataDir =
+    process.env['REPAVE_DATA_DIR'] ||
+    defaultDataDirectory({ environment: process.env, userId: userId() })
+  try {
+    const { runDb } = await import('./db-command.ts')
+    return await runDb(argv, dataDir, (line) => process.stdout.write(`${line}\n`))
+  } catch (thrown) {
+    return reportFailure(thrown)
+  }
+}
+
 function reportFailure(thrown: unknown): number {
   if (!(thrown instanceof CodedError)) throw thrown
   process.stderr.write(failureText(thrown))
@@ -64,7 +79,12 @@ function sources(flags: ConfigSources['flags']): ConfigSources {
     flags,
     environment: process.env,
     workingDirectory: process.cwd(),
-    userId: process.getuid?.() ?? 1,
+    userId: userId(),
     interfaces: hostInterfaces(),
   }
+}
+
+/** 0 for root. */
+function userId(): number {
+  return process.getuid?.() ?? 1
 }

@@ -67,6 +67,12 @@ export const configFileSchema = z
         operator: z.union([portSchema, z.literal('off')], 'expected a port or off'),
       })
       .partial(),
+    events: z
+      .strictObject({
+        keepDays: z.number().int().min(1).max(36_500),
+        keepLogDays: z.number().int().min(1).max(36_500),
+      })
+      .partial(),
     operators: z
       .strictObject({
         address: ipv4AddressSchema,
@@ -202,6 +208,8 @@ export const settings: readonly Setting[] = [
     description: 'webhooks and commands that workflows may call',
     fromText: text,
   },
+  setting('events.keepDays', 'events-keep', 'DAYS', 'how long events are kept', number),
+  setting('events.keepLogDays', 'logs-keep', 'DAYS', 'how long logs of agents are', number),
   setting('logLevel', 'log-level', 'LEVEL', logLevels.join(', ')),
   setting('logFormat', 'log-format', 'FORMAT', logFormats.join(', ')),
 ]

@@ -139,6 +139,10 @@ export class MemoryOperatorServices implements OperatorServices {
 
   readonly importSources = localImportSources()
 
+  async *readBackup(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('backup')
+  }
+
   async readStatus(): Promise<Status> {
     return {
       version: '0.1.0',

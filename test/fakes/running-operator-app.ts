@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 
 import { createOperatorApp } from '../../src/daemon/api/operator-app.ts'
 import { TokenDesk } from '../../src/daemon/domain/access/token-desk.ts'
+import { readBackup } from '../../src/daemon/store/backup/read-backup.ts'
 import { nodeSecrets } from '../../src/daemon/node-secrets.ts'
 import { ManualTime } from './manual-time.ts'
 import { createMemoryImageStore } from './memory-image-store.ts'
@@ -31,6 +32,7 @@ export async function startRunningOperatorApp(directory: string): Promise<Runnin
     ...{ audit: store.audit, images: memory.images, keys: memory.keys, importer: memory.importer },
     ...{ importSources: memory.importSources, clock: realClock, logger: memory.logger },
     readStatus: () => memory.readStatus(),
+    readBackup: () => readBackup({ dataDir: directory, store }),
   }
   const app = await createOperatorApp(services, {})
   return {

@@ -5,6 +5,7 @@ import { messageOf } from '../../base/coded-error.ts'
 import { guardAccess } from './access-guard.ts'
 import { Authenticator } from './authenticator.ts'
 import { auditRoutes, keepAudit } from './audit.ts'
+import { backupRoutes } from './backup.ts'
 import { bulkRoutes } from './bulk.ts'
 import { documentRoutes } from './documents.ts'
 import { eventRoutes } from './events.ts'
@@ -96,6 +97,7 @@ function registerNouns(
   keyRoutes(api, services)
   tokenRoutes(api, services)
   auditRoutes(api, services)
+  backupRoutes(api, services)
   eventRoutes(api, services)
   api.get('/status', async () => services.readStatus())
   operatorSocketRoute(api, services, authenticator)

@@ -32,5 +32,7 @@ export interface OperatorServices {
   >
   readonly clock: Clock
   readonly logger: Logger
+  /** Everything that a daemon is, images apart, keys included. */
+  readBackup(): AsyncIterable<Uint8Array>
   readStatus(): Promise<Status>
 }

@@ -46,6 +46,7 @@ beforeEach(async () => {
     clock: realClock,
     logger,
     readStatus,
+    readBackup: () => memory.readBackup(),
   }
   app = await createOperatorApp(services, 'unix')
   await app.listen({ path: join(folder, 'api.sock') })

@@ -63,6 +63,10 @@ export const siteRules: RouteRules = {
     ...{ role: 'admin', about: 'site', summary: 'Whether an entry was changed or taken out' },
     answer: auditVerdictSchema,
   },
+  'POST /api/v1/backup': {
+    ...{ role: 'admin', about: 'site', summary: 'Database, keys and secrets as one stream' },
+    ...{ answerType: 'application/octet-stream', isSecret: true },
+  },
   'GET /api/v1/tokens': {
     ...{ role: 'admin', about: 'site', summary: 'Bearer tokens, without their secrets' },
     ...{ answer: tokenListSchema, item: tokenFactsSchema },

@@ -94,7 +94,7 @@ export class StoreFullError extends CodedError {
 function restoreInstruction(path: string): string {
   return (
     `nothing was changed; stop here, keep a copy (cp -a ${path} ${path}.damaged; the same for ` +
-    `${path}-wal if it exists), then either restore both from your backup, or recover what is ` +
+    `${path}-wal if it exists), then restore your backup (repave db restore FILE --replace), or recover what is ` +
     `readable: sqlite3 ${path}.damaged .recover | sqlite3 ${path}.recovered, check it, remove ` +
     `${path}-wal, and move ${path}.recovered to ${path}`
   )

@@ -1,8 +1,10 @@
 import { chmodSync } from 'node:fs'
+import { copyFile } from 'node:fs/promises'
 
 import type { Database } from 'better-sqlite3'
 
 import type { Logger } from '../../../base/logger.ts'
+import type { EventRetention } from '../../domain/event/event-retention.ts'
 import type { EventLog } from '../../domain/event/event-log.ts'
 import type { EventSink } from '../../domain/event/event-sink.ts'
 import type { AnswerStore } from '../../domain/access/answer-store.ts'
@@ -11,6 +13,7 @@ import type { TokenStore } from '../../domain/access/access-token.ts'
 import type { LeaseStore } from '../../domain/lease/lease-store.ts'
 import type { StateStore } from '../../domain/workflow/state-store.ts'
 import { type LeaseLog, openLeaseLog } from '../leases/lease-log.ts'
+import { createEventRetention } from './sqlite-event-retention.ts'
 import { Journal } from './journal.ts'
 import { openDatabase } from './open-database.ts'
 import { createAnswerStore } from './sqlite-answer-store.ts'
@@ -27,6 +30,9 @@ export interface Store extends AsyncDisposable {
   readonly tokens: TokenStore
   readonly answers: AnswerStore
   readonly audit: AuditLog
+  readonly retention: EventRetention
+  /** Writes the database, as of one moment, and the leases to new files. The daemon goes on meanwhile. */
+  copyTo(paths: { readonly database: string; readonly leases: string }): Promise<void>
   /** Resolves when disposed; rejects when the disk failed: the daemon must then stop. */
   readonly closed: Promise<void>
 }
@@ -53,6 +59,11 @@ export async function openStore(path: string, { logger }: { logger: Logger }): P
     tokens: createTokenStore(journal, statements),
     answers: createAnswerStore(journal, statements),
     audit: createAuditLog(journal, statements),
+    retention: createEventRetention(journal, statements),
+    async copyTo(paths) {
+      await database.backup(paths.database)
+      await copyFile(leasesPath(path), paths.leases)
+    },
     closed: Promise.all([journal.closed, leases.closed]).then(() => undefined),
     async [Symbol.asyncDispose]() {
       await leases[Symbol.asyncDispose]()
@@ -62,10 +73,14 @@ export async function openStore(path: string, { logger }: { logger: Logger }): P
   }
 }
 
+function leasesPath(path: string): string {
+  return `${path.replace(/\.db$/, '')}.leases`
+}
+
 /** `repave.leases` beside `repave.db`: whoever has the one locked has both. */
 async function openLeases(database: Database, path: string): Promise<LeaseLog> {
   try {
-    return await openLeaseLog(`${path.replace(/\.db$/, '')}.leases`)
+    return await openLeaseLog(leasesPath(path))
   } catch (error) {
     database.close()
     throw error
