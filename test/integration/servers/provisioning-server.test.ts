@@ -1,6 +1,16 @@
 import { execFile } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import {
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { Agent, request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -12,9 +22,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { NewEvent } from '../../../src/contract/event.ts'
 import type { ScriptClient } from '../../../src/daemon/domain/bootenv/boot-client.ts'
 import { parseIpv4Address } from '../../../src/base/ipv4-address.ts'
+import type { BootFile } from '../../../src/daemon/servers/boot-files/boot-file.ts'
 import { bootScript } from '../../../src/daemon/servers/boot-files/boot-script.ts'
 import { openDiskBootFile } from '../../../src/daemon/servers/boot-files/disk-boot-file.ts'
 import { loadIpxeBinaries } from '../../../src/daemon/servers/boot-files/ipxe-binaries.ts'
+import { memoryBootFile } from '../../../src/daemon/servers/boot-files/memory-boot-file.ts'
 import { sledgehammerFiles } from '../../../src/daemon/servers/boot-files/sledgehammer-files.ts'
 import { createProvisioningServer } from '../../../src/daemon/servers/http/provisioning-server.ts'
 import type { RunningServer } from '../../../src/daemon/servers/running-server.ts'
@@ -33,6 +45,21 @@ let longFile: string
 let server: RunningServer
 let port: number
 let base: string
+
+let hasBrokenOff = false
+
+/** The first time its second half cannot be read. */
+function breaksOffOnce(): BootFile {
+  const half = Math.floor(initramfs.length / 2)
+  const file = memoryBootFile(initramfs, { contentType: 'application/efi', etag: '"breaks-off"' })
+  const read: BootFile['read'] = async (offset, length) => {
+    if (offset + length <= half) return file.read(offset, length)
+    if (hasBrokenOff) return file.read(offset, length)
+    hasBrokenOff = true
+    throw new Error('EIO')
+  }
+  return { ...file, read }
+}
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'repave-http-'))
@@ -63,6 +90,7 @@ beforeAll(async () => {
       }),
       async ({ path }) =>
         path === 'long' ? openDiskBootFile(longFile, { contentType: 'text/plain' }) : undefined,
+      async ({ path }) => (path === 'breaks-off.efi' ? breaksOffOnce() : undefined),
     ],
     events: { record: (event) => events.push(event) },
     logger,
@@ -198,6 +226,20 @@ describe(createProvisioningServer, () => {
     expect(stdout).toEqual(initramfs.subarray(-7))
   })
 
+  test('H16 C-H02 a download that was reset halfway goes on where it was, under its tag', async () => {
+    const url = `${base}/breaks-off.efi`
+    const output = join(directory, 'breaks-off')
+    await expect(run('curl', ['-s', '-f', '-o', output, url])).rejects.toMatchObject({ code: 56 })
+    const { size } = await stat(output)
+    expect(size).toBeGreaterThan(0)
+    expect(size).toBeLessThan(initramfs.length)
+    const resume = ['-s', '-f', '-C', '-', '-H', 'If-Match: "breaks-off"', '-o', output, url]
+    await run('curl', resume)
+    expect(await readFile(output)).toEqual(initramfs)
+    const stale = ['-s', '-o', '/dev/null', '-w', '%{http_code}', '-H', 'If-Match: "other"', url]
+    expect((await run('curl', stale)).stdout).toBe('412')
+  })
+
   test('H02 a range behind the end is 416 and says the size', async () => {
     const answer = await get('/boot/sledgehammer/initramfs.zst', 'Range: bytes=3000001-\r\n')
     expect(answer).toMatch(/^HTTP\/1\.1 416 /)
@@ -259,7 +301,7 @@ describe(createProvisioningServer, () => {
     ])
   })
 
-  test('H10 a file that becomes shorter resets the connection and is never a whole body', async () => {
+  test('H10 C-H09 a file that becomes shorter resets the connection and is never a whole body', async () => {
     const socket = connect(port, '127.0.0.1')
     let received = 0
     const error = await new Promise<NodeJS.ErrnoException>((resolve, reject) => {
@@ -293,7 +335,7 @@ describe(createProvisioningServer, () => {
     await expect.poll(openFiles, { timeout: 10_000 }).toBeLessThanOrEqual(before + 2)
   })
 
-  test('H09 slow readers are kept waiting instead of kept in memory', async () => {
+  test('H09 C-H06 slow readers are kept waiting instead of kept in memory', async () => {
     const sockets = Array.from({ length: 60 }, () => connect(port, '127.0.0.1'))
     const before = process.memoryUsage().arrayBuffers
     for (const socket of sockets) {
@@ -301,8 +343,10 @@ describe(createProvisioningServer, () => {
       socket.write('GET /long HTTP/1.1\r\nHost: x\r\n\r\n')
     }
     await expect.poll(() => server.counters()['http.connections']).toBeGreaterThanOrEqual(60)
+    const askedMs = performance.now()
     const { stdout } = await run('curl', ['-s', `${base}/boot/sledgehammer/vmlinuz`])
     expect(stdout).toBe('kernel')
+    expect(performance.now() - askedMs).toBeLessThan(5000)
     const grown = process.memoryUsage().arrayBuffers - before
     for (const socket of sockets) socket.destroy()
     expect(grown).toBeLessThan(60 * 1024 * 1024)

@@ -186,13 +186,13 @@ describe(startTftpServer, () => {
     ['netascii', 4],
     ['mail', 4],
     ['', 4],
-  ])('T18 mode %j is refused', async (mode, errorCode) => {
+  ])('T18 C-T10 mode %j is refused', async (mode, errorCode) => {
     await using client = await DatagramClient.open()
     await client.send(readRequest('program', {}, mode), port)
     expect((await nextPacket(client)).packet).toMatchObject({ kind: 'error', errorCode })
   })
 
-  test('T18 a write request is refused', async () => {
+  test('T18 C-T10 a write request is refused', async () => {
     await using client = await DatagramClient.open()
     const options = new Map<string, string>()
     await client.send(

@@ -69,7 +69,7 @@ describe(negotiateTftpOptions, () => {
     )
   })
 
-  test('T04 an answered number is never larger than the one asked for', () => {
+  test('T04 C-T04 an answered number is never larger than the one asked for', () => {
     const number = fc.integer({ min: 0, max: 70_000 })
     fc.assert(
       fc.property(number, number, number, (blksize, windowsize, mtuBytes) => {
