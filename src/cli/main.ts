@@ -63,6 +63,21 @@ const nouns: readonly Noun[] = [
     load: async () => (await import('./wait.ts')).waitCommand,
   },
   {
+    name: 'lease',
+    summary: 'who has which address: list, release',
+    load: async () => (await import('./lease.ts')).leaseCommands,
+  },
+  {
+    name: 'subnet',
+    summary: 'networks with addresses: list, show',
+    load: async () => (await import('./subnet.ts')).subnetCommands,
+  },
+  {
+    name: 'doctor',
+    summary: 'what stands in the way of network boot, and what helps',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+  {
     name: 'status',
     summary: 'the daemon on one screen',
     load: async () => (await import('./status.ts')).statusCommand,

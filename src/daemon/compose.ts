@@ -13,6 +13,7 @@ import type { CaptureSpool } from './domain/image/capture-spool.ts'
 import { imageEvent } from './domain/image/image-event.ts'
 import type { ImageImporter } from './domain/image/image-store.ts'
 import { StoredImageDesk } from './domain/image/stored-image-desk.ts'
+import { NetworkDesk } from './domain/lease/network-desk.ts'
 import type { RunDesk } from './domain/workflow/run-desk.ts'
 import { startWorkflowEngine, type WorkflowEngine } from './domain/workflow/workflow-engine.ts'
 import { keepEventsInOrder } from './event-housekeeping.ts'
@@ -60,6 +61,7 @@ interface Foundation {
   readonly captures: CaptureSpool
   readonly explainer: ExplainDesk
   readonly engine: WorkflowEngine
+  readonly networks: NetworkDesk
   readonly bootPrograms: BootProgramSet
   readonly provisioningUrl: string
   readonly startedAtMs: number
@@ -176,6 +178,7 @@ async function layFoundation(
     captures,
     explainer,
     engine,
+    networks: new NetworkDesk({ events: store.events, clock: nodeClock }),
     bootPrograms,
     provisioningUrl,
     startedAtMs,
@@ -218,6 +221,7 @@ function operatorServices(
     machines: engine.machines,
     explainer,
     runs: engine.runs,
+    networks: foundation.networks,
     images: imageDesk,
     importer: imageDesk,
     importSources: images.importSources,

@@ -9,6 +9,7 @@ import type { DaemonConfig } from './config.ts'
 import { dhcpNetworks } from './dhcp-networks.ts'
 import type { CaptureSpool } from './domain/image/capture-spool.ts'
 import type { ImagePacks, ImageStore } from './domain/image/image-store.ts'
+import type { NetworkDesk } from './domain/lease/network-desk.ts'
 import type { WorkflowEngine } from './domain/workflow/workflow-engine.ts'
 import { hostInterfaces } from './network-interfaces.ts'
 import { nodeClock } from './node-clock.ts'
@@ -35,6 +36,7 @@ export interface MachineServices {
   readonly logger: Logger
   readonly store: Store
   readonly engine: WorkflowEngine
+  readonly networks: NetworkDesk
   readonly images: ImageStore & ImagePacks
   readonly captures: CaptureSpool
   readonly bootPrograms: BootProgramSet
@@ -121,11 +123,12 @@ function startTftp(
 }
 
 function startDhcp(
-  { config, content, engine, logger, store }: MachineServices,
+  { config, content, engine, logger, networks, store }: MachineServices,
   mode: DhcpMode,
 ): Promise<RunningServer> {
   return startDhcpServer({
     mode,
+    networks,
     ...dhcpNetworks(config, content.subnets, hostInterfaces()),
     port: config.ports.dhcp,
     leaseStore: store.leases,

@@ -8,6 +8,7 @@ import type { Machine } from '../../src/contract/machine.ts'
 import type { Run } from '../../src/contract/run.ts'
 import { taskSchema } from '../../src/contract/workflow.ts'
 import type { OperatorServices } from '../../src/daemon/api/operator-services.ts'
+import { NetworkDesk } from '../../src/daemon/domain/lease/network-desk.ts'
 import type { AccessToken, TokenStore } from '../../src/daemon/domain/access/access-token.ts'
 import type { AnswerStore, KeptAnswer } from '../../src/daemon/domain/access/answer-store.ts'
 import type { AuditLog, NewAuditEntry } from '../../src/daemon/domain/access/audit-log.ts'
@@ -60,6 +61,7 @@ export class MemoryOperatorServices implements OperatorServices {
   readonly clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() }
   readonly logger = silent
   readonly answers = memoryAnswerStore()
+  readonly networks = new NetworkDesk({ events: { record: () => {} }, clock: this.clock })
   readonly audited: NewAuditEntry[] = []
   readonly audit: AuditLog = {
     append: async (entry) => void this.audited.push(entry),

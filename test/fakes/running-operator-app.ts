@@ -30,6 +30,7 @@ export async function startRunningOperatorApp(directory: string): Promise<Runnin
     ...{ runs, machines, tokens, events: store.events, answers: store.answers },
     explainer: memory.explainer,
     ...{ audit: store.audit, images: memory.images, keys: memory.keys, importer: memory.importer },
+    networks: memory.networks,
     ...{ importSources: memory.importSources, clock: realClock, logger: memory.logger },
     readStatus: () => memory.readStatus(),
     readBackup: () => readBackup({ dataDir: directory, store }),

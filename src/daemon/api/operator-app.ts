@@ -14,6 +14,7 @@ import { imageKeepingRoutes } from './image-keeping.ts'
 import { imageRoutes } from './images.ts'
 import { jsonDepth } from './json-depth.ts'
 import { keyRoutes } from './keys.ts'
+import { networkRoutes } from './networks.ts'
 import { machineRoutes } from './machines.ts'
 import type { OperatorServices } from './operator-services.ts'
 import {
@@ -95,6 +96,7 @@ function registerNouns(
   imageRoutes(api, services)
   imageKeepingRoutes(api, services)
   keyRoutes(api, services)
+  networkRoutes(api, services)
   tokenRoutes(api, services)
   auditRoutes(api, services)
   backupRoutes(api, services)

@@ -11,6 +11,7 @@ import type { ImageDesk } from '../domain/image/image-desk.ts'
 import type { ImageImporter } from '../domain/image/image-store.ts'
 import type { KeyDesk } from '../domain/image/key-desk.ts'
 import type { ImportSources } from '../domain/image/import-source.ts'
+import type { NetworkDesk } from '../domain/lease/network-desk.ts'
 import type { MachineDirectory } from '../domain/machine/machine-directory.ts'
 import type { RunDesk } from '../domain/workflow/run-desk.ts'
 
@@ -21,6 +22,7 @@ export interface OperatorServices {
   readonly runs: RunDesk
   readonly images: ImageDesk
   readonly keys: KeyDesk
+  readonly networks: Pick<NetworkDesk, 'listLeases' | 'releaseLease' | 'listSubnets'>
   readonly importer: ImageImporter
   readonly importSources: ImportSources
   readonly events: EventLog & EventSink

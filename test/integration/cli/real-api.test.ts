@@ -38,6 +38,7 @@ beforeEach(async () => {
     events,
     images: { ...memory.images, ...images },
     keys: memory.keys,
+    networks: memory.networks,
     tokens: memory.tokens,
     answers: memory.answers,
     audit: memory.audit,

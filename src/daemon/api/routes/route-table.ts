@@ -1,6 +1,7 @@
 import { CodedError } from '../../../base/coded-error.ts'
 import { imageRules } from './image-rules.ts'
 import { machineRules } from './machine-rules.ts'
+import { networkRules } from './network-rules.ts'
 import type { RouteRule, RouteRules } from './route-rule.ts'
 import { runRules } from './run-rules.ts'
 import { siteRules } from './site-rules.ts'
@@ -14,6 +15,7 @@ export const routeTable: RouteRules = {
   ...machineRules,
   ...runRules,
   ...imageRules,
+  ...networkRules,
 }
 
 /** A route that nobody decided about. It never goes into service. */

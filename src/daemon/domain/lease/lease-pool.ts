@@ -3,7 +3,7 @@ import type { Ipv4Address } from '../../../base/ipv4-address.ts'
 import type { MacAddress } from '../../../base/mac-address.ts'
 import type { NumberRange } from './address-range.ts'
 import type { Lease, LeaseStore } from './lease-store.ts'
-import { LeaseTable } from './lease-table.ts'
+import { type Holding, LeaseTable } from './lease-table.ts'
 
 export interface LeasePoolOptions {
   /** What is lent to anybody: lowest first, without overlap, without anything reserved. */
@@ -112,6 +112,22 @@ export class LeasePool {
   usage(): Readonly<Record<'bound' | 'offered' | 'declined' | 'available', number>> {
     this.#sweep()
     return { ...this.#table.counts, available: this.#table.availableCount }
+  }
+
+  /** Every address that is held, and how. */
+  holdings(): ({ readonly address: Ipv4Address } & Holding)[] {
+    this.#sweep()
+    return Array.from(this.#table.holdings(), ([address, holding]) => ({ address, ...holding }))
+  }
+
+  /** Takes the address from whoever holds it, for good; undefined when nobody does. */
+  async revoke(address: Ipv4Address): Promise<MacAddress | undefined> {
+    this.#sweep()
+    const holding = this.#table.holdingOf(address)
+    if (holding === undefined) return undefined
+    await this.#options.leaseStore.deleteLease(address)
+    this.#table.free(address)
+    return holding.macAddress
   }
 
   /** Whether the client has this address, had it last, is being offered it, or has it reserved. */

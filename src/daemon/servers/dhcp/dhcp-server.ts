@@ -3,6 +3,7 @@ import type { Logger } from '../../../base/logger.ts'
 import type { MacAddress } from '../../../base/mac-address.ts'
 import type { BootFileResolver } from '../../domain/bootenv/boot-client.ts'
 import type { EventSink } from '../../domain/event/event-sink.ts'
+import type { NetworkDesk } from '../../domain/lease/network-desk.ts'
 import type { LeaseStore } from '../../domain/lease/lease-store.ts'
 import type { ServedInterface } from '../../domain/lease/select-subnet.ts'
 import { openServedSubnets, type ServedSubnets } from '../../domain/lease/served-subnets.ts'
@@ -39,6 +40,8 @@ export interface DhcpServerOptions {
   /** Asked for strangers that need an address; the last fifth of a pool is for known machines. */
   readonly isKnownMachine: (macAddress: MacAddress) => boolean
   readonly bootFiles: BootFileResolver
+  /** Told what is served where, for people. */
+  readonly networks?: NetworkDesk
   readonly events: EventSink
   readonly clock: Clock
   readonly logger: Logger
@@ -60,13 +63,21 @@ export interface DhcpServer extends RunningServer {
  * @throws {DeviceSocketError} @throws {PoolRangeError}
  */
 export async function startDhcpServer(options: DhcpServerOptions): Promise<DhcpServer> {
-  const { interfaces, port = 67, mode = 'server', clock, logger, events } = options
+  const { interfaces, port = 67, mode = 'server', networks, clock, logger, events } = options
   for (const { interfaceName, address, prefixLength } of interfaces) {
     await checkInterface(interfaceName, address, prefixLength)
   }
   const serverAddresses = interfaces.map(({ address }) => address)
   const subnets = await openServedSubnets(options.subnets, { ...options, serverAddresses })
-  const report = createDhcpReport(clock, logger, events)
+  networks?.serve(subnets)
+  const told = createDhcpReport(clock, logger, events)
+  const report: DhcpReport = {
+    ...told,
+    foreign: (server, interfaceName) => {
+      networks?.noteForeign(server, interfaceName)
+      told.foreign(server, interfaceName)
+    },
+  }
   const desk = new DhcpDesk({ ...options, subnets, report, port })
   const calls = await loadSocketCalls()
   await using parts = new AsyncDisposableStack()
@@ -76,6 +87,7 @@ export async function startDhcpServer(options: DhcpServerOptions): Promise<DhcpS
     const watch = parts.use(openWatch(place, calls))
     const hasLeases = (subnets.ofInterface(place)?.pool.usage().bound ?? 0) > 0
     const role = await chooseRole({ mode, place, watch, hasLeases, report, logger })
+    networks?.noteRole(place.interfaceName, role)
     roles.push(role === 'proxy' ? `${place.interfaceName} (proxy)` : place.interfaceName)
     const open = async (role: DhcpRole, port: number) =>
       parts.use(await DhcpListener.open(place, { role, port, calls, report, onPacket }))
