@@ -5,7 +5,7 @@ import { DiskIoError } from '../../agent/block-writer/errors.ts'
 import { MEBIBYTE } from '../../base/byte-size.ts'
 import type { MachineFault } from './machine-fault.ts'
 
-/** Behind what the writer clears first, so that the image's own bytes are struck. */
+/** Behind what the writer holds back. */
 const faultyFrom = 2 * MEBIBYTE
 const slowMsPerMebibyte = 100
 
@@ -50,9 +50,14 @@ const faultyWrites: Readonly<Partial<Record<MachineFault, FaultyWrite>>> = {
   'slow-disk': slowWrite,
 }
 
+/** The image's own bytes, and not what is cleared around them. */
+function isStruck(bytes: Uint8Array, offset: number): boolean {
+  return offset >= faultyFrom && bytes.subarray(0, 4096).some((byte) => byte !== 0)
+}
+
 function failingWrite(medium: DiskMedium): DiskMedium['write'] {
   return async (bytes, offset) => {
-    if (offset >= faultyFrom) throw new DiskIoError('write', offset, 'EIO: i/o error, write')
+    if (isStruck(bytes, offset)) throw new DiskIoError('write', offset, 'EIO: i/o error, write')
     await medium.write(bytes, offset)
   }
 }
@@ -60,7 +65,7 @@ function failingWrite(medium: DiskMedium): DiskMedium['write'] {
 function forgetfulWrite(medium: DiskMedium): DiskMedium['write'] {
   let hasForgotten = false
   return async (bytes, offset) => {
-    if (offset >= faultyFrom && !hasForgotten) {
+    if (!hasForgotten && isStruck(bytes, offset)) {
       hasForgotten = true
       return
     }
@@ -70,7 +75,7 @@ function forgetfulWrite(medium: DiskMedium): DiskMedium['write'] {
 
 function interruptedWrite(medium: DiskMedium, power: MachinePower): DiskMedium['write'] {
   return async (bytes, offset) => {
-    if (offset >= faultyFrom) {
+    if (isStruck(bytes, offset)) {
       // What was under way is half written.
       await medium.write(bytes.subarray(0, bytes.length / 2), offset)
       power.cut()

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -28,6 +31,8 @@ const causes: Readonly<Record<Exclude<MachineFault, 'power-cut'>, string>> = {
 const faults = Object.keys(causes) as (keyof typeof causes)[]
 /** Alone they are all there after fifteen seconds. */
 const patienceMs = 120_000
+
+const run = promisify(execFile)
 
 let site: SimulatedSite
 
@@ -60,4 +65,20 @@ describe('a simulated machine', () => {
     },
     patienceMs,
   )
+
+  it('is explained on the command line, for people and for programs', async () => {
+    const { socketPath } = site.daemon
+    const program = join(import.meta.dirname, '../../../bin/repave')
+    const words = ['machine', 'explain', 'node-2', '--socket', socketPath]
+    const shown = await run(program, words)
+    expect(shown.stdout).toMatch(
+      /^node-2 is (?:at work|stuck): it is known, and has never been heard of\. /,
+    )
+    expect(shown.stdout).toMatch(/\n {2}try {3}is it switched on/)
+    const told = await run(program, [...words, '--output', 'json'])
+    expect(JSON.parse(told.stdout)).toMatchObject({ kind: 'Explanation', cause: 'never-asked' })
+    await expect(
+      run(program, [...words.slice(0, 2), 'node-99', ...words.slice(3)]),
+    ).rejects.toThrow('node-99')
+  })
 })

@@ -2,6 +2,13 @@ import { endsWith, has, type Situation } from './situation.ts'
 import type { StuckRule } from './stuck-rule.ts'
 
 const fitsLast = (key: string) => (situation: Situation) => endsWith(situation, key)
+/** What is to be tried, with the other server where one was heard. */
+const withOtherServer =
+  (hint: string) =>
+  ({ otherServer }: Situation) =>
+    otherServer === undefined
+      ? hint
+      : `another DHCP server answers at ${otherServer}; else: ${hint}`
 const targetOf = ({ last }: Situation) => last?.target
 
 /** How a boot can stop, by the last thing that was seen of it. The first rule that fits speaks. */
@@ -29,7 +36,9 @@ export const bootRules: readonly StuckRule[] = [
     fits: ({ last }) => last?.kind === 'refused',
     expected: 'that it begins anew with a DISCOVER',
     patienceSeconds: 30,
-    hint: 'it insists on an address of another network or server: is there a second DHCP server, or was it moved?',
+    hint: withOtherServer(
+      'it insists on an address of another network or server: is there a second DHCP server, or was it moved?',
+    ),
   },
   {
     cause: 'offer-ignored',
@@ -38,7 +47,34 @@ export const bootRules: readonly StuckRule[] = [
     expected: 'a REQUEST for what it was offered',
     step: 'firmware offer > firmware lease',
     patienceSeconds: 10,
-    hint: 'its firmware does not hear the offer or takes another: is the switch port still learning (spanning tree without PortFast, LACP), is there a second DHCP server, does a relay lose replies?',
+    hint: withOtherServer(
+      'its firmware does not hear the offer or takes another: is the switch port still learning (spanning tree without PortFast, LACP), is there a second DHCP server, does a relay lose replies?',
+    ),
+  },
+  {
+    cause: 'not-served',
+    state: 'stuck',
+    fits: ({ last }) => last?.kind === 'unserved',
+    lastGood: () => 'its firmware asks',
+    expected: 'an answer, which strangers do not get beside another DHCP server',
+    hint: 'compare its MAC address with repave machine show, or make it known: repave machine add',
+  },
+  {
+    cause: 'proxy-offer-ignored',
+    state: 'working',
+    fits: ({ last }) => last?.kind === 'proxy-offer',
+    expected: 'a request for its boot file, to us',
+    step: 'firmware proxy-offer > firmware proxy-lease',
+    patienceSeconds: 20,
+    hint: 'some firmware heeds only the server that lends the address (Dell T430 and T130 among them): have this daemon lend addresses, or name us there with options 66 and 67',
+  },
+  {
+    cause: 'proxy-program-not-loaded',
+    state: 'working',
+    fits: ({ last }) => last?.kind === 'proxy-lease' && last.program === 'firmware',
+    expected: 'its boot program, whole',
+    patienceSeconds: 15,
+    hint: 'UDP port 69 and the high ports behind it must be open both ways',
   },
   {
     cause: 'no-boot-file',
@@ -64,7 +100,9 @@ export const bootRules: readonly StuckRule[] = [
     expected: 'its boot program, whole',
     step: 'firmware lease > program',
     patienceSeconds: 15,
-    hint: 'UDP port 69 and the high ports behind it must be open both ways; a proxyDHCP server may send it elsewhere',
+    hint: withOtherServer(
+      'UDP port 69 and the high ports behind it must be open both ways; a proxyDHCP server may send it elsewhere',
+    ),
   },
   {
     cause: 'first-block-unacknowledged',

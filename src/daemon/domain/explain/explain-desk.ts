@@ -37,7 +37,9 @@ export async function openExplainDesk(sources: ExplainSources): Promise<ExplainD
       if (machine === undefined) throw new MachineNotFoundError(reference)
       const run = machine.runId === undefined ? undefined : await findRun(machine.runId)
       const hops = log.hopsOf([...machine.macAddresses, machine.id])
-      return explainMachine(situationOf({ machine, run, hops, nowMs: clock.nowMs() }), log)
+      const nowMs = clock.nowMs()
+      const otherServer = log.otherServer(nowMs)
+      return explainMachine(situationOf({ machine, run, hops, otherServer, nowMs }), log)
     },
     [Symbol.dispose]: stop,
   }

@@ -10,6 +10,8 @@ const hopsOfMachine = 64
 const mostKeys = 8192
 /** Durations that one answer about "usually" rests on. */
 const durationsOfStep = 101
+/** How long a server that was heard once may be behind something. */
+const serverRememberedMs = 2 * 3_600_000
 /** What took longer was not the step but a night. */
 const longestStepMs = 3_600_000
 
@@ -21,9 +23,13 @@ export class HopLog {
   readonly #hops = new Map<string, Hop[]>()
   readonly #macOfAddress = new Map<string, string>()
   readonly #durations = new Map<string, number[]>()
+  #otherServer: { readonly address: string; readonly atMs: number } | undefined
 
   take(event: RepaveEvent): void {
     if (event.type === 'run') this.#takeRun(event)
+    if (event.type === 'dhcp' && event.action === 'foreign-server') {
+      this.#otherServer = { address: event.key, atMs: event.timeMs }
+    }
     const hop = hopOfEvent(event)
     if (hop === undefined) return
     const key = this.#keyOf(event)
@@ -45,6 +51,14 @@ export class HopLog {
   usuallyMs(step: string): number | undefined {
     const sorted = this.#durations.get(step)?.toSorted((left, right) => left - right)
     return sorted?.[sorted.length >> 1]
+  }
+
+  /** The address of another DHCP server that was heard lately. */
+  otherServer(nowMs: number): string | undefined {
+    const heard = this.#otherServer
+    return heard === undefined || nowMs - heard.atMs > serverRememberedMs
+      ? undefined
+      : heard.address
   }
 
   #keyOf({ type, key, body }: RepaveEvent): string {

@@ -43,6 +43,20 @@ function readDhcp({ action, body }: RepaveEvent): Reading | undefined {
       return { ...facts, kind: 'refused', text: `${who} was refused: ${because}` }
     case 'decline':
       return { ...facts, kind: 'declined', text: `${who} declined ${address}: ${because}` }
+    case 'proxy-offer':
+      return {
+        ...facts,
+        kind: 'proxy-offer',
+        text: `${who} was offered a boot file${fileText(target)}`,
+      }
+    case 'proxy-ack':
+      return {
+        ...facts,
+        kind: 'proxy-lease',
+        text: `${who} asked for its boot file${fileText(target)}`,
+      }
+    case 'unknown-machine':
+      return { ...facts, kind: 'unserved', text: `${who} was not answered: ${because}` }
     case 'pool-full':
       return { ...facts, kind: 'pool-full', text: `no address for ${who}: ${because}` }
     default:

@@ -14,6 +14,8 @@ export interface Situation {
   readonly boot: readonly Hop[]
   /** The last of them. */
   readonly last?: Hop
+  /** The address of another DHCP server that was heard lately. */
+  readonly otherServer?: string
   readonly nowMs: number
 }
 
@@ -22,10 +24,12 @@ export interface SituationFacts {
   readonly run: Run | undefined
   /** Of many boots, oldest first. */
   readonly hops: readonly Hop[]
+  readonly otherServer?: string | undefined
   readonly nowMs: number
 }
 
-export function situationOf({ machine, run, hops, nowMs }: SituationFacts): Situation {
+export function situationOf(facts: SituationFacts): Situation {
+  const { machine, run, hops, otherServer, nowMs } = facts
   const boot = hopsOfLastBoot(hops)
   const last = boot.at(-1)
   const isRunUnderWay = run !== undefined && !finalRunStates.includes(run.state)
@@ -37,6 +41,7 @@ export function situationOf({ machine, run, hops, nowMs }: SituationFacts): Situ
     ...(task === undefined ? {} : { task }),
     boot,
     ...(last === undefined ? {} : { last }),
+    ...(otherServer === undefined ? {} : { otherServer }),
     nowMs,
   }
 }
@@ -51,7 +56,10 @@ function hopsOfLastBoot(hops: readonly Hop[]): readonly Hop[] {
 }
 
 function isAsking({ kind, program }: Hop): boolean {
-  return program === 'firmware' && ['offer', 'pool-full', 'refused', 'declined'].includes(kind)
+  return (
+    program === 'firmware' &&
+    ['offer', 'pool-full', 'refused', 'declined', 'proxy-offer', 'unserved'].includes(kind)
+  )
 }
 
 /** Whether the last hop is that one: `ipxe offer`, `kernel`. */

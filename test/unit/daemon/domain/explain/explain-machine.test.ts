@@ -130,6 +130,13 @@ const stuckCases: readonly Case[] = [
   { cause: 'address-declined', events: [...firmware, dhcp('decline', 'firmware')], state: 'stuck' },
   { cause: 'lease-refused', events: [dhcp('nak', 'firmware')], state: 'stuck' },
   { cause: 'offer-ignored', events: firmware.slice(0, 1), run: waiting, state: 'stuck' },
+  { cause: 'not-served', events: [dhcp('unknown-machine', 'firmware')], state: 'stuck' },
+  { cause: 'proxy-offer-ignored', events: [dhcp('proxy-offer', 'firmware')], state: 'stuck' },
+  {
+    cause: 'proxy-program-not-loaded',
+    events: [dhcp('proxy-offer', 'firmware'), dhcp('proxy-ack', 'firmware')],
+    state: 'stuck',
+  },
   {
     cause: 'no-boot-file',
     events: [dhcp('offer', 'firmware'), dhcp('ack', 'firmware')],
@@ -234,6 +241,21 @@ describe(explainMachine, () => {
     const explanation = explain({ events: [...joined, ...Array.from({ length: 5 }, () => offer!)] })
     expect(explanation).toMatchObject({ cause: 'offer-ignored' })
     expect(explanation.timeline).toHaveLength(5)
+  })
+
+  it('names another DHCP server that was heard', () => {
+    const log = logOf(firmware.slice(0, 1))
+    const heard = { type: 'dhcp', action: 'foreign-server', key: '10.77.0.9', principal: 'daemon' }
+    log.take({ ...heard, seq: 9, timeMs: firstMs, body: {} })
+    const hops = log.hopsOf([mac])
+    const nowMs = firstMs + 60_000
+    const otherServer = log.otherServer(nowMs)
+    const { hint } = explainMachine(
+      situationOf({ machine, run: undefined, hops, otherServer, nowMs }),
+      log,
+    )
+    expect(hint).toContain('another DHCP server answers at 10.77.0.9')
+    expect(log.otherServer(firstMs + dayMs)).toBeUndefined()
   })
 
   it('is patient where something usually takes long', () => {
