@@ -34,7 +34,7 @@ export function addRunCommand(line: CommandLine, parent: Command): void {
       'machine run burn-in node-1 node-2',
       'machine run live-boot node-1 --script configure.sh',
       'machine run wipe node-1 --dry-run',
-      'machine run reprovision node-1 --image debian-12 --stop-at reboot',
+      'machine run reprovision node-1 --stop-at reboot',
     ],
   })
     .option('--image <name>', 'the image, where the workflow writes one')

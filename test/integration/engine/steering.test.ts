@@ -487,6 +487,22 @@ describe('what a machine does on boot', () => {
     expect(drift).toMatchObject({ type: 'machine', body: { bytesDifferent: 4096 } })
   })
 
+  it('a person rebuilds it by one word: image and disk are those of its last deployment', async () => {
+    await start()
+    const rebuild = { machine: nameOf(1), workflow: 'reprovision' }
+    await daemon.boot()
+    expect(await codeOf(daemon.engine.runs.previewRun(rebuild))).toBe('ERR_NEVER_DEPLOYED')
+    await deployOnce()
+    const plan = await daemon.engine.runs.previewRun(rebuild)
+    expect(plan).toMatchObject({ imageName: 'debian-12', tasks: { length: 6 } })
+    const run = await daemon.engine.runs.createRun({ ...rebuild, plan: plan.digest }, principal)
+    expect(run).toMatchObject({
+      imageDigest: image.image.digest,
+      previousImageDigest: image.image.digest,
+      approvedDisk: { serial: 'disk-1' },
+    })
+  })
+
   it('E11: boots that each begin a run and come to nothing are held on the sixth', async () => {
     workflow('burn', stages(task('a')))
     await start()

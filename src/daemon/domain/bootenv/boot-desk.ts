@@ -7,10 +7,9 @@ import type { EventSink } from '../event/event-sink.ts'
 import { settledState } from '../machine/machine-after-run.ts'
 import type { ContentSource } from '../workflow/content-source.ts'
 import type { EngineState } from '../workflow/engine-state.ts'
-import { RunNotFoundError } from '../workflow/errors.ts'
 import type { MachineStep } from '../workflow/machine-step.ts'
-import { approvalOf } from '../workflow/preview-run.ts'
-import { type PreparedRun, type RunSources, prepareRun, runFor } from '../workflow/prepare-run.ts'
+import { prepareOwnRun } from '../workflow/last-deployment.ts'
+import { type RunSources, runFor } from '../workflow/prepare-run.ts'
 import type { RunKeeper } from '../workflow/run-keeper.ts'
 import { currentTask, endsBoot, isEnded } from '../workflow/run-step.ts'
 import type { ScriptClient, ScriptDecider, ScriptDecision } from './boot-client.ts'
@@ -43,8 +42,6 @@ export interface BootDeskOptions extends RunSources {
 /** Machines that were seen and never joined, at most; a flood of made-up addresses ends here. */
 export const maximumUnknownMachines = 1000
 const holdRetrySeconds = 60
-/** Runs of one machine that are looked through for the last one of a kind. */
-const rememberedRuns = 50
 
 /** Decides what each boot script does, and stores the decision with the token it hands out. */
 export class BootDesk implements ScriptDecider {
@@ -69,7 +66,7 @@ export class BootDesk implements ScriptDecider {
     if (decision.target !== 'begin-run') return { ...answer, target: decision.target }
     const { workflow } = decision
     try {
-      await this.#orderOf(step.machine, workflow)
+      await prepareOwnRun(step.machine, workflow, this.#options)
     } catch (error) {
       return { ...answer, target: 'local-disk', because: cannotBe(because, error) }
     }
@@ -139,7 +136,7 @@ export class BootDesk implements ScriptDecider {
     if (decision.target !== 'begin-run') return decision
     const { workflow, because } = decision
     try {
-      const prepared = await this.#orderOf(step.machine, workflow)
+      const prepared = await prepareOwnRun(step.machine, workflow, this.#options)
       const { secrets, clock } = this.#options
       const { run, nonce } = runFor(step.machine, prepared, secrets, clock.nowMs())
       step.beginRun(run, nonce)
@@ -147,21 +144,6 @@ export class BootDesk implements ScriptDecider {
       return { target: 'local-disk', because: cannotBe(because, error) }
     }
     return { target: 'sledgehammer', because }
-  }
-
-  /**
-   * The parameters of the last run of that workflow, else those of its last deployment, whose disk it
-   * keeps to; the image is the newest of that name.
-   */
-  async #orderOf(machine: Machine, workflow: string): Promise<PreparedRun> {
-    const runs = await this.#options.state.store.readRunsOf(machine.id, rememberedRuns)
-    const deployed = runs.find((run) => run.state === 'succeeded' && run.receipt !== undefined)
-    const isRebuild = workflow === 'reprovision'
-    if (isRebuild && deployed === undefined) throw new RunNotFoundError('that deployed it')
-    const last = isRebuild ? undefined : runs.find((run) => run.workflow === workflow)
-    const params = (last ?? deployed)?.params ?? {}
-    const prepared = await prepareRun(workflow, params, this.#options)
-    return { ...prepared, ...inTheWakeOf(deployed), begunByBoot: true }
   }
 
   #script(step: MachineStep, client: ScriptClient, decision: FinalDecision): ScriptDecision {
@@ -222,18 +204,6 @@ export class BootDesk implements ScriptDecider {
       body: { target: 'local-disk', because, platform },
     })
     return { machineName: 'unknown', because, target: 'local-disk' }
-  }
-}
-
-/** The disk of the last deployment, and the image on it. */
-function inTheWakeOf(
-  deployed: Run | undefined,
-): Pick<PreparedRun, 'approvedDisk' | 'previousImageDigest'> {
-  if (deployed === undefined) return {}
-  const { disk, imageDigest } = deployed
-  return {
-    ...(disk === undefined ? {} : { approvedDisk: approvalOf(disk) }),
-    ...(imageDigest === undefined ? {} : { previousImageDigest: imageDigest }),
   }
 }
 

@@ -1,8 +1,11 @@
 import { MEBIBYTE } from '../../../base/byte-size.ts'
-import type { DiskChoiceRequest } from '../../../contract/disk-choice/choice-request.ts'
+import type {
+  ApprovedDisk,
+  DiskChoiceRequest,
+} from '../../../contract/disk-choice/choice-request.ts'
 import type { Disk, Machine } from '../../../contract/machine.ts'
 import type { Failure, Run, RunTask } from '../../../contract/run.ts'
-import type { Task } from '../../../contract/workflow.ts'
+import type { DiskRule, Task } from '../../../contract/workflow.ts'
 
 type SelectDiskTask = Extract<Task, { action: 'select-disk' }>
 
@@ -17,6 +20,22 @@ export function diskChoiceFor(
 ): DiskChoiceRequest {
   const minimumBytes = imageBytes === undefined ? 0 : imageBytes + seedRoomBytes
   return { rule, dataDisks, overwrite, protectedDisks, minimumBytes }
+}
+
+/** A rebuild keeps to the disk of the last deployment: no other is chosen in its place. */
+export function narrowed(
+  task: SelectDiskTask,
+  { previousImageDigest, approvedDisk }: Pick<Run, 'previousImageDigest' | 'approvedDisk'>,
+): SelectDiskTask {
+  if (previousImageDigest === undefined || approvedDisk === undefined) return task
+  return { ...task, disk: { ...task.disk, ...ruleFor(approvedDisk) } }
+}
+
+function ruleFor({ serial, wwn, physicalPath, sizeBytes }: ApprovedDisk): DiskRule {
+  if (serial !== undefined) return { serial }
+  if (wwn !== undefined) return { wwn }
+  const place = physicalPath === undefined ? {} : { path: physicalPath }
+  return { ...place, minimumBytes: sizeBytes, maximumBytes: sizeBytes }
 }
 
 /** The frozen disk for its first write; later ones find what the write before them left there. */

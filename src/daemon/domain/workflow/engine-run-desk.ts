@@ -16,6 +16,7 @@ import {
   StageNotFoundError,
   TaskRequiredError,
 } from './errors.ts'
+import { prepareRebuild, rebuildWorkflow } from './last-deployment.ts'
 import { approvalOf, previewRun } from './preview-run.ts'
 import { type PreparedRun, type RunSources, prepareRun, runFor } from './prepare-run.ts'
 import type { ProgressReports } from './progress-reports.ts'
@@ -47,7 +48,7 @@ export function createRunDesk(options: RunDeskOptions): RunDesk {
     previewRun: async (request) => {
       const machine = state.findMachine(request.machine)
       if (machine === undefined) throw new MachineNotFoundError(request.machine)
-      const prepared = await prepareRun(request.workflow, request.params ?? {}, options)
+      const prepared = await prepare(options, machine, request)
       return preview(options, machine, prepared, await imageBytesOf(options, prepared))
     },
     createRun: (request, principal, expectedRevision) =>
@@ -102,10 +103,9 @@ async function createRun(
   expectedRevision?: number,
 ): Promise<Run> {
   const { state, keeper, secrets, clock } = options
-  if (state.findMachine(request.machine) === undefined) {
-    throw new MachineNotFoundError(request.machine)
-  }
-  const prepared = await prepareRun(request.workflow, request.params ?? {}, options)
+  const wanted = state.findMachine(request.machine)
+  if (wanted === undefined) throw new MachineNotFoundError(request.machine)
+  const prepared = await prepare(options, wanted, request)
   requireStage(prepared.workflow, request.stopAt)
   const imageBytes = await imageBytesOf(options, prepared)
   return state.exclusively(async () => {
@@ -123,6 +123,16 @@ async function createRun(
     await keeper.store(step)
     return step.run ?? run
   })
+}
+
+function prepare(
+  options: RunDeskOptions,
+  machine: Machine,
+  { workflow, params = {} }: NewRun,
+): Promise<PreparedRun> {
+  return workflow === rebuildWorkflow
+    ? prepareRebuild(machine, params, options)
+    : prepareRun(workflow, params, options)
 }
 
 /** @throws {StageNotFoundError} */

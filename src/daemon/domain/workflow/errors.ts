@@ -185,6 +185,19 @@ export class ScriptRequiredError extends CodedError {
   }
 }
 
+/** There is no image to bring the machine back to. */
+export class NeverDeployedError extends CodedError {
+  readonly code = 'ERR_NEVER_DEPLOYED'
+  readonly machineName: string
+
+  constructor(machineName: string) {
+    super(`${machineName} has not been deployed so far: there is nothing to rebuild`, {
+      remedy: `repave machine deploy ${machineName} --image NAME`,
+    })
+    this.machineName = machineName
+  }
+}
+
 /** Hooks are called by name only; what stands behind a name is the daemon's configuration. */
 export class HookNotFoundError extends CodedError {
   readonly code = 'ERR_HOOK_NOT_FOUND'

@@ -7,7 +7,7 @@ import type { Disk, Machine } from '../../../contract/machine.ts'
 import type { Failure } from '../../../contract/run.ts'
 import type { RunPlan } from '../../../contract/run-plan.ts'
 import type { Secrets } from '../bootenv/secrets.ts'
-import { choiceForbidden, diskChoiceFor } from './disk-choice.ts'
+import { choiceForbidden, diskChoiceFor, narrowed } from './disk-choice.ts'
 import { tasksOf } from './plan-run.ts'
 import type { PreparedRun } from './prepare-run.ts'
 
@@ -21,9 +21,10 @@ export interface PreviewSources {
 /** What the run would do, judged by the same rules as the agent judges by, on the last inventory. */
 export function previewRun(
   machine: Machine,
-  { workflow, params, imageDigest }: PreparedRun,
+  prepared: PreparedRun,
   sources: PreviewSources,
 ): RunPlan {
+  const { workflow, params, imageDigest } = prepared
   const all = tasksOf(workflow)
   const selects = all.map(({ task }) => task).find((task) => task.action === 'select-disk')
   const judged =
@@ -31,7 +32,7 @@ export function previewRun(
       ? []
       : judgeDisks(
           machine.inventory?.disks ?? [],
-          diskChoiceFor(selects, machine, sources.imageBytes),
+          diskChoiceFor(narrowed(selects, prepared), machine, sources.imageBytes),
         )
   const disks = judged.map(({ disk, refusal }) => ({
     disk,

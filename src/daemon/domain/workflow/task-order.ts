@@ -1,13 +1,18 @@
 import type { Clock } from '../../../base/clock.ts'
 import { digestHex } from '../../../base/digest.ts'
 import type { TaskOrder } from '../../../contract/agent-frames.ts'
-import type { ApprovedDisk } from '../../../contract/disk-choice/choice-request.ts'
 import type { Disk, Machine } from '../../../contract/machine.ts'
 import type { Failure, Run } from '../../../contract/run.ts'
-import type { DiskRule, Task } from '../../../contract/workflow.ts'
+import type { Task } from '../../../contract/workflow.ts'
 import type { ImageStore, StoredImage } from '../image/image-store.ts'
 import { composeSeed, type SeedSources } from '../seed/compose-seed.ts'
-import { choiceForbidden, diskChoiceFor, frozenDisk, withoutContents } from './disk-choice.ts'
+import {
+  choiceForbidden,
+  diskChoiceFor,
+  frozenDisk,
+  narrowed,
+  withoutContents,
+} from './disk-choice.ts'
 import { currentTask, recoveredFailure } from './run-step.ts'
 import type { StateStore } from './state-store.ts'
 
@@ -90,22 +95,6 @@ async function selectDiskOrder(
     ...diskChoiceFor(narrowed(task, run), machine, image?.manifest.rawBytes),
     ...(approved === undefined ? {} : { approved }),
   })
-}
-
-/** A machine that is built anew by itself keeps to the disk of its last deployment. */
-function narrowed(
-  task: Extract<Task, { action: 'select-disk' }>,
-  { begunByBoot, approvedDisk }: Run,
-): Extract<Task, { action: 'select-disk' }> {
-  if (begunByBoot === undefined || approvedDisk === undefined) return task
-  return { ...task, disk: { ...task.disk, ...ruleFor(approvedDisk) } }
-}
-
-function ruleFor({ serial, wwn, physicalPath, sizeBytes }: ApprovedDisk): DiskRule {
-  if (serial !== undefined) return { serial }
-  if (wwn !== undefined) return { wwn }
-  const place = physicalPath === undefined ? {} : { path: physicalPath }
-  return { ...place, minimumBytes: sizeBytes, maximumBytes: sizeBytes }
 }
 
 function verifyImageOrder(
