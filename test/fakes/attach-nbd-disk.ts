@@ -36,8 +36,9 @@ export async function attachNbdDisk(disk: NbdDisk, sectorBytes: 512 | 4096): Pro
   fuse.stderr.on('data', (text: Buffer) => (complaint += text.toString()))
   const ended = once(fuse, 'exit')
   cleanup.defer(async () => {
-    // It may have left by itself, with or without its mount, when the disk was severed.
-    await run('fusermount3', ['-u', mountPoint]).catch(() => undefined)
+    // The loop device lets go of the file only when the last who looks at it does; and nbdfuse may have
+    // left by itself, with or without its mount, when the disk was severed.
+    while (!(await unmounts(mountPoint)) && fuse.exitCode === null) await sleep(20)
     await ended
   })
   const file = join(mountPoint, 'nbd')
@@ -54,4 +55,11 @@ export async function attachNbdDisk(disk: NbdDisk, sectorBytes: 512 | 4096): Pro
   })
   const owned = cleanup.move()
   return { path, sever: server.sever, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+function unmounts(mountPoint: string): Promise<boolean> {
+  return run('fusermount3', ['-u', mountPoint]).then(
+    () => true,
+    () => false,
+  )
 }

@@ -17,7 +17,9 @@ const holds = async (
   expect(isGood, lines.join('\n')).toBe(true)
 }
 
-describe('the writer under torture', () => {
+const timeoutMs = 600_000
+
+describe('the writer under torture', { timeout: timeoutMs }, () => {
   test('disks that fail to read, write or flush, or are pulled out (B04, B05, B06)', () =>
     holds(tortureIo, 8, 1))
 
