@@ -18,9 +18,21 @@ export interface ManifestFile {
   readonly storedAtMs: number
 }
 
+/** Manifests that are kept as they were read: a rack that deploys asks for the same one again and again. */
+const mostKept = 4
+/** Of an image of 16 GiB; what has more is read anew each time. */
+const mostKeptChunks = 4096
+
+interface KeptFile {
+  /** Changes with whatever is done to the file. */
+  readonly state: string
+  readonly file: ManifestFile
+}
+
 /** `by-digest/HEX/`: the signed manifest of each image, and why it is in quarantine if it is. */
 export class ManifestFolder {
   readonly #folder: string
+  readonly #kept = new Map<Digest, KeptFile>()
 
   constructor(folder: string) {
     this.#folder = folder
@@ -42,18 +54,16 @@ export class ManifestFolder {
    */
   async read(digest: Digest): Promise<ManifestFile | undefined> {
     const path = this.#path(digest, manifestFile)
-    const text = await readFile(path, 'utf8').catch(absentFile)
-    if (text === undefined) return undefined
-    let signed: SignedManifest
-    try {
-      signed = signedManifestSchema.parse(JSON.parse(text))
-    } catch (error) {
-      throw new StoredImageDamagedError(path, error)
-    }
-    const reading = readManifest(signed.manifest)
-    if (!reading.ok) throw new StoredImageDamagedError(path, reading.reason)
-    const { mtimeMs } = await stat(path)
-    return { signed, manifest: reading.manifest, storedAtMs: Math.round(mtimeMs) }
+    const stats = await stat(path, { bigint: true }).catch(absentFile)
+    if (stats === undefined) return undefined
+    const state = [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(' ')
+    const kept = this.#kept.get(digest)
+    if (kept?.state === state) return kept.file
+    const read = await readManifestFile(path)
+    if (read === undefined) return undefined
+    const file = { ...read, storedAtMs: Math.round(Number(stats.mtimeNs) / 1_000_000) }
+    this.#keep(digest, { state, file })
+    return file
   }
 
   async write(digest: Digest, signed: SignedManifest): Promise<void> {
@@ -84,6 +94,14 @@ export class ManifestFolder {
     await rm(this.#path(digest, quarantineFile), { force: true })
   }
 
+  #keep(digest: Digest, kept: KeptFile): void {
+    this.#kept.delete(digest)
+    if (kept.file.manifest.chunks.length > mostKeptChunks) return
+    this.#kept.set(digest, kept)
+    const [oldest] = this.#kept.keys()
+    if (this.#kept.size > mostKept && oldest !== undefined) this.#kept.delete(oldest)
+  }
+
   #path(digest: Digest, file: string): string {
     return join(this.#folder, digestHex(digest), file)
   }
@@ -91,3 +109,20 @@ export class ManifestFolder {
 
 const manifestFile = 'manifest.json'
 const quarantineFile = 'quarantine.txt'
+
+/** @throws {StoredImageDamagedError} */
+async function readManifestFile(
+  path: string,
+): Promise<Omit<ManifestFile, 'storedAtMs'> | undefined> {
+  const text = await readFile(path, 'utf8').catch(absentFile)
+  if (text === undefined) return undefined
+  let signed: SignedManifest
+  try {
+    signed = signedManifestSchema.parse(JSON.parse(text))
+  } catch (error) {
+    throw new StoredImageDamagedError(path, error)
+  }
+  const reading = readManifest(signed.manifest)
+  if (!reading.ok) throw new StoredImageDamagedError(path, reading.reason)
+  return { signed, manifest: reading.manifest }
+}
