@@ -13,7 +13,8 @@ import type { DaemonPorts } from './free-ports.ts'
 const program = fileURLToPath(new URL('../../../bin/repave', import.meta.url))
 /** Lent to simulated machines: every address of 127.0.0.0/8 is this host's. */
 const pool = { first: '127.64.0.1', last: '127.64.255.254' }
-const startTimeoutMs = 30_000
+/** A second on a machine of its own; a busy one takes its time. */
+const startTimeoutMs = 120_000
 
 export interface DaemonPlace {
   /** Database, images, log and socket are in it. */
