@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { eventListSchema, machineListSchema } from '../../src/contract/api-documents.ts'
+import {
+  eventListSchema,
+  machineListSchema,
+  runListSchema,
+} from '../../src/contract/api-documents.ts'
 import type { RepaveEvent } from '../../src/contract/event.ts'
 import { runSchema } from '../../src/contract/run.ts'
 import { askDaemon, type DaemonConnection } from '../../src/operator-client/daemon-request.ts'
@@ -116,12 +120,24 @@ async function eventsSince(connection: DaemonConnection, seq: number): Promise<R
   return events
 }
 
+/** Machines that are not deployed by their newest run, and what they are instead. */
+async function machinesUndone(connection: DaemonConnection): Promise<ReadonlyMap<string, string>> {
+  const machines = await askDaemon(connection, { path: '/machines' }, machineListSchema)
+  const runs = await askDaemon(connection, { path: '/runs' }, runListSchema)
+  const stateOf = new Map(runs.items.map(({ id, state }) => [id, state]))
+  const undone = machines.items.flatMap(({ name, state, runId = '' }) => {
+    const run = stateOf.get(runId)
+    const isDone = state === 'deployed' && run === 'succeeded'
+    return isDone ? [] : [[name, `${state}, its run ${run ?? 'unknown'}`] as const]
+  })
+  return new Map(undone)
+}
+
 /** What is deployed gets an empty disk and is ordered anew. @returns how many machines */
 async function deployAgain(site: SimulatedSite, ledger: Ledger): Promise<number> {
   const { connection } = site.daemon
-  const { items } = await askDaemon(connection, { path: '/machines' }, machineListSchema)
-  const deployed = items.filter(({ state }) => state === 'deployed').map(({ name }) => name)
-  const plans = site.plans.filter(({ name }) => deployed.includes(name))
+  const undone = await machinesUndone(connection)
+  const plans = site.plans.filter(({ name }) => !undone.has(name))
   for (const plan of plans) {
     await site.rack.powerOff(plan)
     await manufactureMachine(plan)
@@ -139,10 +155,9 @@ async function deployAgain(site: SimulatedSite, ledger: Ledger): Promise<number>
 async function waitUntilDeployed({ daemon, rack }: SimulatedSite): Promise<string[]> {
   const deadlineMs = performance.now() + deployedWithinMs
   for (;;) {
-    const { items } = await askDaemon(daemon.connection, { path: '/machines' }, machineListSchema)
-    const others = items.filter(({ state }) => state !== 'deployed')
-    if (others.length === 0 || performance.now() > deadlineMs) {
-      return others.map(({ name, state }) => `${name} is ${state}`)
+    const undone = await machinesUndone(daemon.connection)
+    if (undone.size === 0 || performance.now() > deadlineMs) {
+      return [...undone].map(([name, state]) => `${name} is ${state}`)
     }
     await Promise.race([sleep(250), rack.failed])
   }
