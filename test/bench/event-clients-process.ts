@@ -32,19 +32,15 @@ if (manner === 'read') {
 function subscribe() {
   const subscribed = Promise.withResolvers<void>()
   const finished = Promise.withResolvers<number>()
-  const socket = new WebSocket(`ws+unix:${path}:/api/v1/ws`, { perMessageDeflate: false })
   let seen = Number(since)
   let gaps = 0
   let asked = 0
-  const ask = () => {
+  const ask = (socket: WebSocket) => {
     const id = String(asked++)
     const frame = { frame: 'subscribe', id, topics: ['*.*.*'], batch: true, since: seen }
     socket.send(JSON.stringify(frame))
   }
-  socket.on('open', ask)
-  socket.on('error', finished.reject)
-  socket.on('message', (data: Buffer) => {
-    const text = data.toString('latin1')
+  const take = (socket: WebSocket, text: string) => {
     if (text.startsWith('{"frame":"subscribed"')) {
       subscribed.resolve()
       if (manner === 'stall') socket.pause()
@@ -52,8 +48,7 @@ function subscribe() {
     }
     if (text.startsWith('{"frame":"lagging"')) {
       lagging++
-      ask()
-      return
+      return ask(socket)
     }
     if (!text.startsWith('{"frame":"events"')) return finished.reject(new Error(text))
     const [, at] = timePattern.exec(text) ?? []
@@ -63,6 +58,14 @@ function subscribe() {
     seen = Number(last)
     latenciesMs.push(performance.timeOrigin + performance.now() - Number(at))
     if (seen >= Number(wanted)) finished.resolve(gaps)
-  })
+  }
+  const connect = () => {
+    const socket = new WebSocket(`ws+unix:${path}:/api/v1/ws`, { perMessageDeflate: false })
+    socket.on('open', () => ask(socket))
+    socket.on('message', (data: Buffer) => take(socket, data.toString('latin1')))
+    // A server that is too busy to shake hands is asked again.
+    socket.on('error', () => setTimeout(connect, 500))
+  }
+  connect()
   return { subscribed: subscribed.promise, finished: finished.promise }
 }

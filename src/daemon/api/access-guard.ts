@@ -4,7 +4,7 @@ import { roleCovers } from '../../contract/access.ts'
 import { type Caller, localCaller, mayTouch } from '../domain/access/caller.ts'
 import type { Authenticator } from './authenticator.ts'
 import type { OperatorServices } from './operator-services.ts'
-import { callerOf, setCaller } from './principal.ts'
+import { callerOf, knownCallerOf, setCaller } from './principal.ts'
 import { RequestForbiddenError, ResourceNotFoundError, UnauthenticatedError } from './problem.ts'
 import type { RouteRule } from './routes/route-rule.ts'
 import { ruleOf } from './routes/route-table.ts'
@@ -33,7 +33,10 @@ export function guardAccess(
   })
   app.addHook('preHandler', async (request) => {
     const rule = ruleOfRequest(request)
-    if (rule !== undefined && rule.role !== 'anyone') await holdToMachine(request, rule, services)
+    const caller = knownCallerOf(request)
+    if (rule !== undefined && caller?.covers !== undefined) {
+      await holdToMachine(request, rule, { ...services, caller })
+    }
   })
 }
 
@@ -75,10 +78,8 @@ function mayAsk(
 async function holdToMachine(
   request: FastifyRequest,
   { about }: RouteRule,
-  services: AccessServices,
+  { caller, ...services }: AccessServices & { readonly caller: Caller },
 ): Promise<void> {
-  const caller = callerOf(request)
-  if (caller.covers === undefined) return
   const reference = await machineNamedBy(request, about, services)
   if (reference === undefined) return
   const machine = await services.machines.findMachine(reference)
