@@ -10,6 +10,8 @@ import type { Lease } from '../../../../src/daemon/domain/lease/lease-store.ts'
 import type { Subnet } from '../../../../src/daemon/domain/lease/subnet.ts'
 import type { DhcpMode } from '../../../../src/daemon/servers/dhcp/dhcp-role.ts'
 import { startDhcpServer } from '../../../../src/daemon/servers/dhcp/dhcp-server.ts'
+import { DocumentInvalidError } from '../../../../src/daemon/store/content/document-fault.ts'
+import { loadSubnets } from '../../../../src/daemon/store/content/subnets/load-subnets.ts'
 import { networkOptions } from '../../../../src/protocol/dhcpv4/network-options.ts'
 import { MemoryLeaseStore } from '../../../fakes/memory-lease-store.ts'
 import { realClock } from '../../../fakes/real-clock.ts'
@@ -18,6 +20,8 @@ export interface DhcpServerSettings {
   readonly interfaceName: string
   readonly leaseFile: string
   readonly mode?: DhcpMode
+  /** A folder with `subnets/NAME/subnet.yaml`; instead of the rack's own. */
+  readonly content?: string
   readonly knownMachines?: readonly string[]
   readonly poolLast?: string
   readonly leaseSeconds?: number
@@ -41,6 +45,13 @@ class FileLeaseStore extends MemoryLeaseStore {
     writeFileSync(settings.leaseFile, JSON.stringify([...this.leases.values()]))
     if (settings.diesAfterWrite === true) process.kill(process.pid, 'SIGKILL')
   }
+}
+
+async function servedSubnets(): Promise<readonly Subnet[]> {
+  if (settings.content === undefined) return [rackSubnet()]
+  const { subnets, faults } = await loadSubnets([settings.content])
+  if (faults.length > 0) throw new DocumentInvalidError(faults)
+  return subnets
 }
 
 function rackSubnet(): Subnet {
@@ -83,7 +94,7 @@ try {
     interfaces: [
       { interfaceName: settings.interfaceName, address: ip('10.77.0.1'), prefixLength: 24 },
     ],
-    subnets: [rackSubnet()],
+    subnets: await servedSubnets(),
     leaseStore: new FileLeaseStore(readLeases()),
     isKnownMachine: (macAddress) => settings.knownMachines?.includes(macAddress) ?? false,
     bootFiles: {
