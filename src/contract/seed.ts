@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { MEBIBYTE } from '../base/byte-size.ts'
 import { nameSchema } from './values.ts'
 
 /** Where the system looks for its seed: the format of the files and the label of their volume. */
@@ -50,4 +51,20 @@ export type Seed = z.infer<typeof seedSchema>
 export const seedLabels: Readonly<Record<SeedDatasource, 'CIDATA' | 'CONFIG-2'>> = {
   nocloud: 'CIDATA',
   'config-drive': 'CONFIG-2',
+}
+
+export const seedVolumeBytes = 4 * MEBIBYTE
+
+/**
+ * Where a seed may begin at the earliest: over the image's own backup table, which has moved to the end
+ * of the disk. That has a header and 16 KiB of entries at least (UEFI 2.10 §5.3.2), and no partition reaches into it.
+ */
+export function earliestSeedOffset(imageBytes: number): number {
+  return imageBytes - 16_384 - 512
+}
+
+/** The smallest disk on which image, seed and the partition table's backup find room. */
+export function smallestSeededDisk(imageBytes: number): number {
+  const firstMebibyte = Math.ceil(earliestSeedOffset(imageBytes) / MEBIBYTE)
+  return (firstMebibyte + 1) * MEBIBYTE + seedVolumeBytes
 }

@@ -44,8 +44,15 @@ function outcomeFacts(run: Run, machine: Machine | undefined): Fact[] {
     ...(receipt === undefined ? [] : [['written', writtenText(receipt)] as const]),
     ['stages', stagesText(run)],
     ['run', `${run.id} (${run.workflow})`],
-    ['receipt', run.receipt?.digest ?? 'none: the bytes are not proven'],
+    ...receiptFact(run),
   ]
+}
+
+/** Nothing of a run that writes no image needs a proof. */
+function receiptFact(run: Run): Fact[] {
+  if (run.receipt !== undefined) return [['receipt', run.receipt.digest]]
+  const writes = run.tasks.some(({ task }) => task.action === 'write-image')
+  return writes ? [['receipt', 'none: the bytes are not proven']] : []
 }
 
 function machineText(run: Run, machine: Machine | undefined): string {
@@ -66,6 +73,10 @@ export function firmwareText(machine: Machine | undefined): string {
 }
 
 function imageText(run: Run, receipt: Receipt | undefined): string {
+  if (run.capturedImage !== undefined) {
+    const { name, version, digest } = run.capturedImage
+    return `${shownText(name)}@${shownText(version, 64)}  ${digest}`
+  }
   const name = receipt?.imageName ?? run.params.imageName ?? '-'
   const digest = receipt?.imageDigest ?? run.imageDigest
   return digest === undefined ? name : `${name}  ${digest}`

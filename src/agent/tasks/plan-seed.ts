@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 
 import { MEBIBYTE } from '../../base/byte-size.ts'
 import type { Disk } from '../../contract/machine.ts'
+import { earliestSeedOffset } from '../../contract/seed.ts'
 import { addPartitionAtEnd, growToDisk } from '../../protocol/gpt/change-gpt.ts'
 import { decodeGpt } from '../../protocol/gpt/decode-gpt.ts'
 import { encodeGpt } from '../../protocol/gpt/encode-gpt.ts'
@@ -53,7 +54,7 @@ export function planSeed(
   if (!added.ok) return added
   const { partition } = added
   const volumeOffset = partition.firstLba * sectorBytes
-  if (volumeOffset < imageBytes) {
+  if (volumeOffset < earliestSeedOffset(imageBytes)) {
     return { ok: false, reason: 'the image reaches to the end of the disk' }
   }
   const { primary, backup, backupOffsetBytes } = encodeGpt(added.table)

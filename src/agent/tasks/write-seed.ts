@@ -4,6 +4,7 @@ import { formatByteSize, MEBIBYTE } from '../../base/byte-size.ts'
 import { CodedError } from '../../base/coded-error.ts'
 import { digestFromBytes } from '../../base/digest.ts'
 import type { TaskOrder } from '../../contract/agent-frames.ts'
+import { seedVolumeBytes } from '../../contract/seed.ts'
 import { encodeFatVolume } from '../../protocol/fat/encode-fat-volume.ts'
 import { allocateOne } from '../block-writer/aligned-memory.ts'
 import type { DiskMedium } from '../block-writer/disk-medium.ts'
@@ -15,8 +16,6 @@ import { planSeed, type SeedWrite } from './plan-seed.ts'
 import type { AgentWorld, TaskContext, TaskOutcome } from './task-context.ts'
 
 export type WriteSeedOrder = Extract<TaskOrder, { action: 'write-seed' }>
-
-export const seedVolumeBytes = 4 * MEBIBYTE
 
 /** The disk's table or its free space leaves no place for the seed. Nothing was written. */
 export class SeedRefusedError extends CodedError {

@@ -19,6 +19,7 @@ import { runWriteSeed } from '../../../src/agent/tasks/write-seed.ts'
 import { type Digest, digestFromBytes } from '../../../src/base/digest.ts'
 import { openReceipt } from '../../../src/cli/receipt.ts'
 import type { Disk } from '../../../src/contract/machine.ts'
+import { smallestSeededDisk } from '../../../src/contract/seed.ts'
 import { signedReceiptSchema } from '../../../src/contract/receipt.ts'
 import { encodeGpt } from '../../../src/protocol/gpt/encode-gpt.ts'
 import { createGptTable, gptPartitionTypes } from '../../../src/protocol/gpt/gpt-table.ts'
@@ -29,12 +30,12 @@ const MiB = 1024 * 1024
 const imageBytes = 16 * MiB
 
 /** What write-image leaves behind: a 16 MiB image with its own table at the start of a larger disk. */
-const putImage = (loop: LoopDevice) => {
+const putImage = (loop: LoopDevice, rawBytes = imageBytes, rootEnd = 15 * MiB) => {
   const sectorBytes = loop.disk.logicalSectorBytes
   const { primary, backup, backupOffsetBytes } = encodeGpt(
     createGptTable({
       sectorBytes,
-      sectorCount: imageBytes / sectorBytes,
+      sectorCount: rawBytes / sectorBytes,
       diskGuid: '01234567-89ab-4def-8123-456789abcdef',
       masterBootRecord: readFileSync(loop.backingPath).subarray(0, 512).fill(0x90, 0, 440),
       partitions: [
@@ -43,7 +44,7 @@ const putImage = (loop: LoopDevice) => {
           typeGuid: gptPartitionTypes.linuxFilesystem,
           partitionGuid: '11111111-2222-4333-8444-555555555555',
           firstLba: MiB / sectorBytes,
-          lastLba: (15 * MiB) / sectorBytes - 1,
+          lastLba: rootEnd / sectorBytes - 1,
           attributes: 0n,
           name: 'root',
         },
@@ -144,6 +145,17 @@ describe('runWriteSeed', () => {
       if (sectorBytes === 512) expect(sgdisk(loop, '--verify')).toContain('No problems found')
     },
   )
+
+  test('fits on the smallest disk behind an image whose last partition reaches up to it', async () => {
+    const rawBytes = 16 * MiB + 33 * 512
+    expect(smallestSeededDisk(rawBytes)).toBe(21 * MiB)
+    using loop = attachLoopDevice(21 * MiB)
+    putImage(loop, rawBytes, 16 * MiB)
+    using world = createAgentWorld('http://127.0.0.1:9', [])
+    const ordered = { ...order(loop.disk), imageBytes: rawBytes }
+    await runWriteSeed(world, ordered, createTaskContext())
+    expect(sgdisk(loop, '--verify', '--print')).toMatch(/No problems[^]*2\s+32768\s+40959\s/)
+  })
 
   test('leaves the image partition room to grow up to the seed', async () => {
     using loop = attachLoopDevice(64 * MiB)

@@ -282,7 +282,7 @@ describe('a deployment', () => {
     const run = await daemon.engine.runs.createRun(request, principal)
     agent.succeed(await agent.take('task'))
     const select = await agent.take('task')
-    expect(select.order).toMatchObject({ action: 'select-disk', minimumBytes: 2 ** 20 + 2 ** 24 })
+    expect(select.order).toMatchObject({ action: 'select-disk', minimumBytes: 6 * 2 ** 20 })
     agent.succeed(select, { disk: agentDisk })
     const write = await agent.take('task')
     const hex = image.image.digest.slice(7)

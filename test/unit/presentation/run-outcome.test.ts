@@ -32,6 +32,15 @@ describe(outcomeLines, () => {
     ])
   })
 
+  it('gives the image that a capture has made, which needs no receipt', () => {
+    const { receipt: _receipt, ...run } = succeededRun(1)
+    const tasks = run.tasks.filter(({ task }) => task.action !== 'write-image')
+    const capturedImage = { name: 'golden', version: '2', digest: sampleDigest('d') }
+    const lines = outcomeLines({ ...run, tasks, capturedImage }, sampleMachine(1))
+    expect(lines).toContain(`  image     golden@2  ${sampleDigest('d')}`)
+    expect(lines.join()).not.toContain('receipt')
+  })
+
   it('shows what the hardware says of itself inert (U01)', () => {
     const system = { manufacturer: '\u001b]0;owned\u0007', productName: 'x\u202ey' }
     const machine = sampleMachine(1, { inventory: { ...sampleInventory, system } })

@@ -1,6 +1,7 @@
 import { digestHex } from '../../../base/digest.ts'
 import { canonicalJson } from '../../../contract/canonical-json.ts'
 import { type Receipt, type SignedReceipt, receiptSchema } from '../../../contract/receipt.ts'
+import { earliestSeedOffset } from '../../../contract/seed.ts'
 import type { Run } from '../../../contract/run.ts'
 import type { Secrets } from '../bootenv/secrets.ts'
 import type { StoredImage } from '../image/image-store.ts'
@@ -37,7 +38,7 @@ function seedMismatch({ seed, ...rest }: Receipt, run: Run, image: StoredImage) 
   if (run.receipt === undefined) return 'there is no receipt of the image before it'
   const { seed: _before, ...known } = readReceipt(run.receipt.receipt) ?? {}
   if (canonicalJson(rest) !== canonicalJson(known)) return 'it states another write of the image'
-  const isBehind = seed.offsetBytes >= image.manifest.rawBytes
+  const isBehind = seed.offsetBytes >= earliestSeedOffset(image.manifest.rawBytes)
   return isBehind ? undefined : `its seed lies at ${seed.offsetBytes}, within the image`
 }
 

@@ -1,16 +1,13 @@
-import { MEBIBYTE } from '../../../base/byte-size.ts'
 import type {
   ApprovedDisk,
   DiskChoiceRequest,
 } from '../../../contract/disk-choice/choice-request.ts'
 import type { Disk, Machine } from '../../../contract/machine.ts'
 import type { Failure, Run, RunTask } from '../../../contract/run.ts'
+import { smallestSeededDisk } from '../../../contract/seed.ts'
 import type { DiskRule, Task } from '../../../contract/workflow.ts'
 
 type SelectDiskTask = Extract<Task, { action: 'select-disk' }>
-
-/** Room behind the image for the seed volume and the backup partition table. */
-const seedRoomBytes = 16 * MEBIBYTE
 
 /** What the agent, and the plan before it, choose the disk by. */
 export function diskChoiceFor(
@@ -18,7 +15,7 @@ export function diskChoiceFor(
   { protectedDisks = [] }: Machine,
   imageBytes: number | undefined,
 ): DiskChoiceRequest {
-  const minimumBytes = imageBytes === undefined ? 0 : imageBytes + seedRoomBytes
+  const minimumBytes = imageBytes === undefined ? 0 : smallestSeededDisk(imageBytes)
   return { rule, dataDisks, overwrite, protectedDisks, minimumBytes }
 }
 
