@@ -7,6 +7,8 @@ import { registerCaptures } from './api/captures.ts'
 import { registerPhoneHome } from './api/phone-home.ts'
 import type { DaemonConfig } from './config.ts'
 import { dhcpNetworks } from './dhcp-networks.ts'
+import type { EventSink } from './domain/event/event-sink.ts'
+import { timelineSink } from './domain/event/timeline-sink.ts'
 import type { CaptureSpool } from './domain/image/capture-spool.ts'
 import type { ImagePacks, ImageStore } from './domain/image/image-store.ts'
 import type { NetworkDesk } from './domain/lease/network-desk.ts'
@@ -46,13 +48,20 @@ export interface MachineServices {
   readonly provisioningUrl: string
 }
 
+interface MachineServers extends MachineServices {
+  /** One for all of them: what DHCP tells it says whom the others speak with. */
+  readonly events: EventSink
+}
+
 /** Starts the next server of the chain. */
 export type StartServer = () => Promise<RunningServer>
 
 /** In the order in which they start: DHCP last, because it is what sends machines to the others. */
-export async function machineServers(services: MachineServices): Promise<readonly StartServer[]> {
+export async function machineServers(given: MachineServices): Promise<readonly StartServer[]> {
+  const { config, engine, store } = given
+  const events = timelineSink(store.events, (macAddress) => engine.machineIdAt(macAddress))
+  const services = { ...given, events }
   const routes = await bootFileRoutes(services)
-  const { config } = services
   const { mode } = config.dhcp
   return [
     () => startHttp(services, routes),
@@ -84,14 +93,14 @@ async function bootFileRoutes(services: MachineServices): Promise<readonly BootF
 }
 
 async function startHttp(
-  { captures, config, engine, logger, store }: MachineServices,
+  { captures, config, engine, events, logger }: MachineServers,
   routes: readonly BootFileRoute[],
 ): Promise<RunningServer> {
   const server = await createProvisioningServer({
     host: config.address,
     port: config.ports.http,
     routes,
-    events: store.events,
+    events,
     clock: nodeClock,
     logger,
   })
@@ -108,7 +117,7 @@ async function startHttp(
 }
 
 function startTftp(
-  { config, logger, store }: MachineServices,
+  { config, events, logger }: MachineServers,
   routes: readonly BootFileRoute[],
 ): Promise<RunningServer> {
   return startTftpServer({
@@ -117,13 +126,13 @@ function startTftp(
     routes,
     clock: nodeClock,
     logger,
-    events: store.events,
+    events,
     mtuBytes: mtuOf(config.interfaceName),
   })
 }
 
 function startDhcp(
-  { config, content, engine, logger, networks, store }: MachineServices,
+  { config, content, engine, events, logger, networks, store }: MachineServers,
   mode: DhcpMode,
 ): Promise<RunningServer> {
   return startDhcpServer({
@@ -134,7 +143,7 @@ function startDhcp(
     leaseStore: store.leases,
     isKnownMachine: (macAddress) => engine.isKnownMachine(macAddress),
     bootFiles: engine.bootFiles,
-    events: store.events,
+    events,
     clock: nodeClock,
     logger,
   })

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { createReadStream } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { imageSchema, runListSchema } from '../../src/contract/api-documents.ts'
+import { imageSchema, machineListSchema, runListSchema } from '../../src/contract/api-documents.ts'
 import { type Machine, machineSchema } from '../../src/contract/machine.ts'
 import type { Run } from '../../src/contract/run.ts'
 import { askDaemon } from '../../src/lab/ask-daemon.ts'
@@ -12,7 +12,12 @@ import { startDaemon } from '../../src/lab/lab-daemon.ts'
 import type { LabMachine, LabPlan, LabSize } from '../../src/lab/lab-plan.ts'
 import { planLab } from '../../src/lab/lab-plan.ts'
 import { isPoweredOn, powerOn } from '../../src/lab/lab-machine.ts'
-import { powerOnAll, raiseLab } from '../../src/lab/lab-up.ts'
+import {
+  ensureLabPackages,
+  powerOnAll,
+  raiseLab,
+  sledgehammerDirectory,
+} from '../../src/lab/lab-up.ts'
 import { namespaceExists, namespaceProcesses, removeNamespace } from '../../src/lab/namespace.ts'
 import { type Accelerator, diskFile } from '../../src/lab/qemu-arguments.ts'
 import { runRepave } from '../../src/lab/repave-program.ts'
@@ -50,6 +55,17 @@ export class LabFixture implements AsyncDisposable {
     this.#accelerator = await raiseLab(this.plan, { size: this.#size, log })
     await importTourImage(this.plan)
     await addTourMachines(this.plan, workflow, options)
+  }
+
+  /** Network, daemon and new machines, switched on, of which the daemon knows nothing. */
+  async powerOnEmpty(): Promise<void> {
+    const log = (line: string) => console.log(line)
+    await mkdir(this.plan.daemonDirectory, { recursive: true })
+    await ensureLabPackages(log)
+    const built = ['sledgehammer', 'build', '--output', sledgehammerDirectory(this.plan)]
+    if ((await runRepave(built)) !== 0) throw new Error('sledgehammer cannot be built')
+    this.#accelerator = await raiseLab(this.plan, { size: this.#size, log })
+    await powerOnAll(this.plan, this.#accelerator)
   }
 
   machine(name: string): LabMachine {
@@ -110,6 +126,13 @@ export class LabFixture implements AsyncDisposable {
       }
       await sleep(250)
     }
+  }
+
+  /** As the daemon knows the machine with that card. */
+  async machineWith(macAddress: string): Promise<Machine | undefined> {
+    const answer = await askDaemon(this.plan.socketPath, '/api/v1/machines')
+    const { items } = machineListSchema.parse(answer?.body)
+    return items.find(({ macAddresses }) => macAddresses.some((one) => one === macAddress))
   }
 
   /** As the daemon knows it. */

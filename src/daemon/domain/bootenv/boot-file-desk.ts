@@ -79,19 +79,21 @@ export class BootFileDesk implements BootFileResolver {
   }
 
   #say({ macAddress, platform }: BootClient, decision: BootFileDecision): void {
-    const { clock, events } = this.#options
+    const { clock, events, state } = this.#options
     const atMs = clock.monotonicMs()
     const { because } = decision
     const said = this.#said.get(macAddress)
     if (said !== undefined && said.because === because && atMs - said.atMs < repeatMs) return
     if (this.#said.size >= maximumRemembered) this.#said.clear()
     this.#said.set(macAddress, { because, atMs })
+    const machine = state.machineAt(macAddress)
     events.record({
       timeMs: clock.nowMs(),
       type: 'boot',
       action: 'decided',
       key: macAddress,
       principal: 'daemon',
+      ...(machine === undefined ? {} : { machineId: machine.id }),
       body: {
         target: decision.kind === 'none' ? 'none' : decision.bootFileName,
         because,

@@ -67,6 +67,7 @@ export interface WorkflowEngine extends AsyncDisposable {
   readonly captures: CaptureDesk
   /** Whether the address belongs to a machine on record. */
   isKnownMachine(address: MacAddress): boolean
+  machineIdAt(address: MacAddress): string | undefined
 }
 
 /** Boots of the past that still matter: which one an agent joined with last. */
@@ -106,6 +107,7 @@ export async function startWorkflowEngine(options: WorkflowEngineOptions): Promi
     phoneHomes: createPhoneHomeDesk(shared),
     captures: createCaptureDesk(shared),
     isKnownMachine: (address) => state.machineAt(address) !== undefined,
+    machineIdAt: (address) => state.machineAt(address)?.id,
     async [Symbol.asyncDispose]() {
       keeper.stop()
       sessions.closeAll()

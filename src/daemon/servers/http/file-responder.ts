@@ -8,6 +8,7 @@ import { readIpv4Address, unspecifiedIpv4 } from '../../../base/ipv4-address.ts'
 import type { Logger } from '../../../base/logger.ts'
 import type { EventSink } from '../../domain/event/event-sink.ts'
 import type { BootFile, BootFileRequest, BootFileRoute } from '../boot-files/boot-file.ts'
+import { progressNews } from '../boot-files/progress-news.ts'
 import { createRateGate } from '../boot-files/rate-gate.ts'
 import { resolveFromChain } from '../boot-files/resolve-from-chain.ts'
 import { BufferPool } from './buffer-pool.ts'
@@ -81,7 +82,7 @@ export class FileResponder {
       const sent =
         plan.body === undefined
           ? { sentBytes: 0, isComplete: true }
-          : await sendBody(response, file, plan.body, this.#pool)
+          : await sendBody(response, file, plan.body, this.#pool, this.#progressOf(request, file))
       if (sent.isComplete) response.end()
       else response.destroy()
       this.#count('http.bytes', sent.sentBytes)
@@ -92,6 +93,25 @@ export class FileResponder {
     } finally {
       await file.close()
     }
+  }
+
+  /** Says of a download that takes long how far it is. */
+  #progressOf(
+    { path, clientAddress }: BootFileRequest,
+    { sizeBytes }: BootFile,
+  ): (sentBytes: number) => void {
+    if (path.startsWith('images/')) return () => {}
+    const { clock, events } = this.#options
+    return progressNews(clock, sizeBytes, (news) =>
+      events.record({
+        timeMs: clock.nowMs(),
+        type: 'http',
+        action: 'progress',
+        key: clientAddress,
+        principal: 'daemon',
+        body: { path, clientAddress, ...news },
+      }),
+    )
   }
 
   /** An image goes out in thousands of ranges, of which its agent reports; everything else is an event. */

@@ -24,6 +24,7 @@ export async function sendBody(
   file: BootFile,
   range: ByteRange,
   pool: BufferPool,
+  onSent: (sentBytes: number) => void = () => {},
 ): Promise<SentBody> {
   let offset = range.first
   while (offset <= range.last) {
@@ -33,6 +34,7 @@ export async function sendBody(
       const isTaken = await sendHeld(response, held, length)
       if (!isTaken) return { sentBytes: offset - range.first, isComplete: false }
       offset += length
+      onSent(offset - range.first)
       continue
     }
     const buffer = pool.take(range.last - offset + 1)
@@ -40,6 +42,7 @@ export async function sendBody(
     const isTaken = await sendPiece(response, file, { offset, length }, buffer)
     if (!isTaken) return { sentBytes: offset - range.first, isComplete: false }
     offset += length
+    onSent(offset - range.first)
   }
   return { sentBytes: offset - range.first, isComplete: true }
 }

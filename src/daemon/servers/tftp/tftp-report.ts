@@ -3,6 +3,7 @@ import type { Clock } from '../../../base/clock.ts'
 import { messageOf } from '../../../base/coded-error.ts'
 import type { Logger } from '../../../base/logger.ts'
 import type { EventSink } from '../../domain/event/event-sink.ts'
+import type { Progress } from '../boot-files/progress-news.ts'
 import { createRateGate, type RateGate } from '../boot-files/rate-gate.ts'
 import type { TransferReport } from './tftp-transfer.ts'
 
@@ -62,6 +63,18 @@ export class TftpReport {
       key: clientAddress,
       principal: 'daemon',
       body: { ...facts, retransmissions, ...failure },
+    })
+  }
+
+  /** Of a transfer that takes long. */
+  progress(facts: Progress & Pick<TransferFacts, 'path' | 'clientAddress'>): void {
+    this.#options.events.record({
+      timeMs: this.#options.clock.nowMs(),
+      type: 'tftp',
+      action: 'progress',
+      key: facts.clientAddress,
+      principal: 'daemon',
+      body: { ...facts },
     })
   }
 

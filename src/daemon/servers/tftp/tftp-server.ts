@@ -12,6 +12,7 @@ import {
 } from '../../../protocol/tftp/tftp-packet.ts'
 import type { BootFile, BootFileRoute } from '../boot-files/boot-file.ts'
 import { normaliseBootPath } from '../boot-files/normalise-boot-path.ts'
+import { progressNews } from '../boot-files/progress-news.ts'
 import { createRateGate, type RateGate } from '../boot-files/rate-gate.ts'
 import { resolveFromChain } from '../boot-files/resolve-from-chain.ts'
 import { loadSocketCalls } from '../dhcp/socket-calls.ts'
@@ -200,7 +201,11 @@ class TftpServer implements RunningServer {
     })
     const port = await this.#openPort(exchange, file, peer)
     const { clock } = this.#options
-    exchange.transfer = new TftpTransfer({ port, file, negotiation, path, shared: this.#pieces })
+    const onProgress = progressNews(clock, file.sizeBytes, (news) => {
+      this.#report.progress({ path, clientAddress: peer.address, ...news })
+    })
+    const shared = this.#pieces
+    exchange.transfer = new TftpTransfer({ port, file, negotiation, path, shared, onProgress })
     const startedMs = clock.monotonicMs()
     const report = await exchange.transfer.run()
     if (exchange.isDisplaced) return this.#report.count('tftp.displaced')

@@ -25,6 +25,8 @@ export interface TftpTransferSetup {
   /** Closed when the transfer ends. */
   readonly file: BootFile
   readonly negotiation: TftpNegotiation
+  /** Told how much the client has acknowledged, at each window. */
+  readonly onProgress?: (acknowledgedBytes: number) => void
   /** Where the file's pieces are shared with other transfers. */
   readonly shared?: SharedPieces
   /** The file's name there. */
@@ -167,6 +169,7 @@ export class TftpTransfer {
       this.#content.copy(offset, length, row, at + tftpDataHeaderBytes)
       at += tftpDataHeaderBytes + length
     }
+    this.#setup.onProgress?.((firstBlock - 1) * blockBytes)
     this.#setup.port.sendRow(row.subarray(0, at), tftpDataHeaderBytes + blockBytes)
     this.#arm(waitMs)
   }
