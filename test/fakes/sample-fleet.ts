@@ -54,7 +54,7 @@ export function sampleMachine(number: number, change: Partial<Machine> = {}): Ma
     id: sampleId(number),
     name: `node-${number}`,
     state: 'deploying',
-    macAddresses: [parseMacAddress(`525400aabb${number.toString(16).padStart(2, '0')}`)],
+    macAddresses: [parseMacAddress(`525400aa${(0xbb00 + number).toString(16)}`)],
     onBoot: 'local',
     inventory: sampleInventory,
     runId: sampleId(number, 'bb'),
