@@ -17,6 +17,10 @@ export const layers: Readonly<
     rooms: ['src/base', 'src/contract', 'src/daemon/domain'],
     libraries: ['node:*', 'fastify', 'ws', '@fastify/websocket', 'zod', '@prometheus-io/client'],
   },
+  'src/daemon/web': {
+    rooms: ['src/base', 'src/contract', 'src/presentation', 'src/daemon/domain', 'src/daemon/api'],
+    libraries: ['node:*', 'fastify'],
+  },
   'src/daemon/store': {
     rooms: ['src/base', 'src/contract', 'src/protocol', 'src/stream', 'src/daemon/domain'],
     libraries: ['node:*', 'better-sqlite3', 'kysely', 'yaml', 'zod', 'liquidjs'],
@@ -30,6 +34,7 @@ export const layers: Readonly<
       'src/daemon/domain',
       'src/daemon/servers',
       'src/daemon/api',
+      'src/daemon/web',
       'src/daemon/store',
     ],
     libraries: ['node:*', 'fastify', 'pino', 'pino-pretty', 'yaml', 'zod', 'commander'],

@@ -46,6 +46,7 @@ Usage: repave <command> [options]
   receipt show|verify       what was proven, checked without the daemon
   event   watch [topic]     what happens, as it happens
   tui                       live terminal UI
+  web                       a link that lets a browser look on
   context list|set|use|rm   daemons that you work with, by name
   completion bash|zsh|fish
   sledgehammer build        make the Linux that machines boot into RAM

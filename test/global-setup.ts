@@ -7,6 +7,7 @@ const testPackages = [
   'bubblewrap',
   'busybox-static',
   'bzip2',
+  'chromium',
   'cpio',
   'curl',
   'dnsmasq-base',

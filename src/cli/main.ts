@@ -83,6 +83,11 @@ const nouns: readonly Noun[] = [
     load: async () => (await import('./status.ts')).statusCommand,
   },
   {
+    name: 'web',
+    summary: 'a link that lets a browser look on',
+    load: async () => (await import('./web.ts')).webCommand,
+  },
+  {
     name: 'context',
     summary: 'daemons that you work with, by name: list, set, use, rm',
     load: async () => (await import('./context.ts')).contextCommands,

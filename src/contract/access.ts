@@ -46,6 +46,9 @@ export const newTokenSchema = z.strictObject({
 })
 export type NewToken = z.input<typeof newTokenSchema>
 
+/** `POST /api/v1/web-logins`: a link for a browser, below the address of the daemon's TCP listener. */
+export const webLoginSchema = z.object({ path: z.string() })
+
 /** The only time that the token itself is ever shown. */
 export const createdTokenSchema = tokenFactsSchema.extend({ token: z.string() })
 export type CreatedToken = z.infer<typeof createdTokenSchema>

@@ -9,6 +9,7 @@ import type { ReadyFacts } from './banner.ts'
 import type { DaemonConfig } from './config.ts'
 import { TokenDesk } from './domain/access/token-desk.ts'
 import { type ExplainDesk, openExplainDesk } from './domain/explain/explain-desk.ts'
+import { WebSessions } from './domain/access/web-sessions.ts'
 import type { CaptureSpool } from './domain/image/capture-spool.ts'
 import { imageEvent } from './domain/image/image-event.ts'
 import type { ImageImporter } from './domain/image/image-store.ts'
@@ -36,6 +37,7 @@ import { folderSecretFiles } from './store/secrets/folder-secret-files.ts'
 import { type LoadedContent, loadContent } from './store/content/load-content.ts'
 import { readBackup } from './store/backup/read-backup.ts'
 import { openStore, type Store } from './store/sqlite/open-store.ts'
+import { webPages } from './web/web-pages.ts'
 
 export interface DaemonOptions {
   readonly config: DaemonConfig
@@ -97,7 +99,11 @@ export async function composeDaemon(options: DaemonOptions): Promise<RunningDaem
     events: foundation.store.events,
     publish: (trusted) => publishTrustedKeys(folders, trusted),
   })
-  const operators = { ...operatorServices(foundation, options, servers), keys }
+  const operators: OperatorServices = {
+    ...operatorServices(foundation, options, servers),
+    keys,
+    addPages: (app) => webPages(app, operators),
+  }
   use(await startOperatorSocket(operators, join(config.dataDir, 'api.sock')))
   if (config.ports.operator !== 'off') {
     use(await startOperatorTcp(operators, await operatorTcp(config, config.ports.operator)))
@@ -230,6 +236,11 @@ function operatorServices(
     audit: store.audit,
     readBackup: () => readBackup({ dataDir: config.dataDir, store }),
     tokens,
+    webSessions: new WebSessions({
+      secrets: nodeSecrets,
+      clock: nodeClock,
+      isValid: (tokenId) => tokens.isValid(tokenId),
+    }),
     clock: nodeClock,
     logger,
     readStatus,

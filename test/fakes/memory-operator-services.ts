@@ -1,5 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 
+import type { FastifyInstance } from 'fastify'
+
 import { digestFromBytes } from '../../src/base/digest.ts'
 import type { Logger } from '../../src/base/logger.ts'
 import { parseMacAddress } from '../../src/base/mac-address.ts'
@@ -13,6 +15,8 @@ import type { AccessToken, TokenStore } from '../../src/daemon/domain/access/acc
 import type { AnswerStore, KeptAnswer } from '../../src/daemon/domain/access/answer-store.ts'
 import type { AuditLog, NewAuditEntry } from '../../src/daemon/domain/access/audit-log.ts'
 import { TokenDesk } from '../../src/daemon/domain/access/token-desk.ts'
+import { WebSessions } from '../../src/daemon/domain/access/web-sessions.ts'
+import { webPages } from '../../src/daemon/web/web-pages.ts'
 import { nodeSecrets } from '../../src/daemon/node-secrets.ts'
 import type { ImportRequest, StoredImage } from '../../src/daemon/domain/image/image-store.ts'
 import type { ProgressReport, RunIntervention } from '../../src/daemon/domain/workflow/run-desk.ts'
@@ -72,6 +76,12 @@ export class MemoryOperatorServices implements OperatorServices {
     { store: memoryTokenStore(this.events), secrets: nodeSecrets, clock: this.clock },
     [],
   )
+  readonly webSessions = new WebSessions({
+    secrets: nodeSecrets,
+    clock: this.clock,
+    isValid: (tokenId) => this.tokens.isValid(tokenId),
+  })
+  readonly addPages = (app: FastifyInstance) => webPages(app, this)
   readonly #machines = new Map<string, Machine>()
   readonly #runs = new Map<string, Run>()
   readonly #images = new Map<string, Image>()

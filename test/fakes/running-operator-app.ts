@@ -29,6 +29,7 @@ export async function startRunningOperatorApp(directory: string): Promise<Runnin
   const services = {
     ...{ runs, machines, tokens, events: store.events, answers: store.answers },
     explainer: memory.explainer,
+    webSessions: memory.webSessions,
     ...{ audit: store.audit, images: memory.images, keys: memory.keys, importer: memory.importer },
     networks: memory.networks,
     ...{ importSources: memory.importSources, clock: realClock, logger: memory.logger },

@@ -26,7 +26,10 @@ export function guardAccess(
   })
   app.addHook('onRequest', async (request) => {
     const rule = ruleOfRequest(request)
-    const caller = authenticator === 'local' ? localCaller : bearerOf(request, authenticator)
+    const caller =
+      authenticator === 'local'
+        ? localCaller
+        : (bearerOf(request, authenticator) ?? onlookerOf(request, rule, authenticator))
     if (caller !== undefined) setCaller(request, caller)
     if (rule?.role === 'anyone' || (rule?.authenticatesLater && caller === undefined)) return
     mayAsk(callerOf(request), rule, request)
@@ -56,6 +59,20 @@ function bearerOf(request: FastifyRequest, authenticator: Authenticator): Caller
   const match = /^Bearer +(\S+)$/i.exec(authorization)
   if (match === null) throw new UnauthenticatedError('expected Authorization: Bearer TOKEN')
   return authenticator.authenticate(match[1] ?? '', request.socket.remoteAddress ?? '')
+}
+
+/**
+ * Whose browser it is, by its cookie: for the pages alone, which change nothing. Everything else wants a
+ * token, so that no other page can make a browser act.
+ */
+function onlookerOf(
+  { headers }: FastifyRequest,
+  rule: RouteRule | undefined,
+  authenticator: Authenticator,
+): Caller | undefined {
+  if (rule?.takesCookie !== true) return undefined
+  const session = /(?:^|;) *repave_session=([\w-]{43})(?:;|$)/.exec(headers.cookie ?? '')?.[1]
+  return session === undefined ? undefined : authenticator.callerOfSession(session)
 }
 
 /** What is nowhere is nobody's business either, once it is known who asks. */

@@ -1,12 +1,15 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Caller } from '../domain/access/caller.ts'
 import type { TokenDesk } from '../domain/access/token-desk.ts'
+import type { WebSessions } from '../domain/access/web-sessions.ts'
 import type { EventSink } from '../domain/event/event-sink.ts'
 import { TooManyRefusalsError, UnauthenticatedError } from './problem.ts'
 import { RefusalCounter } from './refusal-counter.ts'
 
 export interface AuthenticatorOptions {
   readonly tokens: Pick<TokenDesk, 'authenticate' | 'isValid'>
+  /** Their tickets are as good as a token, once. */
+  readonly webSessions: WebSessions
   readonly clock: Clock
   readonly events: EventSink
 }
@@ -34,13 +37,21 @@ export class Authenticator {
     return this.#options.tokens.isValid(tokenId)
   }
 
+  /** Who looks on with a browser's session; undefined when it is none of ours or over. */
+  callerOfSession(session: string): Caller | undefined {
+    return this.#options.webSessions.callerOf(session)
+  }
+
   /**
    * @throws {TooManyRefusalsError} when the address guessed too often
    * @throws {UnauthenticatedError} when the token is none of ours, revoked or expired
    */
   authenticate(token: string, address: string): Caller {
+    const { tokens, webSessions } = this.#options
     const caller =
-      token.length <= longestToken ? this.#options.tokens.authenticate(token) : undefined
+      token.length > longestToken
+        ? undefined
+        : (tokens.authenticate(token) ?? webSessions.redeemTicket(token))
     if (caller !== undefined) return caller
     const isOverLimit = this.#refusals.isOverLimit(address)
     this.#refuse(address)

@@ -3,12 +3,12 @@ import type { FastifyInstance } from 'fastify'
 import { asyncApiDocument } from './documents/async-api.ts'
 import { openApiDocument } from './documents/open-api.ts'
 import type { OperatorServices } from './operator-services.ts'
-import { routeTable } from './routes/route-table.ts'
+import { apiRules } from './routes/route-table.ts'
 
 /** `/docs`: what can be asked, for people and for programs. The page loads nothing from elsewhere. */
 export function documentRoutes(app: FastifyInstance, services: OperatorServices): void {
   const version = async () => (await services.readStatus()).version
-  app.get('/docs/openapi.json', async () => openApiDocument(routeTable, await version()))
+  app.get('/docs/openapi.json', async () => openApiDocument(apiRules, await version()))
   app.get('/docs/asyncapi.json', async () => asyncApiDocument(await version()))
   app.get('/docs', async (_request, reply) =>
     reply
@@ -19,7 +19,7 @@ export function documentRoutes(app: FastifyInstance, services: OperatorServices)
 }
 
 function page(): string {
-  const rows = Object.entries(routeTable).map(
+  const rows = Object.entries(apiRules).map(
     ([route, { role, summary }]) =>
       `<tr><td><code>${text(route)}</code><td>${role}<td>${text(summary)}`,
   )

@@ -33,6 +33,7 @@ import {
 import { createOperatorServer, type TlsFiles } from './operator-server.ts'
 import { runRoutes } from './runs.ts'
 import { tokenRoutes } from './tokens.ts'
+import { webLoginRoutes } from './web-logins.ts'
 
 const maximumJsonDepth = 25
 const bodyLimitBytes = 1_048_576
@@ -71,7 +72,7 @@ export async function createOperatorApp(
     preClose: closeOperatorSockets,
   })
   // Behind the websocket plugin, which marks upgrades first and so closes those that are refused here.
-  if (reach !== 'unix') refuseBrowsers(app, reach.trustedOrigins ?? [])
+  if (reach !== 'unix') refuseBrowsers(app, reach)
   guardAccess(app, services, authenticator ?? 'local')
   heedPreconditions(app)
   keepAudit(app, services)
@@ -79,6 +80,8 @@ export async function createOperatorApp(
   metricsRoutes(app, services)
   documentRoutes(app, services)
   app.get('/healthz', async () => ({ status: 'ok' }))
+  const { addPages } = services
+  if (addPages !== undefined) await app.register(async (pages) => addPages(pages))
   await app.register(async (api) => registerNouns(api, services, authenticator), {
     prefix: '/api/v1',
   })
@@ -100,6 +103,7 @@ function registerNouns(
   tokenRoutes(api, services)
   auditRoutes(api, services)
   backupRoutes(api, services)
+  webLoginRoutes(api, services)
   eventRoutes(api, services)
   api.get('/status', async () => services.readStatus())
   operatorSocketRoute(api, services, authenticator)
@@ -140,13 +144,16 @@ function acceptJsonOnly(app: FastifyInstance): void {
 
 /**
  * A web page that a person has open must not drive the daemon (cross-site requests, websocket hijacking):
- * no Origin is accepted but those that were named. DNS rebinding gains nothing, since a token is needed
- * that no page of another origin has.
+ * no Origin is accepted but our own and those that were named. DNS rebinding, which makes another page look
+ * like ours, gains nothing: a token is needed that no page of another origin has, and our cookie does not
+ * go to its host.
  */
-function refuseBrowsers(app: FastifyInstance, trustedOrigins: readonly string[]): void {
+function refuseBrowsers(app: FastifyInstance, { trustedOrigins = [], tls }: TcpReach): void {
+  const scheme = tls === undefined ? 'http' : 'https'
   app.addHook('onRequest', async (request) => {
-    const { origin } = request.headers
-    if (origin === undefined || trustedOrigins.includes(origin)) return
+    const { origin, host } = request.headers
+    const isOwn = host !== undefined && origin === `${scheme}://${host}`
+    if (origin === undefined || isOwn || trustedOrigins.includes(origin)) return
     throw new RequestForbiddenError('requests from web pages of this origin are refused')
   })
 }

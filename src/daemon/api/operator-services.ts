@@ -1,3 +1,5 @@
+import type { FastifyInstance } from 'fastify'
+
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Status } from '../../contract/api-documents.ts'
@@ -5,6 +7,7 @@ import type { AnswerStore } from '../domain/access/answer-store.ts'
 import type { AuditLog } from '../domain/access/audit-log.ts'
 import type { TokenDesk } from '../domain/access/token-desk.ts'
 import type { ExplainDesk } from '../domain/explain/explain-desk.ts'
+import type { WebSessions } from '../domain/access/web-sessions.ts'
 import type { EventLog } from '../domain/event/event-log.ts'
 import type { EventSink } from '../domain/event/event-sink.ts'
 import type { ImageDesk } from '../domain/image/image-desk.ts'
@@ -32,6 +35,9 @@ export interface OperatorServices {
     TokenDesk,
     'listTokens' | 'createToken' | 'revokeToken' | 'authenticate' | 'isValid'
   >
+  readonly webSessions: WebSessions
+  /** Adds the pages for browsers; without it there are none. */
+  readonly addPages?: (app: FastifyInstance) => void
   readonly clock: Clock
   readonly logger: Logger
   /** Everything that a daemon is, images apart, keys included. */

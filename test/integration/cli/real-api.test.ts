@@ -42,6 +42,7 @@ beforeEach(async () => {
     tokens: memory.tokens,
     answers: memory.answers,
     audit: memory.audit,
+    webSessions: memory.webSessions,
     importer: memory.importer,
     importSources: localImportSources(),
     clock: realClock,

@@ -32,6 +32,8 @@ export interface RouteRule {
   readonly isSecret?: true
   /** Whose members a list can be filtered by. */
   readonly item?: z.ZodObject
+  /** A browser's session suffices, where it only reads. */
+  readonly takesCookie?: true
   /** A websocket may prove who it is in its first frame instead of in its head. */
   readonly authenticatesLater?: true
 }

@@ -2,21 +2,25 @@ import { CodedError } from '../../../base/coded-error.ts'
 import { imageRules } from './image-rules.ts'
 import { machineRules } from './machine-rules.ts'
 import { networkRules } from './network-rules.ts'
+import { pageRules } from './page-rules.ts'
 import type { RouteRule, RouteRules } from './route-rule.ts'
 import { runRules } from './run-rules.ts'
 import { siteRules } from './site-rules.ts'
 
-/**
- * Who may do what: every route of the operators' interface. A route that is not here does not start
- * (../access-guard.ts), and the OpenAPI document is made from it.
- */
-export const routeTable: RouteRules = {
+/** What programs ask for: the routes that the OpenAPI document tells of. */
+export const apiRules: RouteRules = {
   ...siteRules,
   ...machineRules,
   ...runRules,
   ...imageRules,
   ...networkRules,
 }
+
+/**
+ * Who may do what: every route of the operators' interface. A route that is not here does not start
+ * (../access-guard.ts).
+ */
+export const routeTable: RouteRules = { ...apiRules, ...pageRules }
 
 /** A route that nobody decided about. It never goes into service. */
 export class RouteWithoutRuleError extends CodedError {

@@ -5,6 +5,7 @@ import {
   newTokenSchema,
   tokenFactsSchema,
   tokenListSchema,
+  webLoginSchema,
 } from '../../../contract/access.ts'
 import { eventListSchema, statusSchema } from '../../../contract/api-documents.ts'
 import { auditListSchema, auditVerdictSchema } from '../../../contract/audit.ts'
@@ -78,5 +79,9 @@ export const siteRules: RouteRules = {
   'DELETE /api/v1/tokens/:reference': {
     ...{ role: 'admin', about: 'site', summary: 'End a token, its connections too' },
     answer: tokenFactsSchema,
+  },
+  'POST /api/v1/web-logins': {
+    ...{ role: 'viewer', about: 'machines', summary: 'Make such a link' },
+    ...{ answer: webLoginSchema, status: 201, isSecret: true },
   },
 }

@@ -9,7 +9,7 @@ import type { FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { createOperatorApp } from '../../../../src/daemon/api/operator-app.ts'
-import { routeTable } from '../../../../src/daemon/api/routes/route-table.ts'
+import { apiRules } from '../../../../src/daemon/api/routes/route-table.ts'
 import { MemoryOperatorServices } from '../../../fakes/memory-operator-services.ts'
 
 let services: MemoryOperatorServices
@@ -33,7 +33,7 @@ describe('/docs', () => {
     expect(verdict.errors).toBeUndefined()
     expect(verdict.valid).toBe(true)
     const operations = Object.values(document.paths).flatMap((path) => Object.values(path))
-    expect(operations.length).toBe(Object.keys(routeTable).length)
+    expect(operations.length).toBe(Object.keys(apiRules).length)
     expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length)
     expect(operations.filter(({ summary }) => summary.length < 5)).toEqual([])
   })
@@ -61,7 +61,7 @@ describe('/docs', () => {
     const answer = await fetch(`${url}/docs`)
     const html = await answer.text()
     expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'")
-    for (const route of Object.keys(routeTable)) expect(html).toContain(route)
+    for (const route of Object.keys(apiRules)) expect(html).toContain(route)
     expect(html).not.toMatch(/<script|src=|https?:/)
   })
 })
