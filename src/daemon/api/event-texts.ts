@@ -8,7 +8,7 @@ import type { EventBatch } from '../domain/event/follow-events.ts'
  */
 export class EventTexts {
   readonly #ofEvents = new WeakMap<RepaveEvent, string>()
-  readonly #ofBatches = new WeakMap<EventBatch, Buffer>()
+  readonly #ofBatches = new WeakMap<EventBatch, Map<string, Buffer>>()
   readonly #selections = new Map<string, WeakMap<EventBatch, EventBatch>>()
 
   /** One event. */
@@ -21,14 +21,20 @@ export class EventTexts {
     return text
   }
 
-  /** The batch as a JSON array. */
-  bytes(batch: EventBatch): Buffer {
-    let bytes = this.#ofBatches.get(batch)
-    if (bytes === undefined) {
-      bytes = Buffer.from(`[${batch.map((event) => this.text(event)).join(',')}]`)
-      this.#ofBatches.set(batch, bytes)
+  /** The `events` frame of a batch: the same bytes for everybody whose subscription has the same id. */
+  frame(id: string, batch: EventBatch): Buffer {
+    let frames = this.#ofBatches.get(batch)
+    if (frames === undefined) {
+      frames = new Map()
+      this.#ofBatches.set(batch, frames)
     }
-    return bytes
+    let frame = frames.get(id)
+    if (frame === undefined) {
+      const events = batch.map((event) => this.text(event)).join(',')
+      frame = Buffer.from(`{"frame":"events","id":${JSON.stringify(id)},"events":[${events}]}`)
+      if (frames.size < maximumFrames) frames.set(id, frame)
+    }
+    return frame
   }
 
   /** What the topics cover of a batch: the same list for everybody who names the same topics. */
@@ -50,3 +56,5 @@ export class EventTexts {
 }
 
 const maximumSelections = 256
+/** Clients number their subscriptions from one on: a few ids are those of most. */
+const maximumFrames = 4

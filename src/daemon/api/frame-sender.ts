@@ -22,10 +22,9 @@ export class FrameSender {
     return this.#write(JSON.stringify(frame))
   }
 
-  /** One `events` frame. @param events a JSON array */
-  sendBatch(id: string, events: Buffer): Promise<void> {
-    const head = Buffer.from(`{"frame":"events","id":${JSON.stringify(id)},"events":`)
-    return this.#write(Buffer.concat([head, events, closing]))
+  /** One `events` frame. */
+  sendBatch(id: string, events: EventBatch, texts: EventTexts): Promise<void> {
+    return this.#write(texts.frame(id, events))
   }
 
   /** An `event` frame for each. */
@@ -48,5 +47,3 @@ export class FrameSender {
     })
   }
 }
-
-const closing = Buffer.from('}')

@@ -12,8 +12,8 @@ import type { FrameSender } from './frame-sender.ts'
 import type { OperatorServices } from './operator-services.ts'
 import { ProgressRelay } from './progress-relay.ts'
 
-/** Bytes of live events that may wait for one slow subscriber, beside what is on its way. */
-const bufferBytes = 512 * 1024
+/** Events that a subscriber may fall behind: more than one commit can hold, so that a burst alone sends nobody away. */
+const maximumBehind = 20_000
 
 export interface SubscriptionServices extends Pick<OperatorServices, 'runs' | 'events'> {
   readonly caller: Caller
@@ -52,11 +52,10 @@ export async function runSubscription(
     : covered
   // A cursor from another database may lie ahead of ours: the snapshot is then the truth.
   let lastSeq = Math.min(since ?? seq, seq)
-  const sizeOf = (batch: EventBatch) => texts.bytes(batch).length
   try {
-    const options = { since: lastSeq, select, sizeOf, bufferBytes, signal }
+    const options = { since: lastSeq, select, maximumBehind, signal }
     for await (const batch of followEvents(events, options)) {
-      if (isBatched) await sender.sendBatch(id, texts.bytes(batch))
+      if (isBatched) await sender.sendBatch(id, batch, texts)
       else await sender.sendEach(id, batch, texts)
       lastSeq = batch.at(-1)?.seq ?? lastSeq
     }

@@ -10,10 +10,8 @@ export interface FollowOptions {
   readonly since: number
   /** Those that the reader wants, in order; the batch itself where it wants all. */
   readonly select: (batch: EventBatch) => EventBatch
-  /** Bytes that the events take in the reader's buffer. */
-  readonly sizeOf: (batch: EventBatch) => number
-  /** Bytes of live events that may wait for a slow reader before it is sent away. */
-  readonly bufferBytes: number
+  /** How many events the reader may fall behind once it has caught up, before it is sent away. */
+  readonly maximumBehind: number
   readonly signal: AbortSignal
 }
 
@@ -21,8 +19,8 @@ export interface FollowOptions {
 export class SubscriberLaggingError extends CodedError {
   readonly code = 'ERR_SUBSCRIBER_LAGGING'
 
-  constructor(bufferBytes: number) {
-    super(`more than ${bufferBytes} bytes of events waited for this subscriber`, {
+  constructor(behind: number) {
+    super(`this subscriber is ${behind} events behind`, {
       remedy: 'subscribe again with since set to the last seq seen',
     })
   }
@@ -32,119 +30,64 @@ export class SubscriberLaggingError extends CodedError {
   }
 }
 
-/** Events read from the log at a time while a reader catches up. */
-const backfillBatch = 256
+/** Events read from the log at a time. */
+const readTogether = 256
 
 /**
- * Every wanted event after `since`, in order, without gap or repeat: first from the log, then as it
- * is committed. Ends when `signal` aborts.
+ * Every wanted event after `since`, in order, without gap or repeat: what is there, then what is
+ * committed, until `signal` aborts. Nothing is kept for a reader but its place in the log, whose newest
+ * events lie in memory for all of them.
  *
  * @throws {SubscriberLaggingError} when the reader has caught up once and then falls too far behind
  */
 export async function* followEvents(
   log: EventLog,
-  options: FollowOptions,
+  { since, select, maximumBehind, signal }: FollowOptions,
 ): AsyncGenerator<EventBatch> {
-  const live = new LiveBuffer(options)
-  const stopListening = log.onCommittedBatch((batch) => live.push(batch))
-  const wake = () => live.wake()
-  options.signal.addEventListener('abort', wake)
+  const bell = new Bell()
+  const ring = () => bell.ring()
+  const stopListening = log.onCommittedBatch(ring)
+  signal.addEventListener('abort', ring)
+  let cursor = since
+  let hasCaughtUp = false
   try {
-    const cursor = yield* backfill(log, live, options)
-    yield* follow(live, cursor, options)
+    while (!signal.aborted) {
+      // Before the log is read: a commit that comes meanwhile is not slept through.
+      const rung = bell.next()
+      const batch = await log.readSince(cursor, readTogether)
+      if (signal.aborted) return
+      const last = batch.at(-1)
+      if (last === undefined) {
+        hasCaughtUp = true
+        await rung
+        continue
+      }
+      cursor = last.seq
+      const wanted = select(batch)
+      if (wanted.length === 0) continue
+      yield wanted
+      // However long that took was up to the reader.
+      const behind = log.lastSeq() - cursor
+      if (hasCaughtUp && behind > maximumBehind) throw new SubscriberLaggingError(behind)
+    }
   } finally {
     stopListening()
-    options.signal.removeEventListener('abort', wake)
+    signal.removeEventListener('abort', ring)
   }
 }
 
-/**
- * Reads the log until it has nothing newer. The live buffer fills meanwhile; where it overflows it is
- * emptied and the log is read further, so a long backfill never counts as lagging.
- */
-async function* backfill(
-  log: EventLog,
-  live: LiveBuffer,
-  { since, select, signal }: FollowOptions,
-): AsyncGenerator<EventBatch, number> {
-  let cursor = since
-  while (!signal.aborted) {
-    live.restart()
-    const batch = await log.readSince(cursor, backfillBatch)
-    const wanted = select(batch)
-    if (signal.aborted) return cursor
-    if (wanted.length > 0) yield wanted
-    cursor = batch.at(-1)?.seq ?? cursor
-    if (batch.length === 0 && !live.overflowed) return cursor
-  }
-  return cursor
-}
+/** Wakes whoever waits, each time it is rung. */
+class Bell {
+  #waiting = Promise.withResolvers<void>()
 
-async function* follow(
-  live: LiveBuffer,
-  after: number,
-  { bufferBytes, signal }: FollowOptions,
-): AsyncGenerator<EventBatch> {
-  while (!signal.aborted) {
-    if (live.overflowed) throw new SubscriberLaggingError(bufferBytes)
-    const batch = live.shift()
-    if (batch === undefined) await live.filled()
-    else {
-      // What came in while the log was read may have been read there.
-      const isNew = (batch[0]?.seq ?? 0) > after
-      const events = isNew ? batch : batch.filter(({ seq }) => seq > after)
-      if (events.length > 0) yield events
-    }
-  }
-}
-
-/** Wanted events that were committed and not yet read. */
-class LiveBuffer {
-  readonly #options: FollowOptions
-  #batches: EventBatch[] = []
-  #bytes = 0
-  #wake: () => void = () => undefined
-  overflowed = false
-
-  constructor(options: FollowOptions) {
-    this.#options = options
+  /** Resolves when it is rung next. */
+  next(): Promise<void> {
+    return this.#waiting.promise
   }
 
-  push(batch: EventBatch): void {
-    const { select, sizeOf, bufferBytes } = this.#options
-    const wanted = select(batch)
-    if (wanted.length === 0 || this.overflowed) return
-    this.#bytes += sizeOf(wanted)
-    // One batch always fits, whatever its size.
-    if (this.#bytes > bufferBytes && this.#batches.length > 0) {
-      this.restart()
-      this.overflowed = true
-    } else {
-      this.#batches.push(wanted)
-    }
-    this.wake()
-  }
-
-  shift(): EventBatch | undefined {
-    const batch = this.#batches.shift()
-    if (batch !== undefined) this.#bytes -= this.#options.sizeOf(batch)
-    return batch
-  }
-
-  restart(): void {
-    this.#batches = []
-    this.#bytes = 0
-    this.overflowed = false
-  }
-
-  wake(): void {
-    this.#wake()
-  }
-
-  /** Resolves at the next push or wake. */
-  filled(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve
-    })
+  ring(): void {
+    const { resolve } = this.#waiting
+    this.#waiting = Promise.withResolvers<void>()
+    resolve()
   }
 }

@@ -7,11 +7,11 @@ const insertText =
   'insert into event (timeMs, type, action, key, principal, machineId, runId, body) ' +
   'values (?, ?, ?, ?, ?, ?, ?, ?)'
 
-/** Returns the number it got. */
-export function insertEvent(statements: Statements, event: NewEvent): number {
+/** @param body the event's, as JSON; returns the number it got */
+export function insertEvent(statements: Statements, event: NewEvent, body: string): number {
   const { timeMs, type, action, key, principal, machineId = null, runId = null } = event
   const values = [timeMs, type, action, key, principal, machineId, runId]
-  return statements.insert(insertText, [...values, JSON.stringify(event.body)])
+  return statements.insert(insertText, [...values, body])
 }
 
 export function readLastSeq(statements: Statements): number {

@@ -42,6 +42,7 @@ export class Journal implements EventLog, EventSink {
   #later: NodeJS.Timeout | undefined
   #lastSeq: number
   readonly #recent = new RecentBatches()
+  readonly #bodyCharacters = new WeakMap<RepaveEvent, number>()
   #ended: StoreClosedError | undefined
   readonly #closed = Promise.withResolvers<void>()
 
@@ -63,6 +64,7 @@ export class Journal implements EventLog, EventSink {
   }
 
   async readSince(seq: number, limit: number): Promise<readonly RepaveEvent[]> {
+    if (seq >= this.#lastSeq) return []
     const recent = this.#recent.batchAfter(seq)
     if (recent !== undefined) return recent.length > limit ? recent.slice(0, limit) : recent
     return readEventsSince(this.#statements, seq, limit)
@@ -129,7 +131,10 @@ export class Journal implements EventLog, EventSink {
   #commit(work: readonly Work[], queued: readonly NewEvent[]): RepaveEvent[] {
     const committed: RepaveEvent[] = []
     const append = (event: NewEvent) => {
-      committed.push({ ...event, seq: insertEvent(this.#statements, event) })
+      const body = JSON.stringify(event.body)
+      const stored = { ...event, seq: insertEvent(this.#statements, event, body) }
+      this.#bodyCharacters.set(stored, body.length)
+      committed.push(stored)
     }
     this.#database
       .transaction(() => {
@@ -168,7 +173,11 @@ export class Journal implements EventLog, EventSink {
     this.#lastSeq = committed.at(-1)?.seq ?? this.#lastSeq
     for (let at = 0; at < committed.length; at += announcedTogether) {
       const batch = committed.slice(at, at + announcedTogether)
-      this.#recent.add(batch)
+      const characters = batch.map((event) => this.#bodyCharacters.get(event) ?? 0)
+      this.#recent.add(
+        batch,
+        characters.reduce((sum, count) => sum + count, 0),
+      )
       for (const listener of this.#listeners) this.#heard(listener, batch, batch[0]?.seq ?? 0)
     }
   }

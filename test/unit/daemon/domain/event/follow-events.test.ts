@@ -17,13 +17,13 @@ async function* singly(batches: AsyncIterable<EventBatch>) {
 
 function follow(
   log: MemoryEventLog,
-  overrides: { since?: number; bufferLimit?: number; type?: string } = {},
+  overrides: { since?: number; maximumBehind?: number; type?: string } = {},
 ) {
   const controller = new AbortController()
-  const { type, since = 0, bufferLimit = 1024 } = overrides
+  const { type, since = 0, maximumBehind = 1024 } = overrides
   const select = (batch: EventBatch) => batch.filter((event) => event.type === type)
   const batches = followEvents(log, {
-    ...{ since, bufferBytes: bufferLimit, sizeOf: (batch) => batch.length },
+    ...{ since, maximumBehind },
     ...{ select: type === undefined ? all : select, signal: controller.signal },
   })
   const events = singly(batches)
@@ -33,7 +33,7 @@ function follow(
 describe(followEvents, () => {
   it('ends a subscription that has caught up and then reads too slowly', async () => {
     const log = new MemoryEventLog()
-    const { events } = follow(log, { bufferLimit: 10 })
+    const { events } = follow(log, { maximumBehind: 10 })
     const first = events.next()
     await turn()
     log.append()
@@ -46,7 +46,7 @@ describe(followEvents, () => {
   it('never calls a long backfill lagging, however much happens meanwhile', async () => {
     const log = new MemoryEventLog()
     for (let count = 0; count < 600; count++) log.append()
-    const { events, stop } = follow(log, { bufferLimit: 5 })
+    const { events, stop } = follow(log, { maximumBehind: 5 })
     for (let expected = 1; expected <= 900; expected++) {
       if (log.lastSeq() < 900) log.append()
       expect((await events.next()).value?.seq).toBe(expected)
@@ -57,7 +57,7 @@ describe(followEvents, () => {
 
   it('does not let events that no topic covers fill the buffer', async () => {
     const log = new MemoryEventLog()
-    const { events, stop } = follow(log, { bufferLimit: 2, type: 'run' })
+    const { events, stop } = follow(log, { maximumBehind: 2, type: 'run' })
     const next = events.next()
     await turn()
     for (let count = 0; count < 50; count++) log.append({ type: 'dhcp' })
