@@ -85,7 +85,7 @@ describe('a deployment of one UEFI and one BIOS machine', () => {
       await damage(machine, image.rawBytes / 2)
       expect(await lab.repave('machine', 'set', machine.name, '--on-boot', 'reprovision')).toBe(0)
       await lab.powerOn(machine)
-      const stopped = await lab.waitForRun('reprovision', 'waiting-approval', 5 * minuteMs)
+      const stopped = await lab.waitForRun('reprovision', 'waiting-approval', 8 * minuteMs)
       expect(await lab.diskDigest(machine, image.rawBytes)).toBe(image.rawDigest)
       expect(stopped.comparison).toMatchObject({ bytesDifferent: 0 })
       const { drift } = await lab.knownMachine(machine.name)
@@ -93,10 +93,10 @@ describe('a deployment of one UEFI and one BIOS machine', () => {
       expect(drift?.lastBytesDifferent).toBeGreaterThan(0)
       expect(drift?.lastBytesDifferent).toBeLessThan(image.rawBytes)
       expect(await lab.repave('run', 'approve', stopped.id)).toBe(0)
-      await lab.waitForRun('reprovision', 'succeeded', 5 * minuteMs)
+      await lab.waitForRun('reprovision', 'succeeded', 8 * minuteMs)
       expect(await lab.repave('machine', 'set', machine.name, '--on-boot', 'local')).toBe(0)
     },
-    15 * minuteMs,
+    20 * minuteMs,
   )
 
   it(
