@@ -25,7 +25,6 @@ export const bulkRequestSchema = z.strictObject({
   /** Only says which machines it would be. */
   dryRun: z.boolean().default(false),
 })
-export type BulkRequest = z.input<typeof bulkRequestSchema>
 
 /** One entry a machine, in the order of their names; one that is refused holds up no other. */
 export const bulkAnswerSchema = z.object({
