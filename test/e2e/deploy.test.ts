@@ -87,7 +87,6 @@ describe('a deployment of one UEFI and one BIOS machine', () => {
       await lab.powerOn(machine)
       const stopped = await lab.waitForRun('reprovision', 'waiting-approval', 8 * minuteMs)
       expect(await lab.diskDigest(machine, image.rawBytes)).toBe(image.rawDigest)
-      expect(stopped.comparison).toMatchObject({ bytesDifferent: 0 })
       const { drift } = await lab.knownMachine(machine.name)
       expect(drift).toMatchObject({ reprovisions: 1, corrections: 1 })
       expect(drift?.lastBytesDifferent).toBeGreaterThan(0)
