@@ -6,18 +6,33 @@ const longestText = 400
 
 /** Why a machine is where it is: one sentence, what to try, and how it came there. Inert. */
 export function explanationLines(explanation: Explanation, nowMs: number): string[] {
-  const { hint, timeline } = explanation
-  const [first] = timeline
+  const hops = hopLines(explanation)
   return [
     explanationSentence(explanation, nowMs),
-    ...(hint === undefined ? [] : [`  try   ${shownText(hint, longestText)}`]),
-    ...(first === undefined ? [] : ['']),
-    ...timeline.map(({ atMs, text }, index) => {
-      const sinceFirst = durationText(atMs - (first?.atMs ?? atMs)).padStart(8)
-      const step = durationText(atMs - (timeline[index - 1]?.atMs ?? atMs)).padStart(7)
-      return `  ${sinceFirst}  +${step.trimStart().padEnd(7)}  ${shownText(text, longestText)}`
-    }),
+    ...hintLines(explanation),
+    ...(hops.length === 0 ? [] : ['']),
+    ...hops,
   ]
+}
+
+/** What to try, on one line; none where there is nothing to. */
+export function hintLines({ hint }: Explanation): string[] {
+  return hint === undefined ? [] : [`  try   ${shownText(hint, longestText)}`]
+}
+
+/** Each step of this boot: how long after the first it was, and how long after the one before. */
+export function hopLines({ timeline }: Explanation): string[] {
+  const [first] = timeline
+  return timeline.map(({ atMs, text }, index) => {
+    const sinceFirst = durationText(atMs - (first?.atMs ?? atMs)).padStart(8)
+    const step = durationText(atMs - (timeline[index - 1]?.atMs ?? atMs)).padStart(7)
+    return `  ${sinceFirst}  +${step.trimStart().padEnd(7)}  ${shownText(text, longestText)}`
+  })
+}
+
+/** Whether a machine asks for nobody: it does what it should, or has nothing to do. */
+export function isUnremarkable({ state }: Explanation): boolean {
+  return state === 'fine' || state === 'working'
 }
 
 /** `node-1 is stuck: iPXE was offered 10.0.0.7. Missing for 32s: a REQUEST from iPXE (usually 0.1s)` */

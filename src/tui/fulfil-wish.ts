@@ -1,4 +1,5 @@
 import { imageListSchema, statusSchema } from '../contract/api-documents.ts'
+import { explanationSchema } from '../contract/explanation.ts'
 import { askDaemon, type DaemonConnection } from '../operator-client/daemon-request.ts'
 import { errorLines } from '../presentation/error-text.ts'
 import { placeOrder, planDeployments } from './place-order.ts'
@@ -18,7 +19,7 @@ export async function fulfilWish(world: WishWorld, wish: Wish): Promise<void> {
     await fulfil(world, wish)
   } catch (thrown) {
     // What is merely read is asked for again; the header says when the daemon is gone.
-    if (wish.kind === 'read') return
+    if (wish.kind === 'read' || wish.kind === 'explain') return
     const text = errorLines(thrown).join('  ').replaceAll(/ {2,}/g, '  ')
     world.dispatch({ kind: 'notice', notice: { text, tone: 'bad' } })
   }
@@ -43,6 +44,8 @@ async function fulfil(world: WishWorld, wish: Wish): Promise<void> {
     }
     case 'read':
       return read(world, wish.what)
+    case 'explain':
+      return explain(world, wish.machineId)
   }
 }
 
@@ -54,4 +57,10 @@ async function read({ connection, dispatch }: WishWorld, what: 'images' | 'statu
     const status = await askDaemon(connection, { path: '/status' }, statusSchema)
     dispatch({ kind: 'status', status, nowMs: Date.now() })
   }
+}
+
+async function explain({ connection, dispatch }: WishWorld, machineId: string): Promise<void> {
+  const path = `/machines/${machineId}/explanation`
+  const told = await askDaemon(connection, { path }, explanationSchema)
+  dispatch({ kind: 'explanation', machineId, told })
 }

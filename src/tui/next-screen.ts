@@ -3,6 +3,7 @@ import type { RepaveEvent } from '../contract/event.ts'
 import { nextFleet } from '../presentation/fleet.ts'
 import type { FeedItem } from '../presentation/operator-feed.ts'
 import { afterPress } from './after-press.ts'
+import { explainOpenMachine } from './explain-open-machine.ts'
 import type { ScreenAction, ScreenState } from './screen-state.ts'
 
 /** So many events can be scrolled through. */
@@ -14,11 +15,13 @@ export function nextScreen(state: ScreenState, action: ScreenAction): ScreenStat
     case 'tick':
       return afterTick({ ...state, nowMs: action.nowMs })
     case 'press':
-      return afterPress(state, action.press)
+      return explainOpenMachine(afterPress(state, action.press))
     case 'images':
       return { ...state, images: action.images }
     case 'status':
       return afterStatus(state, action.status, action.nowMs)
+    case 'explanation':
+      return withExplanation(state, action)
     case 'confirm':
       return { ...state, confirmation: action.confirmation }
     case 'notice':
@@ -31,7 +34,19 @@ export function nextScreen(state: ScreenState, action: ScreenAction): ScreenStat
 
 /** The counters of services are told by no event. */
 function afterTick(state: ScreenState): ScreenState {
-  return state.view === 'services' ? { ...state, wish: { kind: 'read', what: 'status' } } : state
+  return state.view === 'services'
+    ? { ...state, wish: { kind: 'read', what: 'status' } }
+    : explainOpenMachine(state)
+}
+
+/** An answer about a machine that is no longer open says nothing about the one that is. */
+function withExplanation(
+  state: ScreenState,
+  { machineId, told }: Extract<ScreenAction, { kind: 'explanation' }>,
+): ScreenState {
+  return state.asked?.machineId === machineId
+    ? { ...state, explanation: { machineId, told } }
+    : state
 }
 
 function afterStatus(state: ScreenState, now: Status, atMs: number): ScreenState {

@@ -1,5 +1,6 @@
 import type { Image, Status } from '../contract/api-documents.ts'
 import type { RepaveEvent } from '../contract/event.ts'
+import type { Explanation } from '../contract/explanation.ts'
 import { emptyFleet, type Fleet } from '../presentation/fleet.ts'
 import type { FeedItem } from '../presentation/operator-feed.ts'
 import type { Tone } from '../presentation/state-mark.ts'
@@ -43,6 +44,7 @@ export type Wish =
   | { readonly kind: 'plan'; readonly order: Extract<Order, { verb: 'deploy' }> }
   | { readonly kind: 'order'; readonly order: Order }
   | { readonly kind: 'read'; readonly what: 'images' | 'status' }
+  | { readonly kind: 'explain'; readonly machineId: string }
 
 /** Everything that decides what the screen shows. */
 export interface ScreenState {
@@ -52,6 +54,10 @@ export interface ScreenState {
   readonly images: readonly Image[]
   /** The daemon's services, and how they were when asked before. */
   readonly status?: { readonly now: Status; readonly before?: Status; readonly atMs: number }
+  /** Why the machine that was last asked about is where it is. */
+  readonly explanation?: { readonly machineId: string; readonly told: Explanation }
+  /** When that was asked, whether or not it was answered. */
+  readonly asked?: { readonly machineId: string; readonly atMs: number }
   readonly connection: Connection
   readonly view: ScreenView
   /** Ids under the cursors; the first row where absent. */
@@ -80,6 +86,7 @@ export type ScreenAction =
   | { readonly kind: 'press'; readonly press: Press }
   | { readonly kind: 'images'; readonly images: readonly Image[] }
   | { readonly kind: 'status'; readonly status: Status; readonly nowMs: number }
+  | { readonly kind: 'explanation'; readonly machineId: string; readonly told: Explanation }
   | { readonly kind: 'confirm'; readonly confirmation: Confirmation }
   | { readonly kind: 'notice'; readonly notice: Notice }
 

@@ -15,6 +15,7 @@ import type { AccessToken, TokenStore } from '../../src/daemon/domain/access/acc
 import type { AnswerStore, KeptAnswer } from '../../src/daemon/domain/access/answer-store.ts'
 import type { AuditLog, NewAuditEntry } from '../../src/daemon/domain/access/audit-log.ts'
 import { TokenDesk } from '../../src/daemon/domain/access/token-desk.ts'
+import { type ExplainDesk, openExplainDesk } from '../../src/daemon/domain/explain/explain-desk.ts'
 import { WebSessions } from '../../src/daemon/domain/access/web-sessions.ts'
 import { webPages } from '../../src/daemon/web/web-pages.ts'
 import { nodeSecrets } from '../../src/daemon/node-secrets.ts'
@@ -97,7 +98,17 @@ export class MemoryOperatorServices implements OperatorServices {
     bootDecisionOf: () => unsupported(),
   }
 
-  readonly explainer = { explain: () => unsupported() }
+  readonly explainer: ExplainDesk = {
+    explain: async (reference) => {
+      using desk = await openExplainDesk({
+        events: this.events,
+        findMachine: async (named) => this.#findMachine(named),
+        findRun: async (id) => this.#runs.get(id),
+        clock: this.clock,
+      })
+      return desk.explain(reference)
+    },
+  }
 
   readonly runs = {
     listRuns: async () => [...this.#runs.values()],

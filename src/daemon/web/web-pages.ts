@@ -59,7 +59,7 @@ export function webPages(app: FastifyInstance, services: OperatorServices): void
 }
 
 function pageRoutes(app: FastifyInstance, services: OperatorServices): void {
-  const { machines, runs, images, clock } = services
+  const { machines, runs, images, explainer, clock } = services
   app.get('/', async (request, reply) => {
     const snapshot = await runs.snapshot()
     return send(
@@ -84,6 +84,7 @@ function pageRoutes(app: FastifyInstance, services: OperatorServices): void {
       machinePage({
         machine,
         run: runOfMachine({ runs: all }, machine),
+        explanation: await explainer.explain(machine.id),
         events: await lastEvents(services, isOurs),
         nowMs: clock.nowMs(),
       }),

@@ -11,6 +11,7 @@ import { hasEnded } from '../../presentation/run-stages.ts'
 import { cutText, shortId, shownText } from '../../presentation/shown-text.ts'
 import { machineMark, type Tone } from '../../presentation/state-mark.ts'
 import { deadlineText, waitReason } from '../../presentation/wait-reason.ts'
+import { explanationRows } from '../explanation-rows.ts'
 import type { ScreenState } from '../screen-state.ts'
 import { markText, ThemeContext, toneStyle } from '../theme.ts'
 import { NoteTail } from './note-tail.ts'
@@ -22,7 +23,7 @@ interface DetailLine {
   readonly tone: Tone
 }
 
-/** One machine: who it is, its stages, what it writes or waits for, and the last that was said. */
+/** One machine: who it is, its stages, what it writes or waits for, why it is stuck, and the last that was said. */
 export function MachineDetail({
   state,
   machine,
@@ -45,14 +46,21 @@ export function MachineDetail({
     { text: `${machine.name}  ${markText(theme, mark)}`, tone: mark.tone },
     ...identity(machine),
   ]
-  const below = run === undefined ? [] : runFacts(run, nowMs)
-  const used =
-    above.length + timeline.length + below.length + (view === undefined ? 0 : writePanelRows) + 1
+  const facts = run === undefined ? [] : runFacts(run, nowMs)
+  const taken =
+    above.length + timeline.length + facts.length + (view === undefined ? 0 : writePanelRows) + 1
+  const { explanation } = state
+  const why =
+    state.view === 'machine' && explanation?.machineId === machine.id
+      ? explanationRows(explanation.told, { nowMs, width: columns, rows: rows - taken })
+      : []
+  const below = [...facts, ...why]
+  const used = taken + why.length
   const lines = (from: readonly DetailLine[]) =>
-    from.map(({ text, tone }) =>
+    from.map(({ text, tone }, index) =>
       h(
         Text,
-        { key: text, wrap: 'truncate', ...toneStyle(theme, tone) },
+        { key: `${index} ${text}`, wrap: 'truncate', ...toneStyle(theme, tone) },
         cutText(text, columns, ascii ? '~' : '…'),
       ),
     )

@@ -5,6 +5,7 @@ import { cursorIndex, listedIds, selectedMachine } from '../../../src/tui/listed
 import { nextScreen } from '../../../src/tui/next-screen.ts'
 import { initialScreen, type ScreenState } from '../../../src/tui/screen-state.ts'
 import { runEvent, runningRun, sampleMachine, sampleRun } from '../../fakes/sample-fleet.ts'
+import { stuckExplanation } from '../../fakes/stuck-explanation.ts'
 import { pressed } from '../../fakes/tui-press.ts'
 
 const snapshot = (count: number): FeedItem => ({
@@ -95,6 +96,34 @@ describe(nextScreen, () => {
     expect(pressed(fleet(1), '5').wish).toEqual({ kind: 'read', what: 'status' })
     const ticked = nextScreen(pressed(fleet(1), '5'), { kind: 'tick', nowMs: 9 })
     expect(ticked.wish).toEqual({ kind: 'read', what: 'status' })
+  })
+
+  it('asks why the open machine is where it is: when it is opened, then every two seconds', () => {
+    const machineId = sampleMachine(1).id
+    const opened = pressed(fleet(2), '<enter>')
+    expect(opened.wish).toEqual({ kind: 'explain', machineId })
+    const { wish: _, ...asked } = opened
+    const at = (nowMs: number) => nextScreen(asked, { kind: 'tick', nowMs }).wish
+    expect([at(1004), at(2004)]).toEqual([undefined, undefined])
+    expect(at(2005)).toEqual({ kind: 'explain', machineId })
+    expect(pressed(asked, 'j').wish).toEqual({ kind: 'explain', machineId: sampleMachine(2).id })
+  })
+
+  it('asks why of nobody while the daemon is away, and not from a list', () => {
+    const lost = feed(fleet(1), { kind: 'disconnected', attempt: 1, reason: 'reset' })
+    expect(pressed(lost, '<enter>').wish).toBeUndefined()
+    expect(nextScreen(pressed(fleet(1), 'j'), { kind: 'tick', nowMs: 9 }).wish).not.toMatchObject({
+      kind: 'explain',
+    })
+  })
+
+  it('forgets an answer about a machine that is no longer open', () => {
+    const [first, second] = [sampleMachine(1).id, sampleMachine(2).id]
+    const opened = pressed(fleet(2), '<enter>', 'j')
+    const answered = (machineId: string) =>
+      nextScreen(opened, { kind: 'explanation', machineId, told: stuckExplanation() }).explanation
+    expect(answered(first)).toBeUndefined()
+    expect(answered(second)?.machineId).toBe(second)
   })
 
   it('leaves on q and on Ctrl-C, also while something is typed', () => {

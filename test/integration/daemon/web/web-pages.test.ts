@@ -100,6 +100,17 @@ describe('the pages', () => {
     expect((await get('/machines/nobody', await logIn())).status).toBe(404)
   })
 
+  it('say why a machine is stuck, what to try and how it came there', async () => {
+    const body = { client: 'firmware', because: 'all <b>taken</b>' }
+    const key = '52:54:00:aa:bb:02'
+    services.events.append({ type: 'dhcp', action: 'pool-full', key, body })
+    const { text } = await get('/machines/web-2', await logIn())
+    expect(text).toContain('<p class="bad">web-2 is stuck: ')
+    expect(text).toMatch(/<p>Try: [^<]{10,}<\/p>/)
+    expect(text).toContain('<details open>')
+    expect(text).toContain('no address for its firmware: all &lt;b&gt;taken')
+  })
+
   it('show a limited token its own machines only', async () => {
     const covers = ({ name }: { name: string }) => name === 'web-2'
     const cookie = await logIn({ principal: 'operator:two', role: 'admin', covers })

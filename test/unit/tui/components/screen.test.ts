@@ -25,6 +25,7 @@ import {
   sampleTimeMs,
   succeededRun,
 } from '../../../fakes/sample-fleet.ts'
+import { stuckExplanation } from '../../../fakes/stuck-explanation.ts'
 import { pressed } from '../../../fakes/tui-press.ts'
 
 const plain: Theme = { ascii: false, colour: false }
@@ -155,6 +156,41 @@ describe(Screen, () => {
     )
   })
 
+  const explained = (told = stuckExplanation()) =>
+    nextScreen(opened, { kind: 'explanation', machineId: sampleId(2), told })
+
+  it('shows why a machine is stuck, what to try and its last steps', () => {
+    const lines = frameOf(explained(), 80).map((line) => line.trimEnd())
+    const from = lines.findIndex((line) => line.startsWith('node-2 is stuck'))
+    expect(lines.slice(from, from + 6)).toEqual([
+      'node-2 is stuck: iPXE was offered 10.0.0.7. Missing for 41s: a REQUEST from iPXE',
+      '        (usually 0.1s)',
+      '  try   another DHCP server may have answered faster: repave doctor',
+      '      0.0s  +0.0s     PXE was offered 10.0.0.7',
+      '      2.0s  +2.0s     got ipxe.efi',
+      '      8.0s  +6.0s     iPXE was offered 10.0.0.7',
+    ])
+  })
+
+  it('says nothing of why where a machine does what it should', () => {
+    const calm = explained(stuckExplanation({ state: 'working' }))
+    expect(frameOf(calm, 80)).toEqual(frameOf(opened, 80))
+  })
+
+  it.each([60, 80, 120, 200])(
+    'keeps to its rows with the longest explanation at %i columns',
+    (columns) => {
+      const long = '\u001b[2J' + 'long word '.repeat(200)
+      const told = stuckExplanation({ lastGood: long, expected: long, hint: long })
+      for (const rows of [10, 14, 24]) {
+        const lines = frameOf(explained(told), columns, rows)
+        expect(lines.length).toBeLessThanOrEqual(rows - 1)
+        for (const line of lines) expect(Array.from(line).length).toBeLessThanOrEqual(columns)
+        expect(lines.join('')).not.toContain('\u001b[2J')
+      }
+    },
+  )
+
   it('shows the proof of a success', () => {
     const succeeded = pressed(opened, 'k')
     expect(frameOf(succeeded, 120).join('\n')).toContain('proof 2.0 GiB read back  sha256:cccc')
@@ -184,6 +220,11 @@ describe(Screen, () => {
       nowMs: sampleTimeMs + 9000,
     })),
   ].reduce((state, action) => nextScreen(state, action as ScreenAction), onSecond)
+  const stuck = nextScreen(pressed(full, '2'), {
+    kind: 'explanation',
+    machineId: sampleId(2),
+    told: stuckExplanation(),
+  })
   const confirming = pressed(full, 'c', 'canc')
   const filtering = pressed(full, '/', 'state:deploy')
 
@@ -192,6 +233,7 @@ describe(Screen, () => {
       [
         ['machines', full],
         ['machine', pressed(full, '2')],
+        ['machine-stuck', pressed(stuck, '2')],
         ['runs', pressed(full, '3')],
         ['images', pressed(full, '4')],
         ['services', pressed(full, '5')],
