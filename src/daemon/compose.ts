@@ -7,6 +7,8 @@ import type { Status } from '../contract/api-documents.ts'
 import type { OperatorServices } from './api/operator-services.ts'
 import type { ReadyFacts } from './banner.ts'
 import type { DaemonConfig } from './config.ts'
+import { contentReload } from './content-reload.ts'
+import { CurrentContent } from './current-content.ts'
 import { TokenDesk } from './domain/access/token-desk.ts'
 import { type ExplainDesk, openExplainDesk } from './domain/explain/explain-desk.ts'
 import { WebSessions } from './domain/access/web-sessions.ts'
@@ -25,6 +27,7 @@ import { nodeClock, nodeTimers } from './node-clock.ts'
 import { nodeSecrets } from './node-secrets.ts'
 import { type BootProgramSet, openBootPrograms } from './open-boot-programs.ts'
 import { type Images, openImages } from './open-images.ts'
+import { networkReplacement } from './replace-networks.ts'
 import { siteHooks } from './site-hooks.ts'
 import { startOperatorSocket, startOperatorTcp } from './operator-listener.ts'
 import { operatorTcp } from './operator-tls.ts'
@@ -51,11 +54,13 @@ export interface RunningDaemon extends AsyncDisposable {
   readonly ready: ReadyFacts
   /** Rejects with a `ServerDiedError` when one part ends by itself. */
   readonly died: Promise<never>
+  /** Reads the content folders again, whole or not at all; log and event say which. Never rejects. */
+  readonly reload: () => Promise<void>
 }
 
 /** What every part stands on. */
 interface Foundation {
-  readonly content: LoadedContent
+  readonly content: CurrentContent
   readonly store: Store
   readonly tokens: TokenDesk
   readonly images: Images
@@ -89,7 +94,8 @@ export async function composeDaemon(options: DaemonOptions): Promise<RunningDaem
     servers.push(parts.use(server))
     logger.info({ server: server.name, endpoint: server.endpoint }, 'listening')
   }
-  const services = { ...options, ...foundation, images: foundation.images.store }
+  const content = foundation.content.loaded
+  const services = { ...options, ...foundation, content, images: foundation.images.store }
   for (const start of await machineServers({ ...services, sledgehammerDirectory })) {
     signal.throwIfAborted()
     use(await start())
@@ -112,7 +118,16 @@ export async function composeDaemon(options: DaemonOptions): Promise<RunningDaem
   logger.info({ version: ready.version, startMs: ready.startMs }, 'ready')
   const died = firstDeath([...servers, { name: 'database', closed: foundation.store.closed }])
   const lifetime = parts.move()
-  return { ready, died, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
+  const reload = contentReload({
+    ...{ current: foundation.content, events: foundation.store.events, clock: nodeClock, logger },
+    load: () => readContent(config),
+    serveSubnets: networkReplacement(config, content.subnets, foundation.networks),
+  })
+  return { ready, died, reload, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
+}
+
+function readContent({ contentDirs }: DaemonConfig): Promise<LoadedContent> {
+  return loadContent([ownFolder, ...contentDirs])
 }
 
 async function layFoundation(
@@ -121,7 +136,7 @@ async function layFoundation(
 ): Promise<Foundation> {
   const startedAtMs = nodeClock.nowMs()
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
-  const content = await loadContent([ownFolder, ...config.contentDirs])
+  const content = new CurrentContent(await readContent(config))
   const store = parts.use(await openStore(join(config.dataDir, 'repave.db'), { logger }))
   const access = { store: store.tokens, secrets: nodeSecrets, clock: nodeClock }
   const tokens = await TokenDesk.load(access)
@@ -264,7 +279,7 @@ async function readyFacts(
     operatorEndpoints: operators.map(({ endpoint }) => endpoint),
     machines: (await engine.machines.listMachines()).length,
     images: (await images.store.listImages()).map(({ name }) => name),
-    contentFiles: content.files.length,
+    contentFiles: content.loaded.files.length,
   }
 }
 

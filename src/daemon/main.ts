@@ -3,13 +3,18 @@ import { bannerText } from './banner.ts'
 import { readFlags } from './command-flags.ts'
 import { type ConfigSources, explainConfig, readConfig } from './config.ts'
 import { defaultDataDirectory } from './config-defaults.ts'
+import type { RunningDaemon } from './compose.ts'
 import { createLogger } from './create-logger.ts'
 import { explainText } from './explain-text.ts'
 import { hostInterfaces } from './network-interfaces.ts'
+import { onHangup } from './on-hangup.ts'
 import { runUntilStopped } from './run-until-stopped.ts'
 import { exitCodeOf, failureText, withPortHolder } from './start-failure.ts'
 
-/** `repave serve`: runs until SIGTERM or SIGINT (0) or until one of the servers dies (1). */
+/**
+ * `repave serve`: runs until SIGTERM or SIGINT (0) or until one of the servers dies (1). SIGHUP has it
+ * read its content again.
+ */
 export async function runServeCommand(argv: readonly string[]): Promise<number> {
   const reading = readFlags('repave serve', 'Run the daemon.', argv)
   if (reading.kind === 'done') return reading.exitCode
@@ -17,6 +22,12 @@ export async function runServeCommand(argv: readonly string[]): Promise<number> 
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, () => stop.abort(signal))
+  const running = Promise.withResolvers<RunningDaemon>()
+  onHangup({
+    // A daemon that is still being put together reads again when it stands.
+    reload: () => void running.promise.then((daemon) => daemon.reload()),
+    stop: () => stop.abort('SIGHUP'),
+  })
   try {
     const config = readConfig(sources(reading.flags))
     // Behind the check of the settings: loading every server takes a second, a wrong flag none.
@@ -24,6 +35,7 @@ export async function runServeCommand(argv: readonly string[]): Promise<number> 
     const isTerminal = process.stderr.isTTY
     const logger = createLogger(config, isTerminal)
     const daemon = await composeDaemon({ config, logger, signal: stop.signal })
+    running.resolve(daemon)
     if (isTerminal) process.stderr.write(bannerText(daemon.ready))
     return await runUntilStopped(daemon, logger, stop.signal)
   } catch (thrown) {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
@@ -100,6 +100,52 @@ function call(path: string, method = 'GET', body?: Buffer) {
   })
 }
 
+async function list(kind: 'subnets' | 'leases'): Promise<object[]> {
+  return (JSON.parse((await call(`/api/v1/${kind}`)).text) as { items: object[] }).items
+}
+
+interface EventPage {
+  readonly items: readonly { type: string; action: string; body: Record<string, unknown> }[]
+  readonly seq: number
+  readonly next: number
+}
+
+/** What the first event of `content` with this action says. */
+async function contentEvent(wanted: 'refused' | 'reloaded'): Promise<Record<string, unknown>> {
+  let since = 0
+  const found = async () => {
+    const page = JSON.parse((await call(`/api/v1/events?since=${since}`)).text) as EventPage
+    since = page.next
+    return page.items.find(({ type, action }) => type === 'content' && action === wanted)?.body
+  }
+  let body: Record<string, unknown> | undefined
+  await expect
+    .poll(async () => (body = await found()), { timeout: 10_000, interval: 20 })
+    .toBeDefined()
+  return body ?? {}
+}
+
+async function writeContent(folder: string, path: string, text: string): Promise<string> {
+  const file = join(folder, path)
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, text)
+  return file
+}
+
+function subnetText(lastDigits: '10-20' | '30-40'): string {
+  const [first, last] = lastDigits.split('-')
+  return `name: rack\nnetwork: 10.77.0.0/24\npools: [10.77.0.${first}-10.77.0.${last}]\n`
+}
+
+/** The address that a client in the other namespace was given. */
+async function requestAddress(): Promise<string | undefined> {
+  const { stdout, stderr } = await run('ip', [
+    ...['netns', 'exec', outside, 'udhcpc'],
+    ...['-i', 'client0', '-n', '-q', '-f', '-t', '5', '-s', '/bin/true'],
+  ])
+  return /lease of (\S+) obtained/.exec(`${stdout}${stderr}`)?.[1]
+}
+
 const curl = async (...words: string[]) => {
   const command = ['netns', 'exec', inside, 'curl', '--silent', '--show-error', ...words]
   return (await run('ip', command, { encoding: 'buffer', maxBuffer: 2 ** 26 })).stdout
@@ -159,10 +205,7 @@ describe('repave serve', () => {
   it('lends an address, serves TFTP and HTTP, and keeps what it learnt over a restart', async () => {
     const daemon = await serve().ready()
     expect((await stat(join(dataDir, 'api.sock'))).mode & 0o777).toBe(0o600)
-    await run('ip', [
-      ...['netns', 'exec', outside, 'udhcpc'],
-      ...['-i', 'client0', '-n', '-q', '-f', '-t', '5', '-s', '/bin/true'],
-    ])
+    await requestAddress()
     expect((await curl('tftp://10.77.0.1/ipxe/undionly.kpxe')).length).toBeGreaterThan(50_000)
     const base = 'http://10.77.0.1:8090/boot'
     expect((await curl(`${base}/sledgehammer/vmlinuz`)).toString()).toBe('kernel')
@@ -184,6 +227,52 @@ describe('repave serve', () => {
     again.child.kill('SIGINT')
     expect(await again.exited).toBe(0)
     expect(existsSync(join(dataDir, 'api.sock'))).toBe(false)
+  })
+
+  it('reads its content again on SIGHUP, whole or not at all, and keeps every lease', async () => {
+    const content = join(dataDir, 'content')
+    const subnet = await writeContent(content, 'subnets/rack/subnet.yaml', subnetText('10-20'))
+    const daemon = await serve('--content', content).ready()
+    const lent = await requestAddress()
+    const before = await list('subnets')
+    expect(before).toMatchObject([{ name: 'rack', pools: ['10.77.0.10-10.77.0.20'] }])
+
+    // One file is right, the other is not: neither comes into force.
+    await writeFile(subnet, subnetText('30-40'))
+    const workflow = await writeContent(content, 'workflows/mine/workflow.yaml', 'name: mine\n')
+    const more = await writeContent(
+      content,
+      'subnets/more/subnet.yaml',
+      'name: more\nnetwork: 10.78.0.0/24\npools: [10.79.0.1-10.79.0.9]\n',
+    )
+    daemon.child.kill('SIGHUP')
+    const refused = await contentEvent('refused')
+    expect(refused).toMatchObject({ code: 'ERR_DOCUMENT_INVALID', reason: '2 faults in 2 files' })
+    expect(refused['faults']).toEqual([
+      expect.stringContaining(`${workflow}:1:1 stages: `),
+      expect.stringContaining(`${more}:3:9 pools[0]: `),
+    ])
+    expect(daemon.output).toContain(`${more}:3:9 pools[0]: `)
+    expect(await list('subnets')).toEqual(before)
+
+    // Right as files, but of an interface that is not there.
+    await rm(dirname(workflow), { recursive: true })
+    await writeFile(
+      more,
+      'name: more\nnetwork: 10.78.0.0/24\ninterface: lab7\npools: [10.78.0.9]\n',
+    )
+    daemon.child.kill('SIGHUP')
+    await expect.poll(() => daemon.output).toContain('this machine has no interface lab7')
+    expect(await list('subnets')).toEqual(before)
+
+    await rm(dirname(more), { recursive: true })
+    daemon.child.kill('SIGHUP')
+    expect(await contentEvent('reloaded')).toMatchObject({ subnets: 1 })
+    expect(await list('subnets')).toMatchObject([{ pools: ['10.77.0.30-10.77.0.40'] }])
+    expect(await list('leases')).toMatchObject([{ address: lent, state: 'bound' }])
+    expect(await requestAddress()).toMatch(/^10\.77\.0\.(3\d|40)$/)
+    daemon.child.kill('SIGTERM')
+    expect(await daemon.exited).toBe(0)
   })
 
   it('hands the keys of its images to the machines, behind the initramfs as it was built', async () => {

@@ -10,6 +10,7 @@ import type {
 } from '../../../contract/network-documents.ts'
 import type { EventSink } from '../event/event-sink.ts'
 import type { ServedSubnet, ServedSubnets } from './served-subnets.ts'
+import type { Subnet } from './subnet.ts'
 
 /** Nobody has the address. */
 export class LeaseUnknownError extends CodedError {
@@ -44,6 +45,15 @@ export class NetworkDesk {
   /** Told by the DHCP server when it starts; until then, and while DHCP is off, there is nothing. */
   serve(subnets: ServedSubnets): void {
     this.#subnets = subnets
+  }
+
+  /**
+   * Serves these from now on, where DHCP is on; leases stay.
+   *
+   * @throws {PoolRangeError} @throws whatever the store throws; what was served before then still is
+   */
+  async replaceSubnets(subnets: readonly Subnet[]): Promise<void> {
+    await this.#subnets?.replace(subnets)
   }
 
   noteRole(interfaceName: string, role: 'server' | 'proxy'): void {

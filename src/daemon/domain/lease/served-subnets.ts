@@ -54,14 +54,21 @@ export class ServedSubnets {
   }
 
   /**
-   * Serves these subnets from now on; leases and offers of addresses that lie in one of them stay.
+   * Serves these subnets from now on; leases and offers of addresses that lie in one of them stay. What
+   * was leased in a subnet that comes back after a while is known from the store.
    *
-   * @throws {PoolRangeError} and serves what it served before
+   * @throws {PoolRangeError} @throws whatever the store throws; it then serves what it served before
    */
-  replace(subnets: readonly Subnet[]): void {
+  async replace(subnets: readonly Subnet[]): Promise<void> {
     const fresh = subnets.map((subnet) => serve(subnet, this.#options))
+    const stored = await this.#options.leaseStore.readLeases()
+    // No lease of an address that we do not serve can change meanwhile; of the others the pools know better.
+    const unserved = stored.filter(
+      ({ address }) => !this.#served.some(({ subnet }) => networkContains(subnet.network, address)),
+    )
     for (const { subnet, pool } of fresh) {
       const isOurs = (address: Ipv4Address) => networkContains(subnet.network, address)
+      pool.restore(unserved.filter(({ address }) => isOurs(address)))
       for (const former of this.#served) pool.takeOver(former.pool, isOurs)
     }
     this.#served = fresh

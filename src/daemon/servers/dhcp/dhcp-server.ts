@@ -40,20 +40,11 @@ export interface DhcpServerOptions {
   /** Asked for strangers that need an address; the last fifth of a pool is for known machines. */
   readonly isKnownMachine: (macAddress: MacAddress) => boolean
   readonly bootFiles: BootFileResolver
-  /** Told what is served where, for people. */
+  /** Told what is served where, for people, and through which the subnets are replaced. */
   readonly networks?: NetworkDesk
   readonly events: EventSink
   readonly clock: Clock
   readonly logger: Logger
-}
-
-export interface DhcpServer extends RunningServer {
-  /**
-   * Serves these subnets from now on; leases of addresses that lie in one of them stay.
-   *
-   * @throws {PoolRangeError} and serves what it served before
-   */
-  replaceSubnets(subnets: readonly Subnet[]): void
 }
 
 /**
@@ -62,7 +53,7 @@ export interface DhcpServer extends RunningServer {
  * @throws {InterfaceMissingError} @throws {AddressMissingError} @throws {PortTakenError}
  * @throws {DeviceSocketError} @throws {PoolRangeError}
  */
-export async function startDhcpServer(options: DhcpServerOptions): Promise<DhcpServer> {
+export async function startDhcpServer(options: DhcpServerOptions): Promise<RunningServer> {
   const { interfaces, port = 67, mode = 'server', networks, clock, logger, events } = options
   for (const { interfaceName, address, prefixLength } of interfaces) {
     await checkInterface(interfaceName, address, prefixLength)
@@ -120,7 +111,7 @@ function runningServer(
     readonly report: DhcpReport
   },
   listeners: AsyncDisposableStack,
-): DhcpServer {
+): RunningServer {
   const closed = Promise.withResolvers<void>()
   const { desk, subnets, report } = parts
   return {
@@ -128,7 +119,6 @@ function runningServer(
     endpoint,
     closed: closed.promise,
     counters: () => ({ ...report.counters(), ...poolCounters(subnets) }),
-    replaceSubnets: (replacement) => subnets.replace(replacement),
     async [Symbol.asyncDispose]() {
       await desk.settle()
       await listeners.disposeAsync()

@@ -53,6 +53,26 @@ describe(NetworkDesk, () => {
     expect(events).toMatchObject([{ action: 'released', key: macAddress, principal: 'ada' }])
   })
 
+  test('serves what it served before when a pool of the new subnets is wrong', async () => {
+    const { desk } = await deskWith(new MemoryLeaseStore())
+    const before = desk.listSubnets()
+    const wrong = [{ first: ip('10.99.0.1'), last: ip('10.99.0.9') }]
+    const replaced = desk.replaceSubnets([sampleSubnet({ name: 'new', pools: wrong })])
+    await expect(replaced).rejects.toMatchObject({ code: 'ERR_LEASE_POOL_RANGE' })
+    expect(desk.listSubnets()).toEqual(before)
+    expect(desk.listLeases()).toHaveLength(1)
+  })
+
+  test('keeps the leases of a subnet that goes and comes back', async () => {
+    const { desk } = await deskWith(new MemoryLeaseStore())
+    await desk.replaceSubnets([])
+    expect(desk.listLeases()).toEqual([])
+    const pools = [{ first: ip('10.77.0.30'), last: ip('10.77.0.40') }]
+    await desk.replaceSubnets([sampleSubnet({ pools })])
+    expect(desk.listLeases()).toMatchObject([{ address: '10.77.0.12', state: 'bound' }])
+    expect(desk.listSubnets().items).toMatchObject([{ pools: ['10.77.0.30-10.77.0.40'] }])
+  })
+
   test('D23 keeps a bounded number of other servers, however many are forged', async () => {
     const { desk } = await deskWith(new MemoryLeaseStore())
     for (let number = 0; number < 1000; number++) {
