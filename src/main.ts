@@ -34,13 +34,16 @@ Usage: repave <command> [options]
   config explain            every setting of the daemon and where it comes from
   status                    one screen: services, counts
   wait    <thing>           until a machine or a run is as you say
-  machine list|show|add|deploy|capture
-  run     list|show|watch|cancel|approve
+  doctor                    what stands in the way of network boot, and what helps
+  machine list|show|explain|add|deploy|run|capture|set|boot-decision
+  run     list|show|watch|approve|hold|release|step|skip|retry|cancel
   image   list|show|history|diff|import|export|verify|rm|gc|scrub
   key     list|rotate
   token   list|create|revoke
   audit   list|verify
   db      backup|restore|check
+  lease   list|release      who has which address
+  subnet  list|show         networks with addresses
   image   build <recipe>    make a disk image from Debian's packages, or of a root file system
   write   <image> <disk>    write an image to a disk of this machine, every byte proven
   receipt show|verify       what was proven, checked without the daemon
