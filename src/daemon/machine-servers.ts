@@ -26,6 +26,7 @@ import { startScripts } from './servers/boot-files/start-scripts.ts'
 import type { DhcpMode } from './servers/dhcp/dhcp-role.ts'
 import { startDhcpServer } from './servers/dhcp/dhcp-server.ts'
 import { createProvisioningServer } from './servers/http/provisioning-server.ts'
+import { takePassedDescriptors } from './servers/dhcp/passed-sockets.ts'
 import type { RunningServer } from './servers/running-server.ts'
 import { startTftpServer } from './servers/tftp/tftp-server.ts'
 import type { LoadedContent } from './store/content/load-content.ts'
@@ -140,6 +141,7 @@ function startDhcp(
     networks,
     ...dhcpNetworks(config, content.subnets, hostInterfaces()),
     port: config.ports.dhcp,
+    passedDescriptors: takePassedDescriptors(process.env, process.pid),
     leaseStore: store.leases,
     isKnownMachine: (macAddress) => engine.isKnownMachine(macAddress),
     bootFiles: engine.bootFiles,

@@ -59,8 +59,9 @@ class Daemon {
   readonly exited: Promise<number | string>
   output = ''
 
-  constructor(...flags: string[]) {
-    const command = ['netns', 'exec', inside, repave, 'serve', '--data-dir', dataDir]
+  /** Started by `launcher`, which is given the daemon's own words. */
+  constructor(launcher: readonly string[], ...flags: string[]) {
+    const command = ['netns', 'exec', inside, ...launcher, repave, 'serve', '--data-dir', dataDir]
     this.child = spawn('ip', [...command, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
     children.push(this.child)
     this.child.stdout?.on('data', (text: Buffer) => (this.output += text.toString()))
@@ -82,7 +83,7 @@ class Daemon {
 
 /** Without looking around for other DHCP servers first, which takes a while. */
 const serve = (...flags: string[]) =>
-  new Daemon('--interface', 'lab0', '--dhcp', 'server', ...flags)
+  new Daemon([], '--interface', 'lab0', '--dhcp', 'server', ...flags)
 
 function call(path: string, method = 'GET', body?: Buffer) {
   return new Promise<{ status: number; text: string }>((resolve, reject) => {
@@ -153,7 +154,7 @@ const curl = async (...words: string[]) => {
 
 describe('repave serve', () => {
   it('says which interfaces there are when it is told none, and ends with 3', async () => {
-    const daemon = new Daemon()
+    const daemon = new Daemon([])
     expect(await daemon.exited).toBe(3)
     expect(daemon.output).toContain('error[ERR_INTERFACE_UNKNOWN]')
     expect(daemon.output).toContain('with one of: lab0')
@@ -273,6 +274,17 @@ describe('repave serve', () => {
     expect(await requestAddress()).toMatch(/^10\.77\.0\.(3\d|40)$/)
     daemon.child.kill('SIGTERM')
     expect(await daemon.exited).toBe(0)
+  })
+
+  it('answers on a socket that the service manager opened and holds', async () => {
+    const manager = fileURLToPath(new URL('service-manager-process.ts', import.meta.url))
+    const launcher = [process.execPath, manager, 'lab0']
+    const daemon = new Daemon(launcher, '--interface', 'lab0', '--dhcp', 'server')
+    await daemon.ready()
+    expect(await requestAddress()).toMatch(/^10\.77\.0\./)
+    daemon.child.kill('SIGTERM')
+    expect(await daemon.exited).toBe(0)
+    expect(daemon.output).not.toContain('of no use here')
   })
 
   it('hands the keys of its images to the machines, behind the initramfs as it was built', async () => {

@@ -7,6 +7,7 @@ import { type AddressProber, createAddressProber } from './conflict/address-prob
 import type { DhcpReport } from './dhcp-report.ts'
 import type { DhcpRole } from './dhcp-role.ts'
 import { type DeviceSocket, openDeviceSocket } from './open-device-socket.ts'
+import type { PassedSockets } from './passed-sockets.ts'
 import { internetAddress, linux, type SocketCalls } from './socket-calls.ts'
 
 /** How often we look whether the interface is still the one that we listen on. */
@@ -22,6 +23,8 @@ export interface ListenerOptions {
   readonly port: number
   readonly role: DhcpRole
   readonly calls: SocketCalls
+  /** One of these is used where it fits, and a new socket when the interface comes back. */
+  readonly passed: PassedSockets
   readonly report: DhcpReport
   readonly onPacket: (bytes: Uint8Array, listener: DhcpListener) => void
 }
@@ -60,7 +63,7 @@ export class DhcpListener implements AsyncDisposable {
 
   /** @throws {PortTakenError} {@link DeviceSocketError} */
   static async open(place: ServedInterface, options: ListenerOptions): Promise<DhcpListener> {
-    const socket = await openDeviceSocket(place.interfaceName, options.port)
+    const socket = await openDeviceSocket(place.interfaceName, options.port, options.passed)
     return new DhcpListener(place, socket, options)
   }
 

@@ -18,6 +18,7 @@ import type { DhcpMode, DhcpRole } from './dhcp-role.ts'
 import { monitorServers } from './foreign/foreign-monitor.ts'
 import { ForeignWatch } from './foreign/foreign-watch.ts'
 import { ownMacAddress } from './own-mac-address.ts'
+import { PassedSockets } from './passed-sockets.ts'
 import { loadSocketCalls, type SocketCalls } from './socket-calls.ts'
 
 /** Where UEFI firmware asks a proxy for its boot file, PXE 2.1 §2.2.4. */
@@ -35,6 +36,8 @@ export interface DhcpServerOptions {
   readonly port?: number
   /** Whether we give addresses, or add boot files to those of another server. @default 'server' */
   readonly mode?: DhcpMode
+  /** Sockets that a service manager opened for us. @default none */
+  readonly passedDescriptors?: readonly number[]
   readonly subnets: readonly Subnet[]
   readonly leaseStore: LeaseStore
   /** Asked for strangers that need an address; the last fifth of a pool is for known machines. */
@@ -71,6 +74,7 @@ export async function startDhcpServer(options: DhcpServerOptions): Promise<Runni
   }
   const desk = new DhcpDesk({ ...options, subnets, report, port })
   const calls = await loadSocketCalls()
+  const passed = new PassedSockets(options.passedDescriptors ?? [], calls)
   await using parts = new AsyncDisposableStack()
   const onPacket = (bytes: Uint8Array, listener: DhcpListener) => desk.receive(bytes, listener)
   const roles: string[] = []
@@ -81,13 +85,15 @@ export async function startDhcpServer(options: DhcpServerOptions): Promise<Runni
     networks?.noteRole(place.interfaceName, role)
     roles.push(role === 'proxy' ? `${place.interfaceName} (proxy)` : place.interfaceName)
     const open = async (role: DhcpRole, port: number) =>
-      parts.use(await DhcpListener.open(place, { role, port, calls, report, onPacket }))
+      parts.use(await DhcpListener.open(place, { role, port, calls, passed, report, onPacket }))
     await open(role, port)
     if (role === 'proxy') await open('boot-server', bootServerPort)
     if (watch !== undefined) {
       parts.use(monitorServers(watch, (server) => report.foreign(server, place.interfaceName)))
     }
   }
+  const unused = passed.left()
+  if (unused.length > 0) logger.warn({ descriptors: unused }, 'sockets passed to us of no use here')
   const endpoint = interfaces
     .map(({ address }, index) => `${address}:${port}/udp on ${roles[index]}`)
     .join(', ')

@@ -5,6 +5,7 @@ import { asciiBytes } from '../../../base/ascii.ts'
 import { unspecifiedIpv4 } from '../../../base/ipv4-address.ts'
 import { DeviceSocketError, PortTakenError } from './errors.ts'
 import { findPortHolder } from '../port-holder.ts'
+import type { PassedSockets } from './passed-sockets.ts'
 import { internetAddress, linux, loadSocketCalls, type SocketCalls } from './socket-calls.ts'
 
 /** A row that is switched on asks all at once: a thousand packets may wait, more would wait too long. */
@@ -21,20 +22,22 @@ export interface DeviceSocket {
  * SO_BINDTODEVICE): Node cannot say which interface a broadcast came from. The address is not shared
  * with other sockets, so a second DHCP server on this interface is found here and not by its victims.
  *
+ * One that was passed to us and fits is used instead of a new one.
+ *
  * @throws {PortTakenError} when another program has the port
  * @throws {DeviceSocketError} when the system refuses the socket
  */
-export async function openDeviceSocket(interfaceName: string, port: number): Promise<DeviceSocket> {
+export async function openDeviceSocket(
+  interfaceName: string,
+  port: number,
+  passed?: PassedSockets,
+): Promise<DeviceSocket> {
   const calls = await loadSocketCalls()
-  const fd = calls.socket(
-    linux.addressFamilyInet,
-    linux.socketDatagram | linux.socketCloseOnExec,
-    0,
-  )
-  if (fd < 0) throw new DeviceSocketError('open a socket', calls.lastError())
+  const passedFd = passed?.take(interfaceName, port)
+  const fd = passedFd ?? openUnbound(calls)
   try {
     tieToDevice(calls, fd, interfaceName)
-    await bindToPort(calls, fd, port)
+    if (passedFd === undefined) await bindToPort(calls, fd, port)
   } catch (error) {
     calls.close(fd)
     throw error
@@ -47,6 +50,13 @@ export async function openDeviceSocket(interfaceName: string, port: number): Pro
   socket.setBroadcast(true)
   enlargeReceiveBuffer(calls, fd, socket)
   return { socket, fd }
+}
+
+function openUnbound(calls: SocketCalls): number {
+  const { addressFamilyInet, socketDatagram, socketCloseOnExec } = linux
+  const fd = calls.socket(addressFamilyInet, socketDatagram | socketCloseOnExec, 0)
+  if (fd < 0) throw new DeviceSocketError('open a socket', calls.lastError())
+  return fd
 }
 
 function tieToDevice(calls: SocketCalls, fd: number, interfaceName: string): void {

@@ -12,6 +12,7 @@ export const linux = {
   socketCloseOnExec: 0o2000000,
   levelSocket: 1,
   levelUdp: 17,
+  optionType: 3,
   optionUdpSegment: 103,
   optionBindToDevice: 25,
   optionAttachFilter: 26,
@@ -22,6 +23,10 @@ export const linux = {
   epollAdd: 1,
   etherTypeIpv4: 0x0800,
 } as const
+
+/** F_SETFD and FD_CLOEXEC of linux/fcntl.h. */
+const setDescriptorFlags = 2
+const closeOnExecFlag = 1
 
 /** struct sock_filter, linux/filter.h. */
 export interface FilterStep {
@@ -35,6 +40,10 @@ export interface FilterStep {
 export interface SocketCalls {
   socket(family: number, type: number, protocol: number): number
   setsockopt(fd: number, level: number, option: number, value: Uint8Array, bytes: number): number
+  /** Fills `into`; the size of the value in bytes. */
+  getsockopt(fd: number, level: number, option: number, into: Uint8Array): number
+  /** Fills `into` with the address that the socket is bound to. */
+  getsockname(fd: number, into: Uint8Array): number
   bind(fd: number, address: Uint8Array, bytes: number): number
   send(fd: number, bytes: Uint8Array, to: Uint8Array): number
   /** Fills `into` with one packet. */
@@ -48,6 +57,8 @@ export interface SocketCalls {
   epollWait(epoll: number, into: Uint8Array, mostEvents: number): number
   attachFilter(fd: number, steps: readonly FilterStep[]): number
   close(fd: number): number
+  /** Programs that we start do not get the descriptor. */
+  closeOnExec(fd: number): number
   /** Of an interface, 0 when there is none of that name. */
   interfaceIndex(name: string): number
   /** Name of the last failure, such as `EADDRINUSE`. */
@@ -70,6 +81,12 @@ export async function loadSocketCalls(): Promise<SocketCalls> {
     const socket = libc.func('int socket(int family, int type, int protocol)')
     const setsockopt = libc.func(
       'int setsockopt(int fd, int level, int option, const uint8_t *value, uint32_t bytes)',
+    )
+    const getsockopt = libc.func(
+      'int getsockopt(int fd, int level, int option, _Out_ uint8_t *value, _Inout_ uint32_t *bytes)',
+    )
+    const getsockname = libc.func(
+      'int getsockname(int fd, _Out_ uint8_t *address, _Inout_ uint32_t *bytes)',
     )
     const bind = libc.func('int bind(int fd, const uint8_t *address, uint32_t bytes)')
     const sendto = libc.func(
@@ -95,11 +112,18 @@ export async function loadSocketCalls(): Promise<SocketCalls> {
       'uint32_t',
     ])
     const close = libc.func('int close(int fd)')
+    const fcntl = libc.func('int fcntl(int fd, int command, ...)')
     const interfaceIndex = libc.func('uint32_t if_nametoindex(const char *name)')
     return {
       socket: (family, type, protocol) => Number(socket(family, type, protocol)),
       setsockopt: (fd, level, option, value, bytes) =>
         Number(setsockopt(fd, level, option, value, bytes)),
+      getsockopt: (fd, level, option, into) => {
+        const sizeBytes = Uint32Array.of(into.length)
+        const outcome = Number(getsockopt(fd, level, option, into, sizeBytes))
+        return outcome < 0 ? outcome : (sizeBytes[0] ?? 0)
+      },
+      getsockname: (fd, into) => Number(getsockname(fd, into, Uint32Array.of(into.length))),
       bind: (fd, address, bytes) => Number(bind(fd, address, bytes)),
       send: (fd, bytes, to) => Number(sendto(fd, bytes, bytes.length, 0, to, to.length)),
       receive: (fd, into, flags) => Number(recv(fd, into, into.length, flags)),
@@ -118,6 +142,7 @@ export async function loadSocketCalls(): Promise<SocketCalls> {
           ),
         ),
       close: (fd) => Number(close(fd)),
+      closeOnExec: (fd) => Number(fcntl(fd, setDescriptorFlags, 'int', closeOnExecFlag)),
       interfaceIndex: (name) => Number(interfaceIndex(name)),
       lastError: () => getSystemErrorName(-koffi.errno()),
     }
