@@ -7,7 +7,7 @@ import {
 } from '../presentation/explanation-lines.ts'
 import type { Tone } from '../presentation/state-mark.ts'
 
-export interface ExplanationRow {
+interface ExplanationRow {
   readonly text: string
   readonly tone: Tone
 }
@@ -42,7 +42,7 @@ export function explanationRows(
 }
 
 /** Lines of at most `width` characters, broken between words; all but the first are set in. */
-export function wrapWords(text: string, width: number): string[] {
+function wrapWords(text: string, width: number): string[] {
   const margin = ' '.repeat(Math.min(8, Math.floor(width / 4)))
   const lines: string[] = []
   let line = /^ */.exec(text)?.[0] ?? ''

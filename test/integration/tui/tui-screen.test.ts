@@ -19,6 +19,7 @@ import {
   sampleRun,
   succeededRun,
 } from '../../fakes/sample-fleet.ts'
+import { stuckExplanation } from '../../fakes/stuck-explanation.ts'
 
 const repave = fileURLToPath(new URL('../../../bin/repave', import.meta.url))
 
@@ -184,6 +185,22 @@ describe('repave tui', () => {
     api.emit({ ...log, body: { lines: ['chunk 41/72 ok \u001b[2J\u001b]0;owned\u0007'] } })
     await tui.shows('chunk 41/72 ok ?[2J?]0;owned?')
     tui.type('\u0003')
+    expect(await tui.exitCode).toBe(0)
+  })
+
+  it('says why an open machine is stuck, and stops saying so when it goes on', async () => {
+    let told = stuckExplanation({ sinceMs: Date.now() - 30_000 })
+    api.answer = ({ path }) =>
+      path.endsWith(`/machines/${sampleId(2)}/explanation`) ? { json: told } : undefined
+    const tui = start(100, 30)
+    await tui.shows('node-2')
+    tui.type('j\r')
+    await tui.shows('node-2 is stuck: iPXE was offered 10.0.0.7. Missing for ')
+    await tui.shows('try   another DHCP server may have answered faster: repave doctor')
+    await tui.shows('got ipxe.efi')
+    told = stuckExplanation({ state: 'working' })
+    await expect.poll(() => tui.lines.join('\n'), { timeout: 10_000 }).not.toContain('is stuck')
+    tui.type('q')
     expect(await tui.exitCode).toBe(0)
   })
 
