@@ -294,9 +294,12 @@ describe('repave serve', () => {
     const archive = join(dataDir, 'archive')
     await writeFile(archive, served.subarray(12))
     const listing = await run('sh', ['-c', `cpio --quiet -i --to-stdout '*.json' < ${archive}`])
-    expect(JSON.parse(listing.stdout)).toEqual([
-      { keyId: expect.stringMatching(/^[0-9a-f]{16}$/), publicKeyBase64: expect.any(String) },
-    ])
+    // The one that signs now, and the one that comes after it.
+    const key = {
+      keyId: expect.stringMatching(/^[0-9a-f]{16}$/),
+      publicKeyBase64: expect.any(String),
+    }
+    expect(JSON.parse(listing.stdout)).toEqual([key, key])
     expect(daemon.output).not.toContain('sledgehammer build')
   })
 
