@@ -58,7 +58,8 @@ export function imageKeepingRoutes(app: FastifyInstance, { images }: OperatorSer
       throw new RequestInvalidError('expected the image as application/octet-stream')
     }
     const { image } = await images.importArchive({
-      bytes: request.raw,
+      // Refused half-way, the connection is still needed: the reason goes back over it.
+      bytes: request.raw.iterator({ destroyOnReturn: false }),
       principal: principalOf(request),
     })
     return reply.code(201).send(image)

@@ -85,7 +85,12 @@ describe('startAgent', () => {
     expect(hello.publicKey).toBe(world.key.publicKeyBase64)
     expect(hello.inventory.memoryBytes).toBeGreaterThan(0)
     daemon.order({ action: 'inventory' })
-    expect((await daemon.frame('result')).facts.inventory).toEqual(hello.inventory)
+    const taken = (await daemon.frame('result')).facts.inventory
+    // The task also looks at what lies on each disk, and what is mounted may change between the two.
+    const { disks, networkInterfaces: _interfaces, ...rest } = hello.inventory
+    expect(taken).toMatchObject(rest)
+    expect(taken?.disks.map(({ path }) => path)).toEqual(disks.map(({ path }) => path))
+    expect(taken?.disks.every(({ contents }) => contents !== undefined)).toBe(true)
     expect(agent.shown.join('\n')).toContain('this is node-1')
   })
 
