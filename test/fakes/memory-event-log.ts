@@ -42,6 +42,10 @@ export class MemoryEventLog implements EventLog, EventSink {
     return this.#events.slice(seq, seq + limit)
   }
 
+  readNext(seq: number, limit: number): Promise<readonly RepaveEvent[]> {
+    return this.readSince(seq, limit)
+  }
+
   onCommitted(listener: (event: RepaveEvent) => void): () => void {
     return this.onCommittedBatch((batch) => batch.forEach((event) => listener(event)))
   }

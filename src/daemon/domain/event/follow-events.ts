@@ -54,7 +54,7 @@ export async function* followEvents(
     while (!signal.aborted) {
       // Before the log is read: a commit that comes meanwhile is not slept through.
       const rung = bell.next()
-      const batch = await log.readSince(cursor, readTogether)
+      const batch = await log.readNext(cursor, readTogether)
       if (signal.aborted) return
       const last = batch.at(-1)
       if (last === undefined) {

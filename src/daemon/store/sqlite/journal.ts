@@ -64,10 +64,13 @@ export class Journal implements EventLog, EventSink {
   }
 
   async readSince(seq: number, limit: number): Promise<readonly RepaveEvent[]> {
-    if (seq >= this.#lastSeq) return []
+    return seq >= this.#lastSeq ? [] : readEventsSince(this.#statements, seq, limit)
+  }
+
+  async readNext(seq: number, limit: number): Promise<readonly RepaveEvent[]> {
     const recent = this.#recent.batchAfter(seq)
-    if (recent !== undefined) return recent.length > limit ? recent.slice(0, limit) : recent
-    return readEventsSince(this.#statements, seq, limit)
+    if (recent === undefined) return this.readSince(seq, limit)
+    return recent.length > limit ? recent.slice(0, limit) : recent
   }
 
   onCommitted(listener: (event: RepaveEvent) => void): () => void {

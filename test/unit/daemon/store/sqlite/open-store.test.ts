@@ -134,6 +134,17 @@ describe('openStore', () => {
     expect(events.map(({ seq, key }) => `${seq}${key}`)).toEqual(['1a', '2b', '3c', '4d'])
   })
 
+  it('reads all events up to the limit, and the next of them as they were committed', async () => {
+    await using store = await openStore(path, { logger })
+    for (const key of ['a', 'b', 'c']) await store.state.commit({ events: [event(key)] })
+    const keys = (events: readonly { key: string }[]) => events.map(({ key }) => key)
+    expect(keys(await store.events.readSince(0, 9))).toEqual(['a', 'b', 'c'])
+    expect(keys(await store.events.readSince(0, 2))).toEqual(['a', 'b'])
+    expect(keys(await store.events.readNext(0, 9))).toEqual(['a'])
+    expect(keys(await store.events.readNext(2, 9))).toEqual(['c'])
+    expect(await store.events.readNext(3, 9)).toEqual([])
+  })
+
   it('one failing change does not take along those that share its commit', async () => {
     await using store = await openStore(path, { logger })
     const results = await Promise.allSettled([
