@@ -7,6 +7,7 @@ import { parseIpv4Address } from '../src/base/ipv4-address.ts'
 import type { Logger } from '../src/base/logger.ts'
 import { startDhcpServer } from '../src/daemon/servers/dhcp/dhcp-server.ts'
 import { startTftpServer } from '../src/daemon/servers/tftp/tftp-server.ts'
+import { MemoryLeaseStore } from '../test/fakes/memory-lease-store.ts'
 
 interface NpmDhcp {
   createServer(settings: object): {
@@ -65,22 +66,23 @@ const servers: Readonly<Record<string, () => Promise<unknown> | void>> = {
   'repave-dhcp': async () => {
     await startDhcpServer({
       ...world,
-      interfaceName: 'lo',
-      serverAddress: ip('127.0.0.1'),
+      interfaces: [{ interfaceName: 'lo', address: ip('127.0.0.1'), prefixLength: 8 }],
       port,
-      subnet: {
-        network: { address: ip('127.0.0.0'), prefixLength: 8 },
-        poolFirst: ip('127.0.0.100'),
-        poolLast: ip('127.0.0.150'),
-        leaseSeconds: 3600,
-        dnsServers: [],
-        reservations: [],
-      },
-      leaseStore: {
-        readLeases: () => Promise.resolve([]),
-        writeLease: () => Promise.resolve(),
-        deleteLease: () => Promise.resolve(),
-      },
+      subnets: [
+        {
+          name: 'loopback',
+          network: { address: ip('127.0.0.0'), prefixLength: 8 },
+          relays: [],
+          pools: [{ first: ip('127.0.0.100'), last: ip('127.0.0.150') }],
+          excluded: [],
+          leaseSeconds: 3600,
+          reservedLeaseSeconds: 3600,
+          options: new Map(),
+          profiles: [],
+          reservations: [],
+        },
+      ],
+      leaseStore: new MemoryLeaseStore(),
       isKnownMachine: () => false,
       bootFiles: {
         bootFileFor: () => ({

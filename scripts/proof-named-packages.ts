@@ -29,7 +29,7 @@ const patienceMs = 10_000
 
 const dhcp = {
   packet: 'a PXE DISCOVER, as captured from iPXE in a BIOS machine',
-  openClient: (port: number) => openDeviceSocket('lo', port + 1),
+  openClient: async (port: number) => (await openDeviceSocket('lo', port + 1)).socket,
   request: readPacketVector('bios-ipxe-discover'),
   describeAnswer: (bytes: Uint8Array) => {
     const decoding = decodePacket(bytes)

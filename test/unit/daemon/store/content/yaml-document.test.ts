@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { workflowSchema } from '../../../../../src/contract/workflow.ts'
+import { taskSchema, workflowSchema } from '../../../../../src/contract/workflow.ts'
 import { formatDocumentFault } from '../../../../../src/daemon/store/content/document-fault.ts'
 import { readYamlDocument } from '../../../../../src/daemon/store/content/yaml-document.ts'
 
@@ -35,7 +35,7 @@ stages:
       - { name: pick, action: inventory, disc: {} }
 `
     expect(faultsOf(text)[0]).toContain(
-      'unknown key "disc", known here: name, timeoutSeconds, retry, onError, action',
+      'unknown key "disc", known here: name, timeoutSeconds, retry, onError, needsApproval, action',
     )
   })
 
@@ -47,10 +47,11 @@ stages:
   - name: two
     tasks: [{ name: t, action: inventry }]
 `
+    const actions = taskSchema.options.map(({ shape }) => shape.action.value).join(', ')
     expect(faultsOf(text).map((fault) => fault.split('\n')[0])).toEqual([
       'workflow.yaml:1:7 name: expected lower-case letters, digits, "-" and "."',
       'workflow.yaml:4:12 stages[0].tasks: expected a list, found text "wrong"',
-      'workflow.yaml:6:32 stages[1].tasks[0].action: expected one of inventory, select-disk, write-image, write-seed, capture-image, reboot, approve, await-phone-home, found text "inventry", did you mean "inventory"?',
+      `workflow.yaml:6:32 stages[1].tasks[0].action: expected one of ${actions}, found text "inventry", did you mean "inventory"?`,
     ])
   })
 
