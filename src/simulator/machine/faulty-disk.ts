@@ -15,6 +15,8 @@ export interface MachinePower {
   readonly signal: AbortSignal
   /** Cuts the power, and aborts the signal before it returns. */
   readonly cut: () => void
+  /** Restarts it. Never resolves: nothing of this boot goes on. */
+  readonly restart: () => Promise<never>
 }
 
 /**
@@ -45,6 +47,7 @@ type FaultyWrite = (intact: DiskMedium, power: MachinePower) => DiskMedium['writ
 
 const faultyWrites: Readonly<Partial<Record<MachineFault, FaultyWrite>>> = {
   'bad-disk': failingWrite,
+  'boots-in-a-loop': restartingWrite,
   'forgetful-disk': forgetfulWrite,
   'power-cut': interruptedWrite,
   'slow-disk': slowWrite,
@@ -82,6 +85,11 @@ function interruptedWrite(medium: DiskMedium, power: MachinePower): DiskMedium['
     }
     await medium.write(bytes, offset)
   }
+}
+
+/** Before anything is written, so that however fast the machine is, it gets no further. */
+function restartingWrite(_medium: DiskMedium, power: MachinePower): DiskMedium['write'] {
+  return () => power.restart()
 }
 
 function slowWrite(medium: DiskMedium): DiskMedium['write'] {

@@ -26,7 +26,6 @@ export interface AgentRunOptions {
 
 const agentVersion = '0.1.0'
 const in2001Ms = Date.UTC(2001, 0, 1)
-const loopAfterMs = 200
 
 /**
  * Sledgehammer on a simulated machine: the agent that ships, in this process, with the machine's own
@@ -38,7 +37,11 @@ export async function runAgent(options: AgentRunOptions): Promise<SledgehammerEn
   using boot = new SledgehammerBoot(options.signal)
   const skewMs = fault === 'wrong-time' ? in2001Ms - Date.now() : 0
   const clock = { nowMs: () => Date.now() + skewMs, monotonicMs: () => performance.now() }
-  const power = { signal: boot.signal, cut: () => boot.end('power-cut') }
+  const power = {
+    signal: boot.signal,
+    cut: () => boot.end('power-cut'),
+    restart: () => boot.endAs('rebooted'),
+  }
   const world = {
     ...{ daemonUrl, clock, agentVersion, localAddress: address },
     files: new KernelFiles(plan.directory),
@@ -57,7 +60,6 @@ export async function runAgent(options: AgentRunOptions): Promise<SledgehammerEn
     doing: 'waiting for the daemon',
   })
   using _agent = startAgent({ world, token, page, uptimeMs: () => boot.uptimeMs })
-  if (fault === 'boots-in-a-loop') boot.restartAfter(loopAfterMs)
   return await boot.ended
 }
 

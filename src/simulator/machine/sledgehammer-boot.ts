@@ -11,7 +11,6 @@ export class SledgehammerBoot implements Disposable {
     this.#ended.reject(this.#power.reason as Error)
     this.#over.abort(this.#power.reason)
   }
-  #timer: NodeJS.Timeout | undefined
 
   /** @throws what the signal was aborted with: the machine is off */
   constructor(power: AbortSignal) {
@@ -45,12 +44,7 @@ export class SledgehammerBoot implements Disposable {
     return new Promise(() => undefined)
   }
 
-  restartAfter(milliseconds: number): void {
-    this.#timer = setTimeout(() => this.end('rebooted'), milliseconds)
-  }
-
   [Symbol.dispose](): void {
-    clearTimeout(this.#timer)
     this.#power.removeEventListener('abort', this.#stop)
   }
 }
