@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { cpuArchs } from '../base/cpu-arch.ts'
 import { bootProgramsSchema } from './boot-programs.ts'
+import { paramValuesSchema } from './param.ts'
 import {
   byteCountSchema,
   digestSchema,
@@ -153,6 +154,8 @@ export const driftSchema = z.object({
 })
 export type Drift = z.infer<typeof driftSchema>
 
+export const profileNamesSchema = z.array(nameSchema).max(64)
+
 export const machineSchema = z.object({
   id: z.uuid(),
   name: nameSchema,
@@ -163,6 +166,10 @@ export const machineSchema = z.object({
   onBoot: onBootSchema,
   /** For selectors and limits; `rack` is the one that limits of writing go by. */
   labels: labelsSchema.optional(),
+  /** Params of its own: they stand over those of its profiles. */
+  params: paramValuesSchema.optional(),
+  /** Names of profiles: the first that has a param wins. */
+  profiles: profileNamesSchema.optional(),
   /** Serials or WWNs of disks that no workflow may write here. */
   protectedDisks: z.array(z.string().min(1).max(256)).max(256).optional(),
   /** Over those of its subnet, which stand over the usual ones. */
