@@ -53,5 +53,12 @@ export function ipv4ToBytes(address: Ipv4Address): Uint8Array {
 /** @throws {RangeError} when there are not four bytes */
 export function ipv4FromBytes(bytes: Uint8Array): Ipv4Address {
   if (bytes.length !== 4) throw new RangeError(`an IPv4 address has 4 bytes, got ${bytes.length}`)
-  return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}` as Ipv4Address
+  return ipv4At(bytes, 0)
+}
+
+/** The address in the four bytes from `offset`. @throws {RangeError} when there are fewer */
+export function ipv4At(bytes: Uint8Array, offset: number): Ipv4Address {
+  if (offset + 4 > bytes.length) throw new RangeError(`no IPv4 address at ${offset}`)
+  const [first, second] = [bytes[offset], bytes[offset + 1]]
+  return `${first}.${second}.${bytes[offset + 2]}.${bytes[offset + 3]}` as Ipv4Address
 }

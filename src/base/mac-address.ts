@@ -20,12 +20,10 @@ export function parseMacAddress(text: string): MacAddress {
 /** The first six bytes, as a chaddr field carries them. @throws {RangeError} when there are fewer */
 export function macAddressFromBytes(bytes: Uint8Array): MacAddress {
   if (bytes.length < 6) throw new RangeError(`a MAC address has 6 bytes, got ${bytes.length}`)
-  let text = ''
-  for (let index = 0; index < 6; index++) {
-    const byte = bytes[index] ?? 0
-    if (index > 0) text += ':'
-    if (byte < 16) text += '0'
-    text += byte.toString(16)
-  }
-  return text as MacAddress
+  const digits = (index: number) => digitsOfByte[bytes[index] ?? 0] ?? ''
+  return `${digits(0)}:${digits(1)}:${digits(2)}:${digits(3)}:${digits(4)}:${digits(5)}` as MacAddress
 }
+
+const digitsOfByte = Array.from({ length: 256 }, (_unused, byte) =>
+  byte.toString(16).padStart(2, '0'),
+)

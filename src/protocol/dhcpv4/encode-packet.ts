@@ -1,4 +1,4 @@
-import { type Ipv4Address, ipv4ToNumber } from '../../base/ipv4-address.ts'
+import { type Ipv4Address, ipv4ToNumber, unspecifiedIpv4 } from '../../base/ipv4-address.ts'
 import { messageTypeNumber } from './dhcp-message-type.ts'
 import { dhcpOptionCode } from './dhcp-option-code.ts'
 import { type DhcpPacket, headerBytes, magicCookie, textFields } from './dhcp-packet.ts'
@@ -21,25 +21,31 @@ const endBytes = 1
  * @param maximumBytes of UDP payload, see messageLimit
  */
 export function encodePacket(packet: DhcpPacket, maximumBytes = leastMessageBytes): Uint8Array {
-  const values = new Map(packet.options)
-  values.set(dhcpOptionCode.messageType, Uint8Array.of(messageTypeNumber(packet.messageType)))
-  const bootFileName = values.get(dhcpOptionCode.bootFileName)
-  if (bootFileName !== undefined) {
-    values.set(dhcpOptionCode.bootFileName, nulTerminated(bootFileName))
-  }
   const { bootFile, serverName } = textFields
-  const layout = fitOptions(values, {
+  const layout = fitOptions(wireOptions(packet), {
     options: maximumBytes - headerBytes - endBytes,
     bootFile: packet.bootFile.length === 0 ? bootFile.sizeBytes - endBytes : 0,
     serverName: packet.serverName.length === 0 ? serverName.sizeBytes - endBytes : 0,
   })
-  const sizeBytes = layout.options.reduce((sum, { value }) => sum + 2 + value.length, endBytes)
-  const message = new Uint8Array(Math.max(paddedBytes, headerBytes + sizeBytes))
+  let sizeBytes = headerBytes + endBytes
+  for (const { value } of layout.options) sizeBytes += 2 + value.length
+  const message = new Uint8Array(Math.max(paddedBytes, sizeBytes))
   writeHeader(message, packet)
   writeOptions(message, headerBytes, layout.options)
   if (layout.bootFile.length > 0) writeOptions(message, bootFile.offset, layout.bootFile)
   if (layout.serverName.length > 0) writeOptions(message, serverName.offset, layout.serverName)
   return message
+}
+
+function wireOptions({ messageType, options }: DhcpPacket): WireOption[] {
+  const type = Uint8Array.of(messageTypeNumber(messageType))
+  const all: WireOption[] = [{ code: dhcpOptionCode.messageType, value: type }]
+  for (const [code, value] of options) {
+    if (code === dhcpOptionCode.messageType) continue
+    const isBootFileName = code === dhcpOptionCode.bootFileName
+    all.push({ code, value: isBootFileName ? nulTerminated(value) : value })
+  }
+  return all
 }
 
 function writeHeader(message: Uint8Array, packet: DhcpPacket): void {
@@ -54,7 +60,8 @@ function writeHeader(message: Uint8Array, packet: DhcpPacket): void {
   writeAddress(message, 16, packet.yourAddress)
   writeAddress(message, 20, packet.nextServerAddress)
   writeAddress(message, 24, packet.relayAddress)
-  message.set(packet.hardwareAddress.subarray(0, 16), 28)
+  const { hardwareAddress } = packet
+  message.set(hardwareAddress.length > 16 ? hardwareAddress.subarray(0, 16) : hardwareAddress, 28)
   writeText(message, textFields.serverName, packet.serverName)
   writeText(message, textFields.bootFile, packet.bootFile)
   writeUint32(message, 236, magicCookie)
@@ -79,7 +86,7 @@ function writeUint32(message: Uint8Array, offset: number, value: number): void {
 }
 
 function writeAddress(message: Uint8Array, offset: number, address: Ipv4Address): void {
-  writeUint32(message, offset, ipv4ToNumber(address))
+  if (address !== unspecifiedIpv4) writeUint32(message, offset, ipv4ToNumber(address))
 }
 
 /** Empty instead of cut: half a file name is the name of another file. */
@@ -88,7 +95,7 @@ function writeText(
   field: { readonly offset: number; readonly sizeBytes: number },
   text: Uint8Array,
 ): void {
-  if (text.length < field.sizeBytes) message.set(text, field.offset)
+  if (text.length > 0 && text.length < field.sizeBytes) message.set(text, field.offset)
 }
 
 function nulTerminated(text: Uint8Array): Uint8Array {

@@ -60,17 +60,12 @@ const overloadBytes = 3
  * no room either, the least needed first. Longer values than 255 bytes are cut into fragments
  * (RFC 3396) where every client joins them, and left out elsewhere.
  */
-export function fitOptions(
-  options: ReadonlyMap<number, Uint8Array>,
-  room: OptionRoom,
-): OptionLayout {
-  const all: WireOption[] = []
+export function fitOptions(options: WireOption[], room: OptionRoom): OptionLayout {
+  const isSent = ({ code: optionCode, value }: WireOption) =>
+    value.length <= mostValueBytes || joinedByClients.includes(optionCode)
+  const all = options.every(isSent) ? options : options.filter(isSent)
   let sizeBytes = 0
-  for (const [optionCode, value] of options) {
-    if (value.length > mostValueBytes && !joinedByClients.includes(optionCode)) continue
-    all.push({ code: optionCode, value })
-    sizeBytes += wireBytes(value)
-  }
+  for (const { value } of all) sizeBytes += wireBytes(value)
   if (sizeBytes <= room.options) return { options: fragments(all), bootFile: [], serverName: [] }
   return overloaded(all, room)
 }
@@ -103,7 +98,8 @@ function overloaded(all: WireOption[], room: OptionRoom): OptionLayout {
 
 /** With a code and a length before each 255 bytes. */
 function wireBytes(value: Uint8Array): number {
-  return value.length + 2 * Math.max(1, Math.ceil(value.length / mostValueBytes))
+  const { length } = value
+  return length + 2 * (length <= mostValueBytes ? 1 : Math.ceil(length / mostValueBytes))
 }
 
 function fragments(whole: WireOption[]): WireOption[] {

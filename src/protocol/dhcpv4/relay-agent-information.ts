@@ -14,11 +14,14 @@ export interface RelayAgentInformation {
   readonly serverIdentifierOverride?: Ipv4Address
 }
 
+export const noRelayAgentInformation: RelayAgentInformation = {}
+
 const subOption = { circuitId: 1, remoteId: 2, linkSelection: 5, serverIdentifier: 11 } as const
 
 /** Unknown and broken sub-options count as absent; what stands behind one that runs past the end too. */
 export function readRelayAgentInformation(options: DhcpOptions): RelayAgentInformation {
-  const value = options.get(dhcpOptionCode.relayAgentInformation) ?? new Uint8Array(0)
+  const value = options.get(dhcpOptionCode.relayAgentInformation)
+  if (value === undefined) return noRelayAgentInformation
   const parts = new Map<number, Uint8Array>()
   let offset = 0
   while (offset + 2 <= value.length) {

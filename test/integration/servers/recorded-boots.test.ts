@@ -122,7 +122,7 @@ function offeredFiles(vector: BootVector): string[] {
   return stepsOf(vector, 'dhcp').map(({ request }) => {
     const decoding = decodePacket(fromHex(request))
     if (!decoding.ok) throw new Error(decoding.reason)
-    const verdict = link(dhcpExchange(decoding.packet), emptyReply)
+    const verdict = link(dhcpExchange(decoding.packet), emptyReply())
     if (verdict instanceof Promise || verdict.kind !== 'continue') throw new Error('no reply')
     return verdict.reply.bootFileName
   })

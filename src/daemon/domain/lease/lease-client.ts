@@ -5,12 +5,12 @@ export interface LeaseClient {
   /** The identity that a lease belongs to. */
   readonly macAddress: MacAddress
   /** Option 61 in lower-case hexadecimal. */
-  readonly clientId?: string
+  readonly clientId: string | undefined
   /** SMBIOS UUID of option 97, lower case. */
-  readonly systemUuid?: string
+  readonly systemUuid: string | undefined
   /** Option 82 of a relay that we know: the switch, and its port. */
-  readonly remoteId?: string
-  readonly circuitId?: string
+  readonly remoteId: string | undefined
+  readonly circuitId: string | undefined
   /** Option 93; empty when it was not sent. */
   readonly architectures: readonly number[]
   /** Options 60 and 12; empty when they were not sent. */

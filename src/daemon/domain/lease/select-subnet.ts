@@ -15,9 +15,9 @@ export interface RequestPlace {
   /** [giaddr] */
   readonly relayAddress: Ipv4Address
   /** The relay's RFC 3527 sub-option. */
-  readonly linkSelection?: Ipv4Address
+  readonly linkSelection?: Ipv4Address | undefined
   /** The client's option 118, RFC 3011. */
-  readonly subnetSelection?: Ipv4Address
+  readonly subnetSelection?: Ipv4Address | undefined
   /** [ciaddr] of a client that uses its address already. */
   readonly addressInUse: Ipv4Address
 }

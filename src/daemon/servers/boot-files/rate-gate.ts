@@ -11,6 +11,8 @@ export interface RateGateLimits {
 export interface RateGate {
   /** Undefined when this one is held back. */
   admit(key: string): number | undefined
+  /** Whether the next one would be admitted; counts nothing. */
+  hasRoom(key: string): boolean
 }
 
 interface Bucket {
@@ -19,30 +21,40 @@ interface Bucket {
   heldBack: number
 }
 
-/** Keys remembered; the one that came first is forgotten when there are more. */
-const mostKeys = 4096
+/** Keys remembered for sure; what was asked about longest ago is forgotten, many at a time. */
+const rememberedKeys = 2048
 
 /** A token bucket for each key: for answers that an attacker could multiply, and for log lines. */
 export function createRateGate(
   clock: Pick<Clock, 'monotonicMs'>,
   { burst, perSecond }: RateGateLimits,
 ): RateGate {
-  const buckets = new Map<string, Bucket>()
-  const bucketOf = (key: string): Bucket => {
-    const known = buckets.get(key)
+  // Two generations: forgetting one key of a Map for each that comes costs more than the rest of a packet.
+  let recent = new Map<string, Bucket>()
+  let older = new Map<string, Bucket>()
+  const bucketOf = (key: string, nowMs: number): Bucket => {
+    const known = recent.get(key)
     if (known !== undefined) return known
-    if (buckets.size >= mostKeys) buckets.delete(buckets.keys().next().value ?? '')
-    const bucket = { tokens: burst, refilledAtMs: clock.monotonicMs(), heldBack: 0 }
-    buckets.set(key, bucket)
+    if (recent.size >= rememberedKeys) {
+      older = recent
+      recent = new Map()
+    }
+    const bucket = older.get(key) ?? { tokens: burst, refilledAtMs: nowMs, heldBack: 0 }
+    recent.set(key, bucket)
+    return bucket
+  }
+  const refilled = (key: string): Bucket => {
+    const nowMs = clock.monotonicMs()
+    const bucket = bucketOf(key, nowMs)
+    const refill = ((nowMs - bucket.refilledAtMs) / 1000) * perSecond
+    bucket.tokens = Math.min(burst, bucket.tokens + refill)
+    bucket.refilledAtMs = nowMs
     return bucket
   }
   return {
+    hasRoom: (key) => refilled(key).tokens >= 1,
     admit: (key) => {
-      const bucket = bucketOf(key)
-      const nowMs = clock.monotonicMs()
-      const refill = ((nowMs - bucket.refilledAtMs) / 1000) * perSecond
-      bucket.tokens = Math.min(burst, bucket.tokens + refill)
-      bucket.refilledAtMs = nowMs
+      const bucket = refilled(key)
       if (bucket.tokens < 1) {
         bucket.heldBack++
         return undefined

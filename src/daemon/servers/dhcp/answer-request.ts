@@ -52,7 +52,7 @@ export function answerRequest(
   exchange: DhcpExchange,
   chain: readonly DhcpLink[],
 ): Verdict | Promise<Verdict> {
-  return passLinks(exchange, chain, 0, emptyReply)
+  return passLinks(exchange, chain, 0, emptyReply())
 }
 
 function passLinks(

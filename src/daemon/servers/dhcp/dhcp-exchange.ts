@@ -1,7 +1,7 @@
 import { type Ipv4Address, unspecifiedIpv4 } from '../../../base/ipv4-address.ts'
 import type { MacAddress } from '../../../base/mac-address.ts'
 import { dhcpOptionCode } from '../../../protocol/dhcpv4/dhcp-option-code.ts'
-import type { DhcpOptions, DhcpPacket } from '../../../protocol/dhcpv4/dhcp-packet.ts'
+import type { DhcpPacket } from '../../../protocol/dhcpv4/dhcp-packet.ts'
 import type { BootClient, BootFileDecision } from '../../domain/bootenv/boot-client.ts'
 import type { LeaseClient } from '../../domain/lease/lease-client.ts'
 import type { Applicant, LeasePool } from '../../domain/lease/lease-pool.ts'
@@ -35,7 +35,8 @@ export interface DhcpReply {
   readonly yourAddress: Ipv4Address
   readonly nextServerAddress: Ipv4Address
   readonly bootFileName: string
-  readonly options: DhcpOptions
+  /** One map for the whole chain, which each link adds to. */
+  readonly options: Map<number, Uint8Array>
   /** What the client was told to boot and why; for the event. */
   readonly boot?: BootFileDecision
 }
@@ -52,21 +53,13 @@ export type Verdict =
 /** One step towards the answer. */
 export type DhcpLink = (exchange: DhcpExchange, reply: DhcpReply) => Verdict | Promise<Verdict>
 
-export const emptyReply: DhcpReply = {
-  yourAddress: unspecifiedIpv4,
-  nextServerAddress: unspecifiedIpv4,
-  bootFileName: '',
-  options: new Map(),
-}
-
-/** The reply with further options. */
-export function withOptions(
-  reply: DhcpReply,
-  options: Iterable<readonly [number, Uint8Array]>,
-): DhcpReply {
-  const all = new Map(reply.options)
-  for (const [code, value] of options) all.set(code, value)
-  return { ...reply, options: all }
+export function emptyReply(): DhcpReply {
+  return {
+    yourAddress: unspecifiedIpv4,
+    nextServerAddress: unspecifiedIpv4,
+    bootFileName: '',
+    options: new Map(),
+  }
 }
 
 /**

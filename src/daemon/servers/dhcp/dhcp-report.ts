@@ -50,6 +50,7 @@ export function createDhcpReport(clock: Clock, logger: Logger, events: EventSink
       if (heldBack !== undefined) logger.warn({ ...facts, heldBack }, message)
     },
     tell: (action, exchange, facts) => {
+      if (!eventsOfAll.hasRoom('all')) return
       const { macAddress } = exchange
       // A full pool is one fact, however many clients meet it.
       const client = action === 'pool-full' ? action : `${action} ${macAddress}`

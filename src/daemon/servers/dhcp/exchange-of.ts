@@ -1,13 +1,15 @@
-import type { Ipv4Address } from '../../../base/ipv4-address.ts'
 import { unspecifiedIpv4 } from '../../../base/ipv4-address.ts'
 import type { MacAddress } from '../../../base/mac-address.ts'
 import { dhcpOptionCode } from '../../../protocol/dhcpv4/dhcp-option-code.ts'
 import type { DhcpPacket } from '../../../protocol/dhcpv4/dhcp-packet.ts'
 import { readAddressOption, readUint32Option } from '../../../protocol/dhcpv4/read-option.ts'
-import { readRelayAgentInformation } from '../../../protocol/dhcpv4/relay-agent-information.ts'
+import {
+  noRelayAgentInformation,
+  readRelayAgentInformation,
+} from '../../../protocol/dhcpv4/relay-agent-information.ts'
 import type { RequestPlace } from '../../domain/lease/select-subnet.ts'
 import type { ServedSubnet, ServedSubnets } from '../../domain/lease/served-subnets.ts'
-import type { Profile, Reservation, Subnet } from '../../domain/lease/subnet.ts'
+import type { OptionSet, Profile, Reservation, Subnet } from '../../domain/lease/subnet.ts'
 import { bootClientOf } from './boot-client-of.ts'
 import { addressInUse, type DhcpExchange } from './dhcp-exchange.ts'
 import type { DhcpListener } from './dhcp-listener.ts'
@@ -26,23 +28,23 @@ export function exchangeOf(
   // Two servers must not answer each other for ever, nor we our own words when they come back.
   if (request.operation !== 'request') return undefined
   const isRelayed = request.relayAddress !== unspecifiedIpv4
-  const relay = readRelayAgentInformation(isRelayed ? request.options : new Map())
+  const relay = isRelayed ? readRelayAgentInformation(request.options) : noRelayAgentInformation
   const place: RequestPlace = {
     arrivedOn,
     relayAddress: request.relayAddress,
     addressInUse: addressInUse(request),
-    ...optional('linkSelection', relay.linkSelection),
-    ...optional(
-      'subnetSelection',
-      readAddressOption(request.options, dhcpOptionCode.subnetSelection),
-    ),
+    linkSelection: relay.linkSelection,
+    subnetSelection: readAddressOption(request.options, dhcpOptionCode.subnetSelection),
   }
   const served = subnets.select(place)
   if (served === undefined) return undefined
   const leaseClient = leaseClientOf(macAddress, request, relay)
   const { subnet, pool } = served
   const reservation = served.reservationFor(leaseClient)
-  const profiles = subnet.profiles.filter(({ matches }) => matches(leaseClient))
+  const profiles =
+    subnet.profiles.length === 0
+      ? subnet.profiles
+      : subnet.profiles.filter(({ matches }) => matches(leaseClient))
   return {
     request,
     role,
@@ -54,11 +56,21 @@ export function exchangeOf(
     subnet,
     pool,
     leaseSeconds: leaseSecondsOf(request, subnet, profiles, reservation),
-    optionSets: [subnet, ...profiles, ...(reservation === undefined ? [] : [reservation])].map(
-      ({ options }) => options,
-    ),
+    optionSets: optionSetsOf(subnet, profiles, reservation),
     prober: isRelayed || !isDirect(served, subnets, place) ? undefined : prober,
   }
+}
+
+/** The general before the particular. */
+function optionSetsOf(
+  subnet: Subnet,
+  profiles: readonly Profile[],
+  reservation: Reservation | undefined,
+): OptionSet[] {
+  const sets = [subnet.options]
+  for (const { options } of profiles) sets.push(options)
+  if (reservation !== undefined) sets.push(reservation.options)
+  return sets
 }
 
 /** Whether the client hears the interface itself: only then can its network be asked who has an address. */
@@ -79,11 +91,4 @@ function leaseSecondsOf(
       : subnet.reservedLeaseSeconds
   const wanted = readUint32Option(options, dhcpOptionCode.leaseTime) ?? usual
   return Math.min(usual, Math.max(wanted, leastLeaseSeconds))
-}
-
-function optional<Name extends string>(
-  name: Name,
-  address: Ipv4Address | undefined,
-): { readonly [key in Name]?: Ipv4Address } {
-  return address === undefined ? {} : ({ [name]: address } as { [key in Name]: Ipv4Address })
 }

@@ -6,7 +6,10 @@ import { readClientArchitectures } from '../../../protocol/dhcpv4/client-archite
 import { dhcpOptionCode } from '../../../protocol/dhcpv4/dhcp-option-code.ts'
 import type { DhcpPacket } from '../../../protocol/dhcpv4/dhcp-packet.ts'
 import { readTextOption } from '../../../protocol/dhcpv4/read-option.ts'
-import type { RelayAgentInformation } from '../../../protocol/dhcpv4/relay-agent-information.ts'
+import {
+  noRelayAgentInformation,
+  type RelayAgentInformation,
+} from '../../../protocol/dhcpv4/relay-agent-information.ts'
 import { readSystemUuid } from '../../../protocol/dhcpv4/system-uuid.ts'
 import { readUserClasses } from '../../../protocol/dhcpv4/user-classes.ts'
 import type { LeaseClient } from '../../domain/lease/lease-client.ts'
@@ -18,19 +21,18 @@ export function leaseClientOf(
   relay: RelayAgentInformation,
 ): LeaseClient {
   const clientId = options.get(dhcpOptionCode.clientIdentifier)
-  const systemUuid = readSystemUuid(options)
   const isRelayed = relayAddress !== unspecifiedIpv4
-  const { circuitId, remoteId } = isRelayed ? relay : {}
+  const { circuitId, remoteId } = isRelayed ? relay : noRelayAgentInformation
   return {
     macAddress,
     architectures: readClientArchitectures(options),
     vendorClass: readTextOption(options, dhcpOptionCode.vendorClass) ?? '',
     hostName: readTextOption(options, dhcpOptionCode.hostName) ?? '',
     userClasses: readUserClasses(options),
-    ...(clientId === undefined ? {} : { clientId: toHex(clientId) }),
-    ...(systemUuid === undefined ? {} : { systemUuid }),
-    ...(circuitId === undefined ? {} : { circuitId: portText(circuitId) }),
-    ...(remoteId === undefined ? {} : { remoteId: portText(remoteId) }),
+    clientId: clientId === undefined ? undefined : toHex(clientId),
+    systemUuid: readSystemUuid(options),
+    circuitId: circuitId === undefined ? undefined : portText(circuitId),
+    remoteId: remoteId === undefined ? undefined : portText(remoteId),
   }
 }
 

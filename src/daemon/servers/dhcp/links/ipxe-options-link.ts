@@ -1,10 +1,10 @@
 import { dhcpOptionCode } from '../../../../protocol/dhcpv4/dhcp-option-code.ts'
 import { ipxeWithoutProxyValue } from '../../../../protocol/dhcpv4/ipxe-options.ts'
-import { type DhcpLink, withOptions } from '../dhcp-exchange.ts'
+import type { DhcpLink } from '../dhcp-exchange.ts'
 
 /** iPXE need not wait for a proxy: everything it needs is in this reply. */
 export const ipxeOptionsLink: DhcpLink = ({ client }, reply) => {
   if (client.kind !== 'ipxe') return { kind: 'continue', reply }
-  const options = [[dhcpOptionCode.ipxe, ipxeWithoutProxyValue()]] as const
-  return { kind: 'continue', reply: withOptions(reply, options) }
+  reply.options.set(dhcpOptionCode.ipxe, ipxeWithoutProxyValue())
+  return { kind: 'continue', reply }
 }

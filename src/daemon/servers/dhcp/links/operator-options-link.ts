@@ -1,6 +1,6 @@
 import { dhcpOptionCode } from '../../../../protocol/dhcpv4/dhcp-option-code.ts'
 import type { OptionTemplate } from '../../../domain/lease/subnet.ts'
-import { type DhcpExchange, type DhcpLink, type DhcpReply, withOptions } from '../dhcp-exchange.ts'
+import type { DhcpExchange, DhcpLink, DhcpReply } from '../dhcp-exchange.ts'
 import { templateFacts } from '../template-facts.ts'
 
 /** They may be long, and whoever can use them asks for them (RFC 3397 §2, RFC 3442). */
@@ -11,15 +11,14 @@ const onlyWhenAskedFor: readonly number[] = [
 
 /** What the operator set for the subnet, for clients of this kind and for this one, in that order. */
 export const operatorOptionsLink: DhcpLink = (exchange, reply) => {
-  const options: [number, Uint8Array][] = []
   for (const set of exchange.optionSets) {
     for (const [code, source] of set) {
       if (onlyWhenAskedFor.includes(code) && !isAskedFor(exchange, code)) continue
       const value = source instanceof Uint8Array ? source : rendered(source, exchange, reply)
-      if (value !== undefined) options.push([code, value])
+      if (value !== undefined) reply.options.set(code, value)
     }
   }
-  return { kind: 'continue', reply: withOptions(reply, options) }
+  return { kind: 'continue', reply }
 }
 
 function isAskedFor({ request }: DhcpExchange, code: number): boolean {

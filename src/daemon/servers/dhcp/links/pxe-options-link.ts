@@ -2,12 +2,13 @@ import { asciiBytes } from '../../../../base/ascii.ts'
 import { dhcpOptionCode } from '../../../../protocol/dhcpv4/dhcp-option-code.ts'
 import { pxeBootFileGivenValue } from '../../../../protocol/dhcpv4/pxe-vendor-options.ts'
 import type { BootClient } from '../../../domain/bootenv/boot-client.ts'
-import { type DhcpLink, withOptions } from '../dhcp-exchange.ts'
+import type { DhcpLink } from '../dhcp-exchange.ts'
 
 /** Says what firmware must hear before it takes the boot file. */
 export const pxeOptionsLink: DhcpLink = ({ client }, reply) => {
   if (reply.boot?.kind !== 'boot-file') return { kind: 'continue', reply }
-  return { kind: 'continue', reply: withOptions(reply, firmwareOptions(client)) }
+  addFirmwareOptions(client, reply.options)
+  return { kind: 'continue', reply }
 }
 
 /**
@@ -22,9 +23,9 @@ export const proxyOptionsLink: DhcpLink = ({ client }, reply) => {
   }
   const name = client.kind === 'http-firmware' ? 'HTTPClient' : 'PXEClient'
   const takesFileAtOnce = client.kind === 'ipxe' || client.platform === 'bios'
-  const options: [number, Uint8Array][] = [[dhcpOptionCode.vendorClass, asciiBytes(name)]]
-  if (takesFileAtOnce) options.push([dhcpOptionCode.vendorSpecific, pxeBootFileGivenValue()])
-  return { kind: 'continue', reply: withOptions(reply, options) }
+  reply.options.set(dhcpOptionCode.vendorClass, asciiBytes(name))
+  if (takesFileAtOnce) reply.options.set(dhcpOptionCode.vendorSpecific, pxeBootFileGivenValue())
+  return { kind: 'continue', reply }
 }
 
 /**
@@ -33,13 +34,14 @@ export const proxyOptionsLink: DhcpLink = ({ client }, reply) => {
  * while a reply without it is simply booted from. UEFI HTTP boot drops every reply that does not say
  * `HTTPClient` (UEFI 2.10 §24.7.2).
  */
-function firmwareOptions({ kind, platform }: BootClient): [number, Uint8Array][] {
+function addFirmwareOptions(
+  { kind, platform }: BootClient,
+  options: Map<number, Uint8Array>,
+): void {
   if (kind === 'http-firmware') {
-    return [[dhcpOptionCode.vendorClass, asciiBytes('HTTPClient')]]
+    options.set(dhcpOptionCode.vendorClass, asciiBytes('HTTPClient'))
+  } else if (kind === 'firmware' && platform === 'bios') {
+    options.set(dhcpOptionCode.vendorClass, asciiBytes('PXEClient'))
+    options.set(dhcpOptionCode.vendorSpecific, pxeBootFileGivenValue())
   }
-  if (kind !== 'firmware' || platform !== 'bios') return []
-  return [
-    [dhcpOptionCode.vendorClass, asciiBytes('PXEClient')],
-    [dhcpOptionCode.vendorSpecific, pxeBootFileGivenValue()],
-  ]
 }

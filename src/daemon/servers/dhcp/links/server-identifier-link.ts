@@ -1,7 +1,7 @@
 import { ipv4ToBytes } from '../../../../base/ipv4-address.ts'
 import { dhcpOptionCode } from '../../../../protocol/dhcpv4/dhcp-option-code.ts'
 import { readAddressOption } from '../../../../protocol/dhcpv4/read-option.ts'
-import { type DhcpLink, withOptions } from '../dhcp-exchange.ts'
+import type { DhcpLink } from '../dhcp-exchange.ts'
 
 /**
  * Every reply names us in option 54 (EDK2 reads it unchecked). A client that names another server is
@@ -14,7 +14,6 @@ export const serverIdentifierLink: DhcpLink = (exchange, reply) => {
     if (request.messageType === 'request') pool.withdrawOffer(macAddress)
     return { kind: 'silence', counter: 'other-server', because: `${named} serves it` }
   }
-  const identifier = ipv4ToBytes(serverAddress)
-  const options = [[dhcpOptionCode.serverIdentifier, identifier]] as const
-  return { kind: 'continue', reply: withOptions(reply, options) }
+  reply.options.set(dhcpOptionCode.serverIdentifier, ipv4ToBytes(serverAddress))
+  return { kind: 'continue', reply }
 }
