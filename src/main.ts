@@ -52,10 +52,12 @@ Usage: repave <command> [options]
   web                       a link that lets a browser look on
   context list|set|use|rm   daemons that you work with, by name
   completion bash|zsh|fish
+  version                   of this command and of the daemon
   sledgehammer build        make the Linux that machines boot into RAM
   lab     up|status|console|down
 
-repave <command> --help tells more about each.
+repave <command> --help tells more about each; repave help options|exit-codes|output|environment
+about all.
 
 Examples:
   repave serve --interface eno2
@@ -65,6 +67,9 @@ Examples:
 /** Runs what the words ask for. */
 async function runRepave(argv: readonly string[]): Promise<number> {
   const [word = '', second] = argv
+  if (word === 'help' && second !== undefined && Object.hasOwn(programs, second)) {
+    return runRepave([...argv.slice(1), '--help'])
+  }
   if (['', 'help', '--help', '-h'].includes(word) && second === undefined) {
     process.stdout.write(help)
     return word === '' ? 2 : 0

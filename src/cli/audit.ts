@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 
-import { auditListSchema, auditVerdictSchema } from '../contract/audit.ts'
+import { type AuditEntry, auditListSchema, auditVerdictSchema } from '../contract/audit.ts'
 import { askDaemon } from '../operator-client/daemon-request.ts'
 import { shownText } from '../presentation/shown-text.ts'
 import {
@@ -11,7 +11,8 @@ import {
   runs,
 } from './command-line.ts'
 import { exitCodes } from './exit-code.ts'
-import { printList, printThing } from './output.ts'
+import { addListVerb } from './list-verb.ts'
+import { printThing } from './output.ts'
 
 /** `repave audit list|verify`. */
 export function auditCommands(line: CommandLine, program: Command): void {
@@ -21,36 +22,38 @@ export function auditCommands(line: CommandLine, program: Command): void {
   audit.addHelpText('after', '\nExamples:\n  repave audit list --since 100\n  repave audit verify')
 }
 
+interface ListOptions {
+  readonly since: string
+  readonly limit: string
+}
+
 function addListCommand(line: CommandLine, parent: Command): void {
-  addCommand(line, parent, {
-    words: 'list',
+  addListVerb<AuditEntry, ListOptions>(line, parent, {
     summary: 'every change that somebody asked for, from an entry on',
     examples: ['audit list', 'audit list --since 100 --output jsonl'],
+    // Nothing is told of an entry by itself; what it is about is.
+    topics: ['*.*.*'],
+    read: async (connection, { since, limit }) => {
+      const query = new URLSearchParams({ since, limit })
+      const request = { path: `/audit?${query.toString()}` }
+      const { items } = await askDaemon(connection, request, auditListSchema)
+      return {
+        kind: 'AuditList',
+        items,
+        nameOf: ({ number }) => String(number),
+        columns: [
+          ['NUMBER', ({ number }) => String(number)],
+          ['TIME', ({ timeMs }) => new Date(timeMs).toISOString().slice(0, 19)],
+          ['WHO', ({ principal }) => shownText(principal, 40)],
+          ['FROM', ({ address }) => shownText(address ?? 'here', 40)],
+          ['ASKED', ({ method, path }) => `${method} ${shownText(path, 60)}`],
+          ['ANSWER', ({ status }) => String(status)],
+        ],
+      }
+    },
   })
-    .alias('ls')
     .option('--since <number>', 'entries after this one', '0')
     .option('--limit <count>', 'at most so many', '1000')
-    .action(
-      runs(line, async (options: CommonOptions & { since: string; limit: string }) => {
-        const query = new URLSearchParams({ since: options.since, limit: options.limit })
-        const request = { path: `/audit?${query.toString()}` }
-        const { items } = await askDaemon(connectionOf(line, options), request, auditListSchema)
-        await printList(line.world, options, {
-          kind: 'AuditList',
-          items,
-          nameOf: ({ number }) => String(number),
-          columns: [
-            ['NUMBER', ({ number }) => String(number)],
-            ['TIME', ({ timeMs }) => new Date(timeMs).toISOString().slice(0, 19)],
-            ['WHO', ({ principal }) => shownText(principal, 40)],
-            ['FROM', ({ address }) => shownText(address ?? 'here', 40)],
-            ['ASKED', ({ method, path }) => `${method} ${shownText(path, 60)}`],
-            ['ANSWER', ({ status }) => String(status)],
-          ],
-        })
-        return exitCodes.done
-      }),
-    )
 }
 
 function addVerifyCommand(line: CommandLine, parent: Command): void {

@@ -3,6 +3,11 @@ import { createInterface } from 'node:readline/promises'
 import type { CliWorld } from './cli-world.ts'
 import { NotConfirmedError } from './errors.ts'
 
+/** Whether nobody has to be asked: they have said so, or nothing will be changed. */
+export function isAgreed(options: { readonly yes: boolean; readonly dryRun?: boolean }): boolean {
+  return options.yes || options.dryRun === true
+}
+
 /**
  * Has the person type `name` before something is destroyed.
  *

@@ -45,6 +45,6 @@ function exitCodeOfStatus(status: number): number {
   if (status === 400) return exitCodes.usage
   if (status === 401 || status === 403) return exitCodes.refused
   if (status === 404) return exitCodes.notFound
-  if (status === 409) return exitCodes.conflict
+  if (status === 409 || status === 412) return exitCodes.conflict
   return exitCodes.failed
 }

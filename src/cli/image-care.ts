@@ -49,7 +49,8 @@ export function addCareCommands(line: CommandLine, parent: Command): void {
     .action(
       runs(line, async (options: CommonOptions & { dryRun: boolean }) => {
         const path = `/images/gc?dryRun=${options.dryRun}`
-        const connection = connectionOf(line, options)
+        // The daemon itself tells what a dry run would remove.
+        const connection = connectionOf(line, { ...options, dryRun: false })
         const request = { method: 'POST', path, silenceMs: patienceMs } as const
         const collected = await askDaemon(connection, request, collectedSchema)
         await printThing(line.world, options.output, {

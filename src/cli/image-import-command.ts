@@ -5,7 +5,7 @@ import type { Image } from '../contract/api-documents.ts'
 import type { ImageImportQuery } from '../contract/image-import.ts'
 import { importFormats } from '../contract/import-provenance.ts'
 import {
-  addCommand,
+  addChange,
   type CommandLine,
   type CommonOptions,
   connectionOf,
@@ -37,7 +37,7 @@ interface ImportOptions extends CommonOptions {
 
 /** `repave image import`: a file, an address or standard input becomes an image. */
 export function addImportCommand(line: CommandLine, parent: Command): void {
-  const command = addCommand(line, parent, {
+  const command = addChange(line, parent, {
     words: 'import <source>',
     summary: 'store a disk image from a file, a URL, or "-" for standard input',
     examples: [

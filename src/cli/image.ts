@@ -8,13 +8,14 @@ import { shownText } from '../presentation/shown-text.ts'
 import { factLines } from '../presentation/table-text.ts'
 import { writeLines } from './cli-world.ts'
 import {
+  addChange,
   addCommand,
   type CommandLine,
   type CommonOptions,
   connectionOf,
   runs,
 } from './command-line.ts'
-import { confirmByName } from './confirm.ts'
+import { confirmByName, isAgreed } from './confirm.ts'
 import { askDaemon, noContent } from '../operator-client/daemon-request.ts'
 import { addExportCommand } from './image-archive.ts'
 import { addCareCommands } from './image-care.ts'
@@ -82,7 +83,7 @@ function addShowCommand(line: CommandLine, parent: Command): void {
 }
 
 function addRemoveCommand(line: CommandLine, parent: Command): void {
-  addCommand(line, parent, {
+  addChange(line, parent, {
     words: 'rm <image>',
     summary: 'forget an image, or with NAME@VERSION one version of it',
     examples: ['image rm debian-12', 'image rm debian-12@20261101 --yes'],
@@ -96,7 +97,7 @@ function addRemoveCommand(line: CommandLine, parent: Command): void {
         const shown = isWhole
           ? `the image ${name}`
           : `version ${shownText(image.version)} of ${image.name}`
-        if (!options.yes) {
+        if (!isAgreed(options)) {
           const what = isWhole ? `${shown} with all its versions` : shown
           await confirmByName(line.world, image.name, `This removes ${what}`)
         }

@@ -6,39 +6,29 @@ import {
   signingKeyListSchema,
 } from '../contract/image-documents.ts'
 import {
-  addCommand,
+  addChange,
   type CommandLine,
   type CommonOptions,
   connectionOf,
   runs,
 } from './command-line.ts'
 import { writeLines } from './cli-world.ts'
-import { confirmByName } from './confirm.ts'
+import { confirmByName, isAgreed } from './confirm.ts'
 import { askDaemon } from '../operator-client/daemon-request.ts'
-import { printList } from './output.ts'
+import { addListVerb } from './list-verb.ts'
+import { printList, type ShownList } from './output.ts'
 
 /** `repave key list|rotate`. */
 export function keyCommands(line: CommandLine, program: Command): void {
   const key = program.command('key').description('keys that sign images: list, rotate')
-  addCommand(line, key, {
-    words: 'list',
+  addListVerb<SigningKeyFacts>(line, key, {
     summary: 'the key that signs, and the one that will sign after it; machines trust both',
     examples: ['key list', 'key list --output json'],
+    topics: ['key.*.*'],
+    read: async (connection) =>
+      shownKeys((await askDaemon(connection, { path: '/keys' }, signingKeyListSchema)).items),
   })
-    .alias('ls')
-    .action(
-      runs(line, async (options: CommonOptions) => {
-        const request = { path: '/keys' }
-        const { items } = await askDaemon(
-          connectionOf(line, options),
-          request,
-          signingKeyListSchema,
-        )
-        await printKeys(line, options, items)
-        return 0
-      }),
-    )
-  addCommand(line, key, {
+  addChange(line, key, {
     words: 'rotate',
     summary: 'sign every image with the next key, and make a new next one',
     examples: ['key rotate', 'key rotate --yes'],
@@ -46,7 +36,7 @@ export function keyCommands(line: CommandLine, program: Command): void {
     .option('--yes', 'do not ask', false)
     .action(
       runs(line, async (options: CommonOptions & { yes: boolean }) => {
-        if (!options.yes) {
+        if (!isAgreed(options)) {
           await confirmByName(line.world, 'rotate', 'This retires the key that signs images')
         }
         const request = { method: 'POST', path: '/keys/rotate' } as const
@@ -54,18 +44,15 @@ export function keyCommands(line: CommandLine, program: Command): void {
         writeLines(line.world.stderr, [
           `${rotation.resignedImages} images signed anew, key ${rotation.retiredKeyId} retired`,
         ])
-        await printKeys(line, options, rotation.items)
+        await printList(line.world, options, shownKeys(rotation.items))
         return 0
       }),
     )
+  key.addHelpText('after', '\nExamples:\n  repave key list\n  repave key rotate')
 }
 
-function printKeys(
-  line: CommandLine,
-  options: CommonOptions,
-  items: readonly SigningKeyFacts[],
-): Promise<void> {
-  return printList(line.world, options, {
+function shownKeys(items: readonly SigningKeyFacts[]): ShownList<SigningKeyFacts> {
+  return {
     kind: 'SigningKeyList',
     items,
     nameOf: (key) => key.keyId,
@@ -75,5 +62,5 @@ function printKeys(
       ['SINCE', (key) => new Date(key.createdAtMs).toISOString().slice(0, 19)],
       ['PUBLIC KEY', (key) => key.publicKeyBase64],
     ],
-  })
+  }
 }

@@ -5,13 +5,13 @@ import { askDaemon, noContent } from '../operator-client/daemon-request.ts'
 import { durationText } from '../presentation/duration-text.ts'
 import { writeLines } from './cli-world.ts'
 import {
-  addCommand,
+  addChange,
   type CommandLine,
   type CommonOptions,
   connectionOf,
   runs,
 } from './command-line.ts'
-import { confirmByName } from './confirm.ts'
+import { confirmByName, isAgreed } from './confirm.ts'
 import { addListVerb } from './list-verb.ts'
 
 /** `repave lease list|release`. */
@@ -43,7 +43,7 @@ export function leaseCommands(line: CommandLine, program: Command): void {
 }
 
 function addReleaseCommand(line: CommandLine, parent: Command): void {
-  addCommand(line, parent, {
+  addChange(line, parent, {
     words: 'release <address>',
     summary: 'end a lease, an offer or a quarantine at once; the machine is not told',
     examples: ['lease release 10.77.0.130', 'lease release 10.77.0.130 --yes'],
@@ -51,7 +51,7 @@ function addReleaseCommand(line: CommandLine, parent: Command): void {
     .option('--yes', 'do not ask', false)
     .action(
       runs(line, async (address: string, options: CommonOptions & { yes: boolean }) => {
-        if (!options.yes) {
+        if (!isAgreed(options)) {
           await confirmByName(line.world, address, 'Another machine may get this address at once')
         }
         const path = `/leases/${encodeURIComponent(address)}`

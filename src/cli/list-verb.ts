@@ -13,34 +13,43 @@ import type { ListSource } from './list-source.ts'
 import { printList } from './output.ts'
 import { watchList } from './watch-list.ts'
 
-export interface ListVerb<Item> extends ListSource<Item> {
+export interface ListVerb<Item, Options = unknown> extends ListSource<Item, Options> {
   readonly summary: string
   readonly examples: readonly string[]
 }
 
-/** `NOUN list`, also `ls`: printed once, or with `--watch` again whenever something changes. */
-export function addListVerb<Item>(
+type WatchedOptions<Options> = Options & CommonOptions & { readonly watch: boolean }
+
+/**
+ * `NOUN list`, also `ls`: printed once, or with `--watch` again whenever something changes. Options that the
+ * caller adds to the command reach `read`.
+ */
+export function addListVerb<Item, Options = unknown>(
   line: CommandLine,
   parent: Command,
-  verb: ListVerb<Item>,
+  verb: ListVerb<Item, Options>,
 ): Command {
   return addCommand(line, parent, { words: 'list', ...verb })
     .alias('ls')
     .option('--watch', 'stay, and show what changes', false)
     .action(
-      runs(line, (options: CommonOptions & { watch: boolean }) =>
+      runs(line, (options: WatchedOptions<Options>) =>
         showList(line.world, connectionOf(line, options), options, verb),
       ),
     )
 }
 
-async function showList<Item>(
+async function showList<Item, Options>(
   world: CliWorld,
   connection: DaemonConnection,
-  options: CommonOptions & { watch: boolean },
-  source: ListSource<Item>,
+  options: WatchedOptions<Options>,
+  source: ListSource<Item, Options>,
 ): Promise<number> {
-  if (options.watch) return watchList(world, connection, options, source)
-  await printList(world, options, await source.read(connection))
+  if (options.watch) {
+    const { topics } = source
+    const read = () => source.read(connection, options)
+    return watchList(world, connection, options, { topics, read })
+  }
+  await printList(world, options, await source.read(connection, options))
   return 0
 }

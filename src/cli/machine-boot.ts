@@ -6,6 +6,7 @@ import { askDaemon } from '../operator-client/daemon-request.ts'
 import { shownText } from '../presentation/shown-text.ts'
 import { factLines } from '../presentation/table-text.ts'
 import {
+  addChange,
   addCommand,
   type CommandLine,
   type CommonOptions,
@@ -27,7 +28,7 @@ export function addBootCommands(line: CommandLine, parent: Command): void {
 }
 
 function addSetCommand(line: CommandLine, parent: Command): void {
-  addCommand(line, parent, {
+  addChange(line, parent, {
     words: 'set <machine>',
     summary: 'what a machine does when it boots unasked, and its labels',
     examples: [
@@ -84,7 +85,7 @@ function addDecisionCommand(line: CommandLine, parent: Command): void {
   addCommand(line, parent, {
     words: 'boot-decision <machine>',
     summary: 'what a machine would boot now, and why; nothing is changed',
-    examples: ['machine boot-decision node-1'],
+    examples: ['machine boot-decision node-1', 'machine boot-decision node-1 --output json'],
   }).action(
     runs(line, async (reference: string, options: CommonOptions) => {
       const path = `/machines/${encodeURIComponent(reference)}/boot-decision`

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 
 import { type RunParams, runSchema } from '../contract/run.ts'
 import {
-  addCommand,
+  addChange,
   type CommandLine,
   type CommonOptions,
   connectionOf,
@@ -23,7 +23,7 @@ interface CaptureOptions extends CommonOptions {
 
 /** `repave machine capture`: order the capture of a machine's disk, and follow it. */
 export function addCaptureCommand(line: CommandLine, parent: Command): void {
-  addCommand(line, parent, {
+  addChange(line, parent, {
     words: 'capture <machine>',
     summary: 'make an image of the disk of a machine; the disk is only read',
     examples: [

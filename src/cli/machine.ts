@@ -8,6 +8,7 @@ import { currentTask } from '../presentation/run-stages.ts'
 import { shownText } from '../presentation/shown-text.ts'
 import { machineMark } from '../presentation/state-mark.ts'
 import {
+  addChange,
   addCommand,
   type CommandLine,
   type CommonOptions,
@@ -120,7 +121,7 @@ function addBootProgram(
 }
 
 function addAddCommand(line: CommandLine, parent: Command): void {
-  addCommand(line, parent, {
+  addChange(line, parent, {
     words: 'add <name>',
     summary: 'make a machine known before it first boots',
     examples: [

@@ -6,6 +6,7 @@ import { nearestNames } from '../presentation/nearest-names.ts'
 import { type CliWorld, processWorld, writeLines } from './cli-world.ts'
 import { type CommandLine, withExamples } from './command-line.ts'
 import { exitCodeOf, exitCodes } from './exit-code.ts'
+import { helpTopics } from './help-topics.ts'
 
 interface Noun {
   readonly name: string
@@ -93,6 +94,11 @@ const nouns: readonly Noun[] = [
     load: async () => (await import('./context.ts')).contextCommands,
   },
   {
+    name: 'version',
+    summary: 'the version of this command, and of the daemon',
+    load: async () => (await import('./version.ts')).versionCommand,
+  },
+  {
     name: 'completion',
     summary: 'completion for bash, zsh or fish',
     load: async () => (await import('./completion.ts')).completionCommand,
@@ -141,14 +147,45 @@ export async function runInWorld(
       writeLines(world.stdout, await completions(line, program, words))
       return exitCodes.done
     }
-    const program = await buildProgram(line, argv, otherCommands)
-    await program.parseAsync([...argv], { from: 'user' })
+    const topic = argv[0] === 'help' ? topicOf(argv[1]) : undefined
+    if (topic !== undefined) {
+      writeLines(world.stdout, topic)
+      return exitCodes.done
+    }
+    const words = inFull(argv)
+    const program = await buildProgram(line, words, otherCommands)
+    await program.parseAsync(unasked(program, words), { from: 'user' })
     return line.exitCode
   } catch (thrown) {
     if (world.signal.aborted) return exitCodes.interrupted
     if (!isCommanderError(thrown)) writeLines(world.stderr, errorLines(thrown))
     return exitCodeOf(thrown)
   }
+}
+
+function topicOf(word: string | undefined): readonly string[] | undefined {
+  return word !== undefined && Object.hasOwn(helpTopics, word) ? helpTopics[word] : undefined
+}
+
+/** `help machine list` is `machine list --help`, and `--version` a command. */
+function inFull(argv: readonly string[]): readonly string[] {
+  const [word, ...rest] = argv
+  if (word === '--version' || word === '-V') return ['version', ...rest]
+  return word === 'help' && rest.length > 0 ? [...rest, '--help'] : argv
+}
+
+/** Commander answers a misspelt command with help where that is asked for; without, it tells what was meant. */
+function unasked(program: Command, words: readonly string[]): string[] {
+  let command = program
+  for (const word of words) {
+    if (word.startsWith('-') || command.commands.length === 0) break
+    const next = command.commands.find((one) =>
+      [one.name(), ...one.aliases(), 'help'].includes(word),
+    )
+    if (next === undefined) return words.filter((one) => one !== '--help' && one !== '-h')
+    command = next
+  }
+  return [...words]
 }
 
 /** The world with the chosen context under its environment; what changes contexts needs none. */
@@ -188,25 +225,17 @@ async function buildProgram(
   return program
 }
 
-/** `repave help options`: what every command takes, in one place. */
+/** `repave options`: what every command takes, in one place; and the other topics. */
 function addOptionsTopic(line: CommandLine, program: Command): void {
-  const topic = [
-    '',
-    'Every command takes:',
-    '  --context <name>    the daemon that goes by that name: repave context list (REPAVE_CONTEXT)',
-    "  --socket <path>     the daemon's unix socket (REPAVE_SOCKET)",
-    "  --url <url>         the daemon's address, such as https://10.0.0.1:8092 (REPAVE_URL)",
-    '  --token-file <file> holds the token to show there (REPAVE_TOKEN, REPAVE_TOKEN_FILE)',
-    "  --ca <file>         the authority to trust: tls/authority.pem of the daemon's data (REPAVE_CA)",
-    '  -o, --output <format>  table, wide, json, jsonl, yaml or name (REPAVE_OUTPUT)',
-    '  --columns <a,b>     these columns of a table, in this order',
-    '  --read-only         refuse whatever would change something (REPAVE_READ_ONLY)',
-  ]
-  program.addHelpText('after', topic.join('\n'))
+  const { options = [] } = helpTopics
+  program.addHelpText(
+    'after',
+    `\n${[...options, '', `More: repave help ${Object.keys(helpTopics).join('|')}`].join('\n')}`,
+  )
   const command = program
     .command('options')
     .description('options that every command takes')
-    .action(() => writeLines(line.world.stdout, topic.slice(1)))
+    .action(() => writeLines(line.world.stdout, options))
   withExamples(command, ['machine list --output json', 'status --url http://127.0.0.1:8092'])
 }
 

@@ -58,7 +58,10 @@ export function receiptCommands(line: CommandLine, program: Command): void {
         return 0
       }),
     )
-  receipt.addHelpText('after', '\nExamples:\n  repave receipt verify receipt.json')
+  receipt.addHelpText(
+    'after',
+    '\nExamples:\n  repave receipt show node-1 --output json > receipt.json\n  repave receipt verify receipt.json',
+  )
 }
 
 async function readReceiptFile(file: string): Promise<SignedReceipt> {

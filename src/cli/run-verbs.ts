@@ -4,7 +4,7 @@ import { type InterventionVerb, runSchema } from '../contract/run.ts'
 import { outcomeLine } from '../presentation/run-outcome.ts'
 import { waitReason } from '../presentation/wait-reason.ts'
 import {
-  addCommand,
+  addChange,
   type CommandLine,
   type CommonOptions,
   connectionOf,
@@ -27,23 +27,23 @@ const verbs: Readonly<Record<InterventionVerb, Verb>> = {
   },
   hold: {
     summary: 'hold a run before its next task; what is under way may end',
-    examples: ['run hold node-1 --note "rack is being moved"'],
+    examples: ['run hold 6f1c2d3e', 'run hold node-1 --note "rack is being moved"'],
   },
   release: {
     summary: 'let a run go on that is held; a task that failed begins anew',
-    examples: ['run release node-1'],
+    examples: ['run release node-1', 'run release 6f1c2d3e --note "disk changed"'],
   },
   step: {
     summary: 'let a held run do one task, and hold it again',
-    examples: ['run step node-1'],
+    examples: ['run step node-1', 'run step node-1 --dry-run'],
   },
   skip: {
     summary: 'leave out the task that is due, where it proves nothing',
-    examples: ['run skip node-1 --note "the load balancer is gone"'],
+    examples: ['run skip 6f1c2d3e', 'run skip node-1 --note "the load balancer is gone"'],
   },
   retry: {
     summary: 'try again at once what failed; order anew what has ended without success',
-    examples: ['run retry 6f1c2d3e'],
+    examples: ['run retry 6f1c2d3e', 'run retry node-1'],
   },
   cancel: {
     summary: 'stop a run; a disk that is half written does not boot',
@@ -57,7 +57,7 @@ export function addVerbCommands(line: CommandLine, parent: Command): void {
 }
 
 function addVerbCommand(line: CommandLine, parent: Command, verb: InterventionVerb): void {
-  addCommand(line, parent, { words: `${verb} <run>`, ...verbs[verb] })
+  addChange(line, parent, { words: `${verb} <run>`, ...verbs[verb] })
     .option('--note <text>', 'why, for the record')
     .action(
       runs(line, async (reference: string, options: CommonOptions & { note?: string }) => {

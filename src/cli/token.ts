@@ -12,7 +12,7 @@ import { readDurationMs } from '../presentation/duration-text.ts'
 import { shownText } from '../presentation/shown-text.ts'
 import { writeLines } from './cli-world.ts'
 import {
-  addCommand,
+  addChange,
   type CommandLine,
   type CommonOptions,
   connectionOf,
@@ -20,7 +20,8 @@ import {
 } from './command-line.ts'
 import { askDaemon } from '../operator-client/daemon-request.ts'
 import { UsageError } from './errors.ts'
-import { printList, printThing } from './output.ts'
+import { addListVerb } from './list-verb.ts'
+import { printThing } from './output.ts'
 
 /** `repave token list|create|revoke`. */
 export function tokenCommands(line: CommandLine, program: Command): void {
@@ -37,32 +38,24 @@ export function tokenCommands(line: CommandLine, program: Command): void {
 }
 
 function addListCommand(line: CommandLine, parent: Command): void {
-  addCommand(line, parent, {
-    words: 'list',
+  addListVerb<TokenFacts>(line, parent, {
     summary: 'every token, what it may do and until when',
     examples: ['token list', 'token list --output json'],
+    topics: ['access.*.*'],
+    read: async (connection) => ({
+      kind: 'TokenList',
+      items: (await askDaemon(connection, { path: '/tokens' }, tokenListSchema)).items,
+      nameOf: (item) => item.name,
+      columns: [
+        ['NAME', (item) => item.name],
+        ['ROLE', (item) => item.role],
+        ['MACHINES', (item) => shownText(item.selector ?? 'all', 60)],
+        ['EXPIRES', expiryCell],
+        ['MADE BY', (item) => shownText(item.createdBy, 40)],
+        ['ID', (item) => item.id],
+      ],
+    }),
   })
-    .alias('ls')
-    .action(
-      runs(line, async (options: CommonOptions) => {
-        const request = { path: '/tokens' }
-        const { items } = await askDaemon(connectionOf(line, options), request, tokenListSchema)
-        await printList(line.world, options, {
-          kind: 'TokenList',
-          items,
-          nameOf: (item) => item.name,
-          columns: [
-            ['NAME', (item) => item.name],
-            ['ROLE', (item) => item.role],
-            ['MACHINES', (item) => shownText(item.selector ?? 'all', 60)],
-            ['EXPIRES', expiryCell],
-            ['MADE BY', (item) => shownText(item.createdBy, 40)],
-            ['ID', (item) => item.id],
-          ],
-        })
-        return 0
-      }),
-    )
 }
 
 function expiryCell({ expiresAtMs }: TokenFacts): string {
@@ -76,7 +69,7 @@ interface CreateOptions extends CommonOptions {
 }
 
 function addCreateCommand(line: CommandLine, parent: Command): void {
-  addCommand(line, parent, {
+  addChange(line, parent, {
     words: 'create <name>',
     summary: 'make a token; it is printed once, and nobody can read it again',
     examples: [
@@ -122,7 +115,7 @@ function secondsOf(text: string): number {
 }
 
 function addRevokeCommand(line: CommandLine, parent: Command): void {
-  addCommand(line, parent, {
+  addChange(line, parent, {
     words: 'revoke <token>',
     summary: 'end a token, by name or id; whoever is connected with it is cut off',
     examples: ['token revoke ci', 'token revoke 1f0c44d2aa07'],

@@ -7,8 +7,13 @@ import type { DaemonConnection } from '../operator-client/daemon-request.ts'
 import { DaemonUnreachableError } from '../operator-client/errors.ts'
 import { UsageError } from './errors.ts'
 import { exitCodes } from './exit-code.ts'
-import type { ListSource } from './list-source.ts'
 import { jsonText, type ListOptions, listLines, type ShownList, versionRecord } from './output.ts'
+
+/** A list to be read again whenever something happens that its topics cover. */
+export interface WatchedList<Item> {
+  readonly topics: readonly string[]
+  read(): Promise<ShownList<Item>>
+}
 
 /** Changes that come together are shown together. */
 const quietMs = 300
@@ -24,7 +29,7 @@ export async function watchList<Item>(
   world: CliWorld,
   connection: DaemonConnection,
   options: ListOptions,
-  source: ListSource<Item>,
+  source: WatchedList<Item>,
 ): Promise<number> {
   const view = listView<Item>(world, options)
   let drawing: Promise<void> | undefined
@@ -33,7 +38,7 @@ export async function watchList<Item>(
   const draw = async () => {
     await sleep(connected ? quietMs : 0)
     drawing = undefined
-    view(await source.read(connection))
+    view(await source.read())
   }
   for await (const item of openFeed({ ...connection, topics: source.topics })) {
     if (failure !== undefined) throw failure

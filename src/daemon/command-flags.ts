@@ -13,7 +13,10 @@ export function readFlags(name: string, purpose: string, argv: readonly string[]
     .description(purpose)
     .option('--config <file>', 'settings file (default: ./repave.yaml where there is one)')
     .exitOverride()
-    .addHelpText('after', help)
+    .addHelpText(
+      'after',
+      ['\nExamples:', ...examples.map((words) => `  ${name} ${words}`.trimEnd())].join('\n'),
+    )
   for (const { flag, key, placeholder, description } of settings) {
     if (flag === undefined) continue
     command.option(`--${flag} <${placeholder}>`, `${description} [${environmentName(key)}]`)
@@ -32,7 +35,7 @@ export function readFlags(name: string, purpose: string, argv: readonly string[]
   return { kind: 'flags', flags: Object.fromEntries(flags) as Record<string, string | undefined> }
 }
 
-const help = `
-Examples:
-  repave serve --interface eno2
-  repave serve --interface eno2 --pool-first 10.0.0.100 --pool-last 10.0.0.199 --router 10.0.0.1`
+const examples = [
+  '--interface eno2',
+  '--interface eno2 --pool-first 10.0.0.100 --pool-last 10.0.0.199 --router 10.0.0.1',
+]

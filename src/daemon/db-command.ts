@@ -58,7 +58,7 @@ export async function runDb(
     .description('check the database of a stopped daemon, or a backup, byte for byte')
     .action((file: string | undefined, options: DbOptions) => check(file, options, print))
   program.addHelpText(
-    'after',
+    'afterAll',
     '\nExamples:\n  repave db backup /backup/repave.bak --passphrase-file /root/passphrase' +
       '\n  repave db check /backup/repave.bak --passphrase-file /root/passphrase' +
       '\n  repave db restore /backup/repave.bak --replace --passphrase-file /root/passphrase',

@@ -48,6 +48,11 @@ export async function runImageBuildCommand(argv: readonly string[]): Promise<num
       'of a disk from --root-tar',
       'console=tty0 console=ttyS0,115200n8',
     )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  repave image build debian-12' +
+        '\n  repave image build --root-tar root.tar.xz --name web --size 4GiB',
+    )
     .exitOverride()
   try {
     command.parse([...argv], { from: 'user' })

@@ -23,7 +23,7 @@ export async function runLabCommand(argv: readonly string[]): Promise<number> {
   const program = new Command('repave lab')
     .description('A virtual rack: QEMU machines in a network namespace without uplink.')
     .addHelpText(
-      'after',
+      'afterAll',
       '\nExamples:\n  repave lab up --uefi 2 --bios 0\n  repave lab console uefi-1',
     )
   withSize(program.command('up').description('start the rack: network, daemon, machines')).action(
@@ -66,9 +66,9 @@ export async function runLabCommand(argv: readonly string[]): Promise<number> {
 /** `repave start`, which `npm start` runs: one UEFI and one BIOS machine, from nothing to deployed. */
 export async function runStartCommand(argv: readonly string[]): Promise<number> {
   let exitCode = 1
-  const program = new Command('repave start').description(
-    'Deploy Debian onto a virtual rack, and watch.',
-  )
+  const program = new Command('repave start')
+    .description('Deploy Debian onto a virtual rack, and watch.')
+    .addHelpText('after', '\nExamples:\n  repave start\n  repave start --uefi 2 --bios 0 --plain')
   withSize(program)
     .option('--workflow <name>', 'workflow to run', 'deploy-image')
     .option('--plain', 'plain lines even on a terminal', false)

@@ -13,6 +13,7 @@ import {
   DaemonProblemError,
   DaemonUnreachableError,
   ReadOnlyError,
+  UnsentChange,
 } from './errors.ts'
 
 /** Whom to ask, and when to give up asking. */
@@ -20,6 +21,8 @@ export interface DaemonConnection {
   readonly endpoint: OperatorEndpoint
   /** Whether whatever would change something is refused, before it is sent. Default false. */
   readonly isReadOnly?: boolean
+  /** Whether whatever would change something ends in {@link UnsentChange} instead. Default false. */
+  readonly isDryRun?: boolean
   readonly signal: AbortSignal
 }
 
@@ -50,6 +53,7 @@ const usualSilenceMs = 30_000
 /**
  * Asks the daemon and checks its answer.
  *
+ * @throws {UnsentChange} when it would change something and this is a dry run
  * @throws {DaemonUnreachableError} when no daemon answers
  * @throws {DaemonProblemError} when it refuses
  * @throws {DaemonAnswerError} when the answer does not fit `schema`
@@ -59,6 +63,8 @@ export async function askDaemon<Value>(
   { method = 'GET', path, body, silenceMs = usualSilenceMs }: DaemonRequest,
   schema: AnswerSchema<Value>,
 ): Promise<Value> {
+  if (connection.isDryRun === true && changes(method, path))
+    throw new UnsentChange(method, path, body)
   const json = body === undefined ? undefined : JSON.stringify(body)
   const response = await sendRequest(connection, {
     method,
@@ -80,10 +86,15 @@ export interface RawRequest extends Pick<RequestOptions, 'method' | 'timeout'> {
 /** Planned, not done. */
 const harmlessPosts: ReadonlySet<string> = new Set(['/plans'])
 
+function changes(method: string, path: string): boolean {
+  return method !== 'GET' && !harmlessPosts.has(path)
+}
+
 /**
  * Sends one request and resolves with the head of the answer when it is a success.
  *
  * @throws {ReadOnlyError} when it would change something and nothing may be changed
+ * @throws {UnsentChange} when it would change something and this is a dry run
  * @throws {DaemonUnreachableError} when no daemon answers
  * @throws {DaemonProblemError} when it refuses
  */
@@ -91,11 +102,10 @@ export async function sendRequest(
   connection: DaemonConnection,
   { end, path, ...options }: RawRequest,
 ): Promise<IncomingMessage> {
-  const { endpoint, isReadOnly, signal } = connection
+  const { endpoint, isReadOnly, isDryRun, signal } = connection
   const { method = 'GET' } = options
-  if (isReadOnly === true && method !== 'GET' && !harmlessPosts.has(path)) {
-    throw new ReadOnlyError(`${method} ${path}`)
-  }
+  if (isReadOnly === true && changes(method, path)) throw new ReadOnlyError(`${method} ${path}`)
+  if (isDryRun === true && changes(method, path)) throw new UnsentChange(method, path)
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const { target, headers } = requestTo(endpoint)
   const isSecure = endpoint.kind === 'url' && endpoint.secure

@@ -39,6 +39,21 @@ export class DaemonProblemError extends CodedError {
   }
 }
 
+/** What would have been sent, had this not been a dry run. */
+export class UnsentChange extends Error {
+  readonly method: string
+  /** Below `/api/v1`. */
+  readonly path: string
+  readonly body: object | undefined
+
+  constructor(method: string, path: string, body?: object) {
+    super(`not sent: ${method} ${path}`)
+    this.method = method
+    this.path = path
+    this.body = body
+  }
+}
+
 /** Asked to change nothing, then asked to change something. */
 export class ReadOnlyError extends CodedError {
   readonly code = 'ERR_READ_ONLY'

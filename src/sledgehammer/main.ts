@@ -16,8 +16,7 @@ interface BuildArguments {
 const exampleText = `
 Examples:
   repave sledgehammer build
-  repave sledgehammer build --output ./sledgehammer --fresh
-`
+  repave sledgehammer build --output ./sledgehammer --fresh`
 
 /**
  * `sledgehammer build [--output DIR] [--cache DIR]`: `argv` is what follows the word `sledgehammer`.
@@ -28,6 +27,7 @@ Examples:
 export async function runSledgehammerCommand(argv: readonly string[]): Promise<number> {
   const program = new Command('repave sledgehammer')
     .description('the Linux that lives in the RAM of a machine while it is provisioned')
+    .addHelpText('afterAll', exampleText)
     .exitOverride()
   program
     .command('build')
@@ -35,7 +35,6 @@ export async function runSledgehammerCommand(argv: readonly string[]): Promise<n
     .option('--output <directory>', 'where the files are put', defaultOutput())
     .option('--cache <directory>', 'where Debian packages are kept', defaultCache())
     .option('--fresh', 'look for newer Debian packages even when nothing else changed')
-    .addHelpText('after', exampleText)
     .action(build)
   try {
     await program.parseAsync([...argv], { from: 'user' })

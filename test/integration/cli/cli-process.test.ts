@@ -45,7 +45,48 @@ function start(...argv: string[]) {
   return { child, text, exit }
 }
 
+/** What `repave WORDS --help` prints, and the verbs that it names. */
+async function helpOf(...words: string[]) {
+  const { text, exit } = start(...words, '--help')
+  expect([words, await exit]).toEqual([words, [0, null]])
+  const [, list = ''] = text.out.split('\nCommands:\n')
+  const rows = list.split('\n\n')[0] ?? ''
+  const verbs = [...rows.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, verb = '']) => verb)
+  return { text: text.out, verbs: verbs.filter((verb) => verb !== 'help') }
+}
+
 describe('bin/repave', () => {
+  it.each(['serve', 'start', 'demo', 'lab', 'db', 'tui', 'write', 'sledgehammer', 'config'])(
+    'ends each help of %s with at least two examples',
+    async (word) => {
+      const pages = [await helpOf(word)]
+      for (const verb of pages[0]?.verbs ?? []) pages.push(await helpOf(word, verb))
+      for (const page of pages) expect(page.text).toMatch(/Examples:\n(?: {2}repave [^\n]+\n){2,}$/)
+    },
+    30_000,
+  )
+
+  it('tells topics and the help of any command behind the word help', async () => {
+    const outputs = [
+      ['help', 'exit-codes'],
+      ['help', 'machine', 'list'],
+      ['help', 'demo'],
+    ]
+    const [codes = '', list = '', demo = ''] = await Promise.all(
+      outputs.map(async (words) => {
+        const { text, exit } = start(...words)
+        expect(await exit).toEqual([0, null])
+        return text.out
+      }),
+    )
+    expect(codes).toContain('130  interrupted')
+    expect(list).toContain('Usage: repave machine list|ls')
+    expect(demo).toContain('Usage: repave demo')
+    const wrong = start('help', 'machin')
+    expect(await wrong.exit).toEqual([2, null])
+    expect(wrong.text.err).toContain('Did you mean machine?')
+  })
+
   it('watches runs into a pipe and exits with 0 when they have succeeded', async () => {
     const { text, exit } = start('run', 'watch', '--all', '--until-done')
     await expect.poll(() => text.out, { timeout: 30_000 }).toContain('task write-image')

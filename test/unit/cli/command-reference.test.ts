@@ -50,5 +50,8 @@ it('docs/command-line.md tells every command and every option', async () => {
     }
   }
   expect(sections.length).toBeGreaterThan(40)
+  for (const text of sections.slice(1)) {
+    expect(text).toMatch(/Examples:\n(?: {2}repave [^\n]+\n){2,}(?:```|\n)/)
+  }
   await expect(sections.join('\n')).toMatchFileSnapshot('../../../docs/command-line.md')
 })

@@ -60,6 +60,7 @@ describe(runInWorld, () => {
     [['machine', 'deploy', 'a', 'b', '--image', 'x', '--hostname', 'c']],
     [['event', 'watch', 'a b']],
     [['image', 'import', '--name', 'x']],
+    [['machin', '--help']],
   ])('says on stderr alone what is wrong with %j, and exits with 2', async (argv) => {
     const { exitCode, out, err } = await run(...argv)
     expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' })
@@ -75,6 +76,23 @@ describe(runInWorld, () => {
       '  try   ',
       '',
     ])
+  })
+
+  it.each(['options', 'exit-codes', 'environment', 'output', 'external-dhcp'])(
+    'tells about %s behind the word help',
+    async (topic) => {
+      const { exitCode, out, err } = await run('help', topic)
+      expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' })
+      expect(out.split('\n').length).toBeGreaterThan(5)
+    },
+  )
+
+  it('tells its version where no daemon answers', async () => {
+    for (const words of [['version'], ['--version']]) {
+      const { exitCode, out } = await run(...words, '--socket', '/nonexistent/api.sock')
+      expect(exitCode).toBe(0)
+      expect(out).toMatch(/^repave {2}\d+\.\d+\.\d+\nnode {4}\d.*\ndaemon {2}none that answers\n$/)
+    }
   })
 
   it('exits with 130 when the person has interrupted', async () => {
