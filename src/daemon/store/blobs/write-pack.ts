@@ -1,22 +1,18 @@
-import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 
-import { type Digest, digestFromBytes } from '../../../base/digest.ts'
-import type { ManifestChunk } from '../../../contract/image-manifest.ts'
+import type { Digest } from '../../../base/digest.ts'
 import { detectGptSectorBytes } from '../../../protocol/gpt/decode-gpt.ts'
-import { cutChunks } from './cut-chunks.ts'
+import { cutChunks, sharedMemory } from './cut-chunks.ts'
 import { digestOf, encodeChunk, type StoredChunk } from './encode-chunk.ts'
 import { ImageSizeError } from './errors.ts'
 import { RollingHash } from './rolling-hash.ts'
+import { type FinishedPack, type PackPiece, VirtualPack } from './virtual-pack.ts'
 
 /** What a manifest says of the bytes. */
-export interface PackFacts {
+export interface PackFacts extends FinishedPack {
   readonly rawBytes: number
   readonly rawDigest: Digest
   readonly sectorBytes: 512 | 4096
-  readonly packDigest: Digest
-  readonly packBytes: number
-  readonly chunks: readonly ManifestChunk[]
 }
 
 export interface PackWriting {
@@ -30,9 +26,14 @@ export interface PackWriting {
   onProgress(rawBytes: number): void
 }
 
+/** Chunks that are encoded at a time, beside the one that is being read. */
+const mostEncoding = availableParallelism() + 1
+/** Chunks that may wait for their turn, most of them zero: the hash of the whole disk falls behind there. */
+const mostWaiting = 64
+
 /**
  * Cuts a raw image into chunks, stores those that are not stored yet, and says what all of them are.
- * Chunks are encoded side by side, one a core and one ahead; memory stays at about two copies of each.
+ * Chunks are encoded side by side; memory stays at about two copies of each.
  *
  * @throws {ImageSizeError} when the image is empty or no multiple of its sector size
  */
@@ -41,73 +42,38 @@ export async function writePack(
   writing: PackWriting,
 ): Promise<PackFacts> {
   const { chunkBytes, onProgress } = writing
-  const zeros = Buffer.alloc(chunkBytes)
+  const zeros = sharedMemory(chunkBytes)
   await using rawHash = new RollingHash()
-  const pack = new VirtualPack(writing)
-  const underWay: Promise<readonly [PackPiece, void]>[] = []
+  const pack = new VirtualPack((chunk) => writing.add(chunk))
   let rawBytes = 0
   let { sectorBytes } = writing
-  for await (const chunk of cutChunks(raw, chunkBytes, availableParallelism() + 2)) {
-    sectorBytes ??= detectGptSectorBytes(chunk) ?? 512
-    rawBytes += chunk.length
-    // The buffer is filled anew when both are done.
-    const encoding = Promise.all([storedForm(chunk, zeros, writing), rawHash.update(chunk)])
-    // Awaited in its turn; until then a failure of it must not count as unheard.
-    encoding.catch(() => {})
-    underWay.push(encoding)
-    if (underWay.length > availableParallelism()) await pack.append((await nextOf(underWay))[0])
+  for await (const { bytes, release } of cutChunks(raw, chunkBytes, mostEncoding + 1)) {
+    sectorBytes ??= detectGptSectorBytes(bytes) ?? 512
+    rawBytes += bytes.length
+    const zeroBytes = zeros.subarray(0, bytes.length)
+    if (bytes.equals(zeroBytes)) {
+      // Its memory is free at once, so that the cores have work while the hash goes over a gap.
+      release()
+      pack.push('zero', rawHash.update(zeroBytes))
+    } else {
+      pack.push(storedForm(bytes, writing), rawHash.update(bytes), release)
+    }
+    while (pack.encodingCount >= mostEncoding || pack.waitingCount > mostWaiting) {
+      await pack.appendNext()
+    }
     onProgress(rawBytes)
   }
-  while (underWay.length > 0) await pack.append((await nextOf(underWay))[0])
+  while (pack.waitingCount > 0) await pack.appendNext()
   requireDiskSize(rawBytes, sectorBytes ?? 512)
   const rawDigest = await rawHash.digest()
   return { rawBytes, rawDigest, sectorBytes: sectorBytes ?? 512, ...pack.finish() }
 }
 
-type PackPiece = 'zero' | { readonly chunk: StoredChunk; readonly isStored: boolean }
-
-async function storedForm(raw: Buffer, zeros: Buffer, { reuse }: PackWriting): Promise<PackPiece> {
-  if (raw.equals(zeros.subarray(0, raw.length))) return 'zero'
+async function storedForm(raw: Buffer, { reuse }: PackWriting): Promise<PackPiece> {
   const rawDigest = digestOf(raw)
   const known = await reuse(rawDigest)
   if (known !== undefined) return { chunk: known, isStored: true }
   return { chunk: await encodeChunk(raw, rawDigest), isStored: false }
-}
-
-/** The pack as machines see it: stored chunks in disk order. */
-class VirtualPack {
-  readonly #writing: PackWriting
-  readonly #hash = createHash('sha256')
-  readonly #chunks: ManifestChunk[] = []
-  #packBytes = 0
-
-  constructor(writing: PackWriting) {
-    this.#writing = writing
-  }
-
-  async append(piece: PackPiece): Promise<void> {
-    if (piece === 'zero') {
-      this.#chunks.push({ kind: 'zero' })
-      return
-    }
-    if (!piece.isStored) await this.#writing.add(piece.chunk)
-    const { stored, ...facts } = piece.chunk
-    this.#hash.update(stored)
-    const place = { packOffset: this.#packBytes, storedBytes: stored.length }
-    this.#chunks.push({ ...facts, ...place })
-    this.#packBytes += stored.length
-  }
-
-  finish(): Pick<PackFacts, 'packDigest' | 'packBytes' | 'chunks'> {
-    const packDigest = digestFromBytes(this.#hash.digest())
-    return { packDigest, packBytes: this.#packBytes, chunks: this.#chunks }
-  }
-}
-
-async function nextOf<Item>(queue: Promise<Item>[]): Promise<Item> {
-  const next = queue.shift()
-  if (next === undefined) throw new RangeError('the queue is empty')
-  return next
 }
 
 function requireDiskSize(rawBytes: number, sectorBytes: number): void {
