@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { cpuArchs } from '../base/cpu-arch.ts'
 import { bootProgramsSchema } from './boot-programs.ts'
 import { paramValuesSchema } from './param.ts'
+import { standingShape } from './machine-standing.ts'
 import {
   byteCountSchema,
   digestSchema,
@@ -113,7 +114,9 @@ export type Inventory = z.infer<typeof inventorySchema>
 /**
  * `discovering` seen on the network, no inventory yet · `ready` known, nothing to do ·
  * `deploying` a run is under way · `deployed` its image is proven and has called home ·
- * `failed` its last run failed · `held` boots without progress: waits for a person.
+ * `failed` its last run failed · `held` boots without progress: waits for a person · `pending-approval`
+ * new, and nobody has said yet that it may be used · `conflict` nobody can say which machine it is ·
+ * `retired` out of use.
  */
 export const machineStates = [
   'discovering',
@@ -122,6 +125,9 @@ export const machineStates = [
   'deployed',
   'failed',
   'held',
+  'pending-approval',
+  'conflict',
+  'retired',
 ] as const
 
 /** Names and values that people give a machine: `rack=r1`. */
@@ -180,6 +186,7 @@ export const machineSchema = z.object({
   /** Name of the image that is proven on its disk. */
   imageName: nameSchema.optional(),
   drift: driftSchema.optional(),
+  ...standingShape,
   createdAtMs: timeMsSchema,
   lastSeenAtMs: timeMsSchema,
   /** Grows by one with every change. */

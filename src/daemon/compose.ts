@@ -167,6 +167,7 @@ async function layFoundation(
     hasSignedPrograms: bootPrograms.hasSigned,
     hooks: siteHooks(config.hooks),
     writeLimits: config.writes,
+    newMachines: config.newMachines,
   })
   parts.use(engine)
   const imageDesk = new StoredImageDesk({

@@ -47,6 +47,7 @@ export function defaultSettings(
     ['writes.daemon', builtIn(100)],
     ['writes.rack', builtIn(100)],
     ['writes.image', builtIn(100)],
+    ['newMachines', builtIn('accept')],
     ['hooks', builtIn({})],
     ['logLevel', builtIn('info')],
     ['logFormat', builtIn('auto')],

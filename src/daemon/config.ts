@@ -6,6 +6,7 @@ import { type Ipv4Address, ipv4ToNumber } from '../base/ipv4-address.ts'
 import { type Ipv4Network, networkContains } from '../base/ipv4-network.ts'
 import type { MacAddress } from '../base/mac-address.ts'
 import { defaultSettings } from './config-defaults.ts'
+import type { NewMachines } from './domain/machine/newcomer.ts'
 import type { WriteLimits } from './domain/workflow/write-turns.ts'
 import {
   type HostInterface,
@@ -79,6 +80,7 @@ export interface DaemonConfig {
   }
   /** How many machines may write at once. */
   readonly writes: WriteLimits
+  readonly newMachines: NewMachines
   readonly hooks: Readonly<Record<string, HookSetting>>
   readonly logLevel: (typeof logLevels)[number]
   readonly logFormat: (typeof logFormats)[number]

@@ -100,6 +100,7 @@ export const configFileSchema = z
         image: z.number().int().min(1).max(100_000),
       })
       .partial(),
+    newMachines: z.enum(['accept', 'approve']),
     hooks: z.record(nameSchema, hookSchema),
     logLevel: z.enum(logLevels),
     logFormat: z.enum(logFormats),
@@ -202,6 +203,7 @@ export const settings: readonly Setting[] = [
   setting('writes.daemon', 'writes', 'N', 'machines that may write at once', number),
   setting('writes.rack', 'writes-rack', 'N', 'of them, of one rack (label rack)', number),
   setting('writes.image', 'writes-image', 'N', 'of them, of one image', number),
+  setting('newMachines', 'new-machines', 'accept|approve', 'approve: they wait for a person'),
   {
     key: 'hooks',
     placeholder: 'MAP',

@@ -34,6 +34,9 @@ const machineTones: Readonly<Record<Machine['state'], Tone>> = {
   deployed: 'good',
   failed: 'bad',
   held: 'attention',
+  'pending-approval': 'attention',
+  conflict: 'bad',
+  retired: 'idle',
 }
 
 /** The machine's state, sharpened by its run: a deployment that waits does not read as one that works. */

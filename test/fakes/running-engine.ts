@@ -11,6 +11,7 @@ import { registerAgentSocket } from '../../src/daemon/api/agent-socket.ts'
 import { registerPhoneHome } from '../../src/daemon/api/phone-home.ts'
 import type { ScriptDecision } from '../../src/daemon/domain/bootenv/boot-client.ts'
 import type { ImageStore } from '../../src/daemon/domain/image/image-store.ts'
+import type { NewMachines } from '../../src/daemon/domain/machine/newcomer.ts'
 import {
   type WorkflowEngine,
   startWorkflowEngine,
@@ -46,6 +47,7 @@ export interface RunningEngineOptions {
   readonly port?: number
   readonly hooks?: Parameters<typeof siteHooks>[0]
   readonly writeLimits?: WriteLimits
+  readonly newMachines?: NewMachines
   /** Content over that which ships. */
   readonly contentDirectories?: readonly string[]
 }
@@ -74,6 +76,7 @@ export async function startRunningEngine(options: RunningEngineOptions): Promise
     hasSignedPrograms: true,
     hooks: siteHooks(options.hooks ?? {}),
     writeLimits: options.writeLimits ?? { daemon: 100, rack: 100, image: 100 },
+    newMachines: options.newMachines ?? 'accept',
   })
   const app = fastify({ forceCloseConnections: true })
   await registerAgentSocket(app, {

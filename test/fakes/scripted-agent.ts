@@ -35,11 +35,14 @@ export const agentDisk: Disk = diskSchema.parse({
   inUseBy: [],
 })
 
-export function inventoryWith(macAddresses: readonly string[]): Inventory {
+export function inventoryWith(
+  macAddresses: readonly string[],
+  system: Partial<Inventory['system']> = { serialNumber: `SN-${macAddresses[0]}` },
+): Inventory {
   return inventorySchema.parse({
     firmwareMode: 'bios',
     arch: 'x86_64',
-    system: { serialNumber: 'SN-1' },
+    system,
     cpu: { model: 'test', logicalCores: 1 },
     memoryBytes: 2 ** 30,
     disks: [agentDisk],
@@ -81,6 +84,7 @@ export interface ScriptedAgentOptions {
 /** One connection of an agent that does only what its test says. */
 export class ScriptedAgent {
   readonly key: ScriptedKey
+  readonly inventory: Inventory
   readonly socket: WebSocket
   readonly frames: DaemonToAgent[] = []
   readonly #options: ScriptedAgentOptions
@@ -90,6 +94,7 @@ export class ScriptedAgent {
   constructor(options: ScriptedAgentOptions) {
     this.#options = options
     this.key = options.key ?? new ScriptedKey()
+    this.inventory = options.inventory ?? inventoryWith(['52:54:00:00:00:01'])
     this.socket = new WebSocket(options.url, { perMessageDeflate: false })
     this.socket.on('error', () => undefined)
     this.socket.on('close', (code) => {
@@ -145,7 +150,7 @@ export class ScriptedAgent {
   }
 
   #sayHello(challenge: string): void {
-    const { token, inventory = inventoryWith(['52:54:00:00:00:01']) } = this.#options
+    const { token } = this.#options
     this.send({
       frame: 'hello',
       protocol: 1,
@@ -153,7 +158,7 @@ export class ScriptedAgent {
       publicKey: this.key.publicKey,
       signature: this.key.sign(`${challenge}.${token}`),
       agentVersion: '0.1.0',
-      inventory,
+      inventory: this.inventory,
       uptimeMs: 1000,
     })
   }
@@ -230,7 +235,7 @@ export async function doTasks(
     const task = await agent.take('task')
     switch (task.order.action) {
       case 'inventory':
-        agent.succeed(task, { inventory: inventoryWith(['52:54:00:00:00:01']) })
+        agent.succeed(task, { inventory: agent.inventory })
         break
       case 'select-disk':
         agent.succeed(task, { disk: agentDisk })

@@ -36,6 +36,7 @@ const facts: ReadyFacts = {
       ...{ fetchFrom: [], largestImageBytes: 1, requireChecksum: false },
     },
     writes: { daemon: 100, rack: 100, image: 100 },
+    newMachines: 'accept',
     hooks: {},
     logLevel: 'info',
     logFormat: 'auto',

@@ -114,11 +114,13 @@ export class BootDesk implements ScriptDecider {
 
   async #situation(step: MachineStep): Promise<BootSituation> {
     const run = unfinished(step.run)
+    const [contestedBy] = this.#options.state.contesting(step.machine.id)
     return {
       machine: step.machine,
       ...(run === undefined ? {} : { run }),
       recentBoots: step.isProgress ? 1 : this.#options.boots.count(step.machine.id) + 1,
       recentOwnRuns: await this.#recentOwnRuns(step.machine),
+      ...(contestedBy === undefined ? {} : { contestedBy }),
     }
   }
 
@@ -177,6 +179,7 @@ export class BootDesk implements ScriptDecider {
       id,
       name: state.machineCalled(name) === undefined ? name : `${name}-${id.slice(0, 8)}`,
       state: 'discovering',
+      foundBy: 'network',
       macAddresses: [client.macAddress],
       onBoot: 'local',
       createdAtMs: nowMs,

@@ -1,5 +1,6 @@
 import type { Machine } from '../../../contract/machine.ts'
 import type { Run } from '../../../contract/run.ts'
+import { contestedText, standingReason } from '../machine/standing.ts'
 import { currentTask, isAgentAction, tasksAhead } from '../workflow/run-step.ts'
 
 /** Boots within {@link bootWindowMs} after which a machine without progress is held. */
@@ -17,6 +18,8 @@ export interface BootSituation {
   readonly recentBoots: number
   /** Runs that boots of the machine have begun by themselves within {@link bootWindowMs}. Default 0. */
   readonly recentOwnRuns?: number
+  /** A machine in conflict that looks like this one. */
+  readonly contestedBy?: Machine
 }
 
 export type BootDecision =
@@ -26,7 +29,9 @@ export type BootDecision =
 
 /** What the machine that fetches a boot script does next, and why. First row that fits. */
 export function decideBoot(situation: BootSituation): BootDecision {
-  const { machine, run, recentBoots, recentOwnRuns = 0 } = situation
+  const { machine, run, recentBoots, recentOwnRuns = 0, contestedBy } = situation
+  const kept = keptFromEverything(machine)
+  if (kept !== undefined) return { target: 'local-disk', because: kept }
   if (run?.state === 'held' && run.failure?.code === bootLoopCode) {
     return { target: 'hold', because: `${run.failure.message}; waits for approval to go on` }
   }
@@ -38,7 +43,7 @@ export function decideBoot(situation: BootSituation): BootDecision {
     }
   }
   if (run !== undefined) return decideForRun(run)
-  const own = ownWorkflow(machine)
+  const own = contestedBy === undefined ? ownWorkflow(machine) : undefined
   if (own !== undefined && recentOwnRuns >= maximumBoots) {
     const minutes = bootWindowMs / 60_000
     return {
@@ -47,22 +52,32 @@ export function decideBoot(situation: BootSituation): BootDecision {
     }
   }
   if (own !== undefined) return { target: 'begin-run', ...own }
+  if (contestedBy !== undefined && machine.onBoot !== 'local') {
+    return { target: 'local-disk', because: contestedText(contestedBy) }
+  }
   if (machine.state === 'deployed') {
     return { target: 'local-disk', because: `${machine.imageName ?? 'an image'} is deployed` }
   }
   const because =
     machine.inventory === undefined
       ? 'not seen before: takes inventory, touches no disk'
-      : `${machine.state}: waits for orders, touches no disk`
+      : `${machine.state}: ${standingReason(machine) === undefined ? 'waits for orders' : 'waits for a person'}, touches no disk`
   return { target: 'sledgehammer', because }
+}
+
+/** Never written, whatever was ordered: a person has to say something first. */
+function keptFromEverything({ retirement, conflict }: Machine): string | undefined {
+  if (retirement !== undefined) return 'it is retired'
+  return conflict === undefined ? undefined : `its identity is in doubt: ${conflict.because}`
 }
 
 /** The workflow that each boot of the machine begins. One that has failed waits for a person. */
 function ownWorkflow({
   state,
   onBoot,
+  approval,
 }: Machine): { workflow: string; because: string } | undefined {
-  if (onBoot === 'local' || state === 'failed') return undefined
+  if (onBoot === 'local' || state === 'failed' || approval?.state === 'pending') return undefined
   if (onBoot === 'reprovision') {
     if (state !== 'deployed') return undefined
     return { workflow: 'reprovision', because: 'it is built anew on every boot' }

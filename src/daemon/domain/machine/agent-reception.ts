@@ -1,6 +1,7 @@
 import type { Clock } from '../../../base/clock.ts'
 import { inertText } from '../../../base/ascii.ts'
 import type { Machine } from '../../../contract/machine.ts'
+import type { IdentityConflict } from '../../../contract/machine-standing.ts'
 import type { BootRecord } from '../bootenv/boot-record.ts'
 import type { BootTokens } from '../bootenv/boot-tokens.ts'
 import { type JoinDecision, decideJoin } from '../bootenv/decide-join.ts'
@@ -12,8 +13,13 @@ import type { Timers } from '../workflow/timers.ts'
 import { AgentConversation, type ConversationOptions } from './agent-conversation.ts'
 import type { AgentDesk, AgentHello, AgentLink, JoinAnswer } from './agent-desk.ts'
 import type { AgentSessions, ConnectedAgent } from './agent-sessions.ts'
+import { addChangeEvent, addConflictEvents, conflictFailure } from './identity/conflict-events.ts'
+import { claimOf, factsOfInventory } from './identity/identity-facts.ts'
+import { type IdentityVerdict, judgeIdentity } from './identity/judge-identity.ts'
 import { settledState } from './machine-after-run.ts'
 import { addressesWith } from './machine-addresses.ts'
+import { isUndecided, type NewMachines, settleNewcomer } from './newcomer.ts'
+import { blockedState } from './standing.ts'
 
 export interface AgentReceptionOptions extends ConversationOptions {
   readonly state: EngineState
@@ -24,6 +30,7 @@ export interface AgentReceptionOptions extends ConversationOptions {
   readonly events: EventSink
   readonly clock: Clock
   readonly timers: Timers
+  readonly newMachines: NewMachines
 }
 
 type Refusal = Extract<JoinDecision, { kind: 'refused' }>
@@ -50,24 +57,85 @@ export class AgentReception implements AgentDesk {
     return this.#options.state.exclusively(async () => {
       const decision = await this.#decide(hello)
       if (decision.kind === 'refused') return this.#refuse(hello, decision)
-      const machine = this.#options.state.machine(decision.boot.machineId)
-      if (machine === undefined) {
+      const { boot } = decision
+      const owner = this.#options.state.machine(boot.machineId)
+      if (owner === undefined) {
         return this.#refuse(hello, refusal('ERR_TOKEN_UNKNOWN', 'the machine is gone'))
       }
       if (isOccupied) {
         const message = 'the agent of another boot of this machine is alive'
-        return this.#refuse(hello, refusal('ERR_MACHINE_OCCUPIED', message), machine)
+        return this.#refuse(hello, refusal('ERR_MACHINE_OCCUPIED', message), owner)
       }
-      return this.#admit(hello, link, decision.boot, machine)
+      if (owner.retirement !== undefined) {
+        return this.#refuse(hello, refusal('ERR_MACHINE_RETIRED', 'it is out of use'), owner)
+      }
+      if (!owner.macAddresses.includes(boot.macAddress)) {
+        const message = 'its network card is of another machine by now; boot again'
+        return this.#refuse(hello, refusal('ERR_TOKEN_SUPERSEDED', message), owner)
+      }
+      return this.#receive(hello, link, boot, owner)
     })
+  }
+
+  /** Whoever shows the token of a machine has yet to look like it. */
+  async #receive(
+    hello: AgentHello,
+    link: AgentLink,
+    boot: BootRecord,
+    owner: Machine,
+  ): Promise<JoinAnswer> {
+    if (owner.conflict?.kind === 'contradicts') {
+      return this.#refuse(hello, inDoubt(owner.conflict), owner)
+    }
+    if (owner.conflict !== undefined) return this.#admit(hello, link, boot, owner)
+    const verdict = this.#judge(hello, boot, owner)
+    if (verdict.kind === 'new') return this.#admit(hello, link, boot, owner)
+    if (verdict.kind === 'same') {
+      const { machine, changes } = verdict
+      const found = { ...boot, machineId: machine.id }
+      const also = machine.id === owner.id ? {} : { absorbed: owner }
+      return this.#admit(hello, link, found, machine, { changes, ...also })
+    }
+    const { clock } = this.#options
+    const claim = claimOf(hello.inventory, boot.macAddress)
+    const conflict = { ...verdict.conflict, claim, atMs: clock.nowMs() }
+    if (conflict.kind === 'resembles') {
+      return this.#admit(hello, link, boot, { ...owner, conflict })
+    }
+    await this.#quarantine({ ...owner, conflict }, conflict)
+    return this.#refuse(hello, inDoubt(conflict), owner)
+  }
+
+  #judge({ inventory }: AgentHello, { macAddress }: BootRecord, owner: Machine): IdentityVerdict {
+    const claim = factsOfInventory(inventory, macAddress)
+    const others = this.#options.state.machinesLike(claim).filter(({ id }) => id !== owner.id)
+    return judgeIdentity({ claim, owner, others })
+  }
+
+  /** The record keeps what it knew; whatever was ordered for the machine waits for a person. */
+  async #quarantine(machine: Machine, conflict: IdentityConflict): Promise<void> {
+    const { keeper } = this.#options
+    const step = keeper.begin(machine, 'daemon')
+    addConflictEvents(step, conflict)
+    step.feed({ kind: 'stuck', failure: conflictFailure(conflict) })
+    step.changeMachine({ state: blockedState(step.machine) ?? step.machine.state })
+    await keeper.store(step)
   }
 
   /** Asked before anything is held up: the far end of a dead link takes seconds to be known as dead. */
   async #isOccupied(hello: AgentHello): Promise<boolean> {
+    const { sessions, state } = this.#options
     const boot = await this.#findBoot(hello)
-    const present = boot && this.#options.sessions.of(boot.machineId)
-    if (boot === undefined || present === undefined || present.bootId === boot.id) return false
-    return present.link.isAlive()
+    const owner = boot && state.machine(boot.machineId)
+    if (boot === undefined || owner === undefined) return false
+    const verdict = this.#judge(hello, boot, owner)
+    const ids = new Set([owner.id, ...(verdict.kind === 'same' ? [verdict.machine.id] : [])])
+    for (const id of ids) {
+      const present = sessions.of(id)
+      if (present === undefined || present.bootId === boot.id) continue
+      if (await present.link.isAlive()) return true
+    }
+    return false
   }
 
   async #decide(hello: AgentHello): Promise<JoinDecision> {
@@ -92,11 +160,15 @@ export class AgentReception implements AgentDesk {
     link: AgentLink,
     boot: BootRecord,
     machine: Machine,
+    { changes = [], absorbed }: { changes?: readonly string[]; absorbed?: Machine } = {},
   ): Promise<JoinAnswer> {
     const { keeper, sessions, clock, timers } = this.#options
     const principal = `agent:${machine.name}`
+    const before = this.#options.state.machine(machine.id)
     const step = keeper.begin(this.#informed(machine, hello, boot), principal, boot.id)
     step.addBoot(boot)
+    if (absorbed !== undefined) step.absorb(absorbed)
+    if (changes.length > 0) addChangeEvent(step, changes)
     const isReturn = (await this.#findBoot(hello))?.publicKey !== undefined
     step.addEvent({
       type: 'agent',
@@ -109,7 +181,15 @@ export class AgentReception implements AgentDesk {
         ...(hello.address === undefined ? {} : { address: hello.address }),
       },
     })
-    step.feed({ kind: 'wake' })
+    const { conflict } = machine
+    if (conflict !== undefined && before?.conflict === undefined) {
+      addConflictEvents(step, conflict)
+      step.feed({ kind: 'stuck', failure: conflictFailure(conflict) })
+    }
+    if (before?.inventory === undefined && isUndecided(machine)) {
+      settleNewcomer(step, this.#options.newMachines, clock.nowMs())
+    }
+    if (conflict === undefined) step.feed({ kind: 'wake' })
     if (step.run === undefined) step.changeMachine({ state: settledState(step.machine) })
     await keeper.commit(step)
     this.remember(boot)
@@ -155,4 +235,8 @@ export class AgentReception implements AgentDesk {
 
 function refusal(code: string, message: string): Refusal {
   return { kind: 'refused', code, message }
+}
+
+function inDoubt({ because }: IdentityConflict): Refusal {
+  return refusal('ERR_MACHINE_IN_CONFLICT', because)
 }

@@ -108,6 +108,7 @@ function newMachine(
     id: secrets.newId(),
     name,
     state: 'discovering',
+    foundBy: 'operator',
     macAddresses: [macAddress],
     onBoot,
     ...(labels === undefined ? {} : { labels }),

@@ -1,12 +1,18 @@
 import type { Machine } from '../../../contract/machine.ts'
 import type { Run, RunTask } from '../../../contract/run.ts'
 import type { TaskAction } from '../../../contract/workflow.ts'
+import { blockedState } from './standing.ts'
 
 /**
  * The machine as its run leaves it. `deployed` takes both proofs: the receipt of the write and the call
  * home of the system that was written.
  */
 export function machineAfterRun(machine: Machine, run: Run): Machine {
+  const after = afterRun(machine, run)
+  return { ...after, state: blockedState(after) ?? after.state }
+}
+
+function afterRun(machine: Machine, run: Run): Machine {
   const { imageName, ...rest } = { ...machine, runId: run.id }
   const kept = hasBegunWrite(run) || imageName === undefined ? rest : { ...rest, imageName }
   switch (run.state) {
@@ -31,6 +37,8 @@ export function machineAfterRun(machine: Machine, run: Run): Machine {
 
 /** The state of a machine that nothing is being done to. */
 export function settledState(machine: Machine): Machine['state'] {
+  const blocked = blockedState(machine)
+  if (blocked !== undefined) return blocked
   if (machine.imageName !== undefined) return 'deployed'
   return machine.inventory === undefined ? 'discovering' : 'ready'
 }

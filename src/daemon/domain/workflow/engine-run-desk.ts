@@ -5,6 +5,7 @@ import type { Run } from '../../../contract/run.ts'
 import type { RunPlan } from '../../../contract/run-plan.ts'
 import type { Workflow } from '../../../contract/workflow.ts'
 import { MachineNotFoundError } from '../machine/errors.ts'
+import { requireDeployable, requireUsable } from '../machine/standing.ts'
 import { requireRevision } from '../selection/revision.ts'
 import type { EngineState } from './engine-state.ts'
 import {
@@ -114,6 +115,7 @@ async function createRun(
     requireRevision('machine', machine, expectedRevision)
     const busy = state.runOf(machine.id)
     if (busy !== undefined) throw new RunUnderWayError(machine.name, busy.id)
+    requireDeployable(machine, state.contesting(machine.id))
     const approved = approvedBy(request, preview(options, machine, prepared, imageBytes))
     const step = keeper.begin(machine, principal)
     const { stopAt } = request
@@ -182,6 +184,7 @@ async function change(
 ): Promise<Run> {
   const machine = state.machine(run.machineId)
   if (machine === undefined) throw new MachineNotFoundError(run.machineId)
+  if (verb !== 'hold' && verb !== 'cancel') requireUsable(machine)
   const step = keeper.begin(machine, principal)
   const noted = note === undefined ? {} : { note }
   step.feed({ kind: 'intervention', verb, by: principal, ...noted }, noted)

@@ -1,6 +1,8 @@
-import { type MacAddress, readMacAddress } from '../../../base/mac-address.ts'
+import type { MacAddress } from '../../../base/mac-address.ts'
 import type { Machine } from '../../../contract/machine.ts'
 import type { Run } from '../../../contract/run.ts'
+import type { IdentityFacts } from '../machine/identity/identity-facts.ts'
+import { MachineIndex } from '../machine/machine-index.ts'
 import { isEnded } from './run-step.ts'
 import type { StateChange, StateStore } from './state-store.ts'
 
@@ -10,9 +12,7 @@ import type { StateChange, StateStore } from './state-store.ts'
  */
 export class EngineState {
   readonly store: StateStore
-  readonly #machines = new Map<string, Machine>()
-  readonly #idOfAddress = new Map<MacAddress, string>()
-  readonly #idOfName = new Map<string, string>()
+  readonly #machines = new MachineIndex()
   /** By machine: each has one unfinished run at most. */
   readonly #runs = new Map<string, Run>()
   #tail: Promise<unknown> = Promise.resolve()
@@ -46,7 +46,7 @@ export class EngineState {
   }
 
   machines(): readonly Machine[] {
-    return [...this.#machines.values()]
+    return this.#machines.all()
   }
 
   machine(id: string): Machine | undefined {
@@ -54,21 +54,26 @@ export class EngineState {
   }
 
   machineAt(address: MacAddress): Machine | undefined {
-    return this.#machines.get(this.#idOfAddress.get(address) ?? '')
+    return this.#machines.at(address)
   }
 
   machineCalled(name: string): Machine | undefined {
-    return this.#machines.get(this.#idOfName.get(name) ?? '')
+    return this.#machines.called(name)
   }
 
   /** By id, name or MAC address in any spelling. */
   findMachine(reference: string): Machine | undefined {
-    const address = readMacAddress(reference)
-    return (
-      this.machine(reference) ??
-      this.machineCalled(reference) ??
-      (address === undefined ? undefined : this.machineAt(address))
-    )
+    return this.#machines.find(reference)
+  }
+
+  /** Those in use that have an address, the serial number or the UUID. */
+  machinesLike(facts: IdentityFacts): readonly Machine[] {
+    return this.#machines.like(facts)
+  }
+
+  /** The machines in conflict that look like this one. */
+  contesting(machineId: string): readonly Machine[] {
+    return this.#machines.contesting(machineId)
   }
 
   unfinishedRuns(): readonly Run[] {
@@ -80,12 +85,9 @@ export class EngineState {
     return this.#runs.get(machineId)
   }
 
-  #remember({ machines = [], runs = [] }: StateChange): void {
-    for (const machine of machines) {
-      this.#machines.set(machine.id, machine)
-      this.#idOfName.set(machine.name, machine.id)
-      for (const address of machine.macAddresses) this.#idOfAddress.set(address, machine.id)
-    }
+  #remember({ machines = [], runs = [], removedMachineIds = [] }: StateChange): void {
+    for (const id of removedMachineIds) this.#machines.delete(id)
+    for (const machine of machines) this.#machines.set(machine)
     for (const run of runs) {
       if (!isEnded(run)) this.#runs.set(run.machineId, run)
       else if (this.#runs.get(run.machineId)?.id === run.id) this.#runs.delete(run.machineId)

@@ -1,8 +1,12 @@
+import type { Machine } from '../../../contract/machine.ts'
 import type { Run } from '../../../contract/run.ts'
+import { standingReason } from '../machine/standing.ts'
 import { currentTask, isAgentAction, isEnded } from './run-step.ts'
 
 /** What an agent without an order waits for, for its console; undefined while it has one. */
-export function idleReason(run: Run | undefined): string | undefined {
+export function idleReason(run: Run | undefined, machine?: Machine): string | undefined {
+  const standing = machine === undefined ? undefined : standingReason(machine)
+  if (standing !== undefined) return standing
   if (run === undefined) return 'a workflow for this machine'
   if (isEnded(run)) return ended(run)
   if (run.state === 'held')

@@ -21,7 +21,11 @@ export interface StepWorld {
   mayWrite(run: Run): boolean
 }
 
-type PlainEvent = Pick<NewEvent, 'type' | 'action' | 'key'> & { readonly body: object }
+type PlainEvent = Pick<NewEvent, 'type' | 'action' | 'key'> & {
+  readonly body: object
+  /** Where it is on the timeline of another machine. */
+  readonly machineId?: string
+}
 
 /** One change to one machine and its run, gathered first and stored as a whole. */
 export class MachineStep {
@@ -32,6 +36,8 @@ export class MachineStep {
   readonly #events: (() => PlainEvent)[] = []
   readonly #boots: BootRecord[] = []
   readonly #nonces: PhoneHomeNonce[] = []
+  readonly #also: Machine[] = []
+  readonly #removed: string[] = []
   #machine: Machine
   #run: Run | undefined
   #isRunChanged = false
@@ -81,6 +87,28 @@ export class MachineStep {
 
   changeMachine(changes: Partial<Machine>): void {
     this.#machine = { ...this.#machine, ...changes }
+  }
+
+  /** The record of the other goes: it was this machine all along. Its addresses come over. */
+  absorb({ id, name, macAddresses }: Machine): void {
+    this.#removed.push(id)
+    const all = [...new Set([...this.#machine.macAddresses, ...macAddresses])]
+    this.changeMachine({ macAddresses: all })
+    const body = { machineName: name, into: this.#machine.name, macAddresses }
+    this.addEvent({ type: 'machine', action: 'removed', key: id, body })
+  }
+
+  /** Another machine that changes with this one. */
+  changeAlso(before: Machine, changes: Partial<Machine>): void {
+    const machine = { ...before, ...changes, revision: before.revision + 1 }
+    this.#also.push(machine)
+    this.#addMachineEvent('updated', machine)
+  }
+
+  /** A machine that comes out of this one. */
+  addMachine(machine: Machine): void {
+    this.#also.push(machine)
+    this.#addMachineEvent('created', machine)
   }
 
   /** One that a boot begins by itself is no progress: such machines, too, may boot in a loop. */
@@ -157,12 +185,18 @@ export class MachineStep {
       this.#events.push(() => ({ type: 'machine', action, key: machine.id, body: { machine } }))
     }
     return {
-      machines: isMachineChanged ? [machine] : [],
+      machines: [...(isMachineChanged ? [machine] : []), ...this.#also],
+      ...(this.#removed.length === 0 ? {} : { removedMachineIds: this.#removed }),
       runs: this.#isRunChanged && this.#run !== undefined ? [this.#run] : [],
       boots: this.#boots,
       nonces: this.#nonces,
       events: this.#events.map((event) => this.#stamped(event())),
     }
+  }
+
+  #addMachineEvent(action: string, machine: Machine): void {
+    const { id } = machine
+    this.addEvent({ type: 'machine', action, key: id, body: { machine }, machineId: id })
   }
 
   #addRunEvent(action: string, facts: object): void {
@@ -174,14 +208,14 @@ export class MachineStep {
     }))
   }
 
-  #stamped({ type, action, key, body }: PlainEvent): NewEvent {
+  #stamped({ type, action, key, body, machineId = this.#machine.id }: PlainEvent): NewEvent {
     return {
       timeMs: this.#world.nowMs,
       type,
       action,
       key,
       principal: this.#world.principal,
-      machineId: this.#machine.id,
+      machineId,
       ...(type === 'run' ? { runId: key } : {}),
       body: body as NewEvent['body'],
     }

@@ -113,7 +113,7 @@ export class RunKeeper {
         )
       }
     }
-    const reason = idleReason(run)
+    const reason = idleReason(run, machine)
     if (reason !== undefined) link?.send({ frame: 'idle', waitingFor: reason })
   }
 

@@ -15,6 +15,8 @@ export interface PhoneHomeNonce {
 /** Everything one step changes; stored as a whole or not at all, together with its events. */
 export interface StateChange {
   readonly machines?: readonly Machine[]
+  /** Records that were another's: their runs and events stay. */
+  readonly removedMachineIds?: readonly string[]
   readonly runs?: readonly Run[]
   readonly boots?: readonly BootRecord[]
   readonly nonces?: readonly PhoneHomeNonce[]

@@ -20,6 +20,7 @@ import { AgentSessions } from '../machine/agent-sessions.ts'
 import { createMachineDirectory } from '../machine/engine-machine-directory.ts'
 import type { MachineDirectory } from '../machine/machine-directory.ts'
 import { createCaptureDesk } from './capture-desk.ts'
+import type { NewMachines } from '../machine/newcomer.ts'
 import type { CloudConfigReader } from '../seed/cloud-config.ts'
 import type { SecretFiles } from '../seed/seed-role.ts'
 import type { ContentSource } from './content-source.ts'
@@ -54,6 +55,8 @@ export interface WorkflowEngineOptions {
   readonly hasSignedPrograms: boolean
   readonly hooks: HookCaller
   readonly writeLimits: WriteLimits
+  /** What becomes of machines that nobody has named. */
+  readonly newMachines: NewMachines
 }
 
 /** Every door of the engine, one for each who knocks. */

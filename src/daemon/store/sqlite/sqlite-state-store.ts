@@ -56,6 +56,10 @@ function applyChange(
   change: StateChange,
   append: (event: StateChange['events'][number]) => void,
 ): void {
+  // First: a name may pass from one to the other.
+  for (const id of change.removedMachineIds ?? []) {
+    statements.run(sqlBuilder.deleteFrom('machine').where('id', '=', id))
+  }
   for (const machine of change.machines ?? []) writeMachine(statements, machine)
   for (const run of change.runs ?? []) writeRun(statements, run)
   for (const boot of change.boots ?? []) writeBoot(statements, boot)
