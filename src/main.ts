@@ -21,7 +21,12 @@ const programs: Readonly<Record<string, Program>> = {
   start: async (argv) => (await import('./lab/main.ts')).runStartCommand(argv),
   write: async (argv) => (await import('./agent/write-command/main.ts')).runWriteCommand(argv),
   demo: async (argv) => (await import('./simulator/main.ts')).runDemoCommand(argv),
-  tui: async (argv) => (await import('./tui/main.ts')).runTuiCommand(argv),
+  tui: async (argv) => {
+    // Before anything loads React: its development build measures every component of every frame, and keeps
+    // what it measured.
+    process.env['NODE_ENV'] ??= 'production'
+    return (await import('./tui/main.ts')).runTuiCommand(argv)
+  },
 }
 
 const help = `repave: bare metal from known images, every byte proven

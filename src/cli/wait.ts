@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 
 import { durationText, readDurationMs } from '../presentation/duration-text.ts'
 import { openFeed } from '../operator-client/open-feed.ts'
-import { emptyFleet, type Fleet, nextFleet } from '../presentation/fleet.ts'
+import { emptyFleet, type Fleet } from '../presentation/fleet.ts'
+import { nextFleet } from '../presentation/fleet-draft.ts'
 import type { FeedItem } from '../presentation/operator-feed.ts'
 import { endpointText } from '../presentation/operator-endpoint.ts'
 import { shownText } from '../presentation/shown-text.ts'
@@ -104,7 +105,7 @@ async function waitFor(
   let fleet = emptyFleet
   for await (const item of openFeed({ ...connection, signal, topics: ['machine,run.*.*'] })) {
     refuseAbsence(item, fleet, connection)
-    fleet = nextFleet(fleet, item, Date.now())
+    fleet = nextFleet(fleet, [item], Date.now())
     const thing = wait.pick(fleet)
     if (thing === undefined) continue
     if (wait.conditions.every((condition) => condition.isMet(thing))) {

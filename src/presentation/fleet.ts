@@ -1,12 +1,8 @@
 import type { RepaveEvent } from '../contract/event.ts'
 import type { Machine } from '../contract/machine.ts'
 import type { Run } from '../contract/run.ts'
-import { linesOfEvent, machineOfEvent, runOfEvent } from './event-facts.ts'
-import { noteText } from './event-text.ts'
-import type { FeedItem } from './operator-feed.ts'
-import { hasEnded } from './run-stages.ts'
-import { shownText } from './shown-text.ts'
-import { nextWriteView, type WriteView } from './write-view.ts'
+import { runOfEvent } from './event-facts.ts'
+import type { WriteView } from './write-view.ts'
 
 export interface NoteLine {
   readonly timeMs: number
@@ -34,74 +30,6 @@ export const emptyFleet: Fleet = {
   notes: new Map(),
 }
 
-/** The fleet after one more item. An older revision never replaces a newer one. */
-export function nextFleet(fleet: Fleet, item: FeedItem, nowMs: number): Fleet {
-  if (item.kind === 'event') return withEvent(fleet, item.event)
-  if (item.kind === 'progress') return withProgress(fleet, item, nowMs)
-  if (item.kind === 'disconnected') return fleet
-  return {
-    ...fleet,
-    machines: new Map(item.machines.map((machine) => [machine.id, machine])),
-    runs: new Map(item.runs.map((run) => [run.id, run])),
-    ...(item.fresh ? { notes: new Map(), writes: new Map() } : {}),
-  }
-}
-
-function withEvent(fleet: Fleet, event: RepaveEvent): Fleet {
-  const machine = machineOfEvent(event)
-  const run = runOfEvent(event)
-  const machines = machine === undefined ? fleet.machines : withNewer(fleet.machines, machine)
-  const runs = run === undefined ? fleet.runs : withNewer(fleet.runs, run)
-  const writes = run !== undefined && hasEnded(run) ? without(fleet.writes, run.id) : fleet.writes
-  return { machines, runs, writes, notes: withNotes({ ...fleet, machines }, event) }
-}
-
-function withProgress(
-  fleet: Fleet,
-  { runId, progress }: Extract<FeedItem, { kind: 'progress' }>,
-  nowMs: number,
-): Fleet {
-  const run = fleet.runs.get(runId)
-  if (run !== undefined && hasEnded(run)) return fleet
-  const view = nextWriteView(fleet.writes.get(runId), progress, nowMs)
-  return { ...fleet, writes: new Map(fleet.writes).set(runId, view) }
-}
-
-function withNewer<Value extends { readonly id: string; readonly revision: number }>(
-  values: ReadonlyMap<string, Value>,
-  value: Value,
-): ReadonlyMap<string, Value> {
-  const known = values.get(value.id)
-  if (known !== undefined && known.revision > value.revision) return values
-  return new Map(values).set(value.id, value)
-}
-
-function without<Value>(
-  values: ReadonlyMap<string, Value>,
-  key: string,
-): ReadonlyMap<string, Value> {
-  if (!values.has(key)) return values
-  const rest = new Map(values)
-  rest.delete(key)
-  return rest
-}
-
-function withNotes(fleet: Fleet, event: RepaveEvent): Fleet['notes'] {
-  const machineId = machineIdOf(fleet, event)
-  if (machineId === undefined) return fleet.notes
-  const source = event.type === 'log' ? 'agent' : shownText(event.type, 12)
-  const texts =
-    event.type === 'log'
-      ? linesOfEvent(event).map((line) => shownText(line, 400))
-      : event.type === 'machine'
-        ? []
-        : [noteText(event)]
-  if (texts.length === 0) return fleet.notes
-  const lines = texts.map((text) => ({ timeMs: event.timeMs, source, text }))
-  const all = [...(fleet.notes.get(machineId) ?? []), ...lines].slice(-notesPerMachine)
-  return new Map(fleet.notes).set(machineId, all)
-}
-
 /** Which machine an event is about: named by it, else owner of the MAC or IP address that is its key. */
 export function machineIdOf(
   fleet: Pick<Fleet, 'machines'>,
@@ -110,9 +38,11 @@ export function machineIdOf(
   if (event.machineId !== undefined) return event.machineId
   const run = runOfEvent(event)
   if (run !== undefined) return run.machineId
+  const { key } = event
+  if (key === '') return undefined
   for (const machine of fleet.machines.values()) {
-    const addresses: readonly string[] = [...machine.macAddresses, machine.address ?? '']
-    if (event.key !== '' && addresses.includes(event.key)) return machine.id
+    const addresses: readonly string[] = machine.macAddresses
+    if (machine.address === key || addresses.includes(key)) return machine.id
   }
   return undefined
 }

@@ -3,7 +3,8 @@ import type { Run } from '../contract/run.ts'
 import { durationText } from './duration-text.ts'
 import { runOfEvent } from './event-facts.ts'
 import { noteText, runEventText, taskOfEvent } from './event-text.ts'
-import { emptyFleet, type Fleet, machineIdOf, nextFleet, runOfMachine } from './fleet.ts'
+import { machineIdOf, runOfMachine } from './fleet.ts'
+import { FleetDraft } from './fleet-draft.ts'
 import type { FeedItem } from './operator-feed.ts'
 import { progressText } from './progress-text.ts'
 import { outcomeLines } from './run-outcome.ts'
@@ -32,7 +33,7 @@ export class RunWatch {
   readonly #watched = new Set<string>()
   readonly #lastProgressMs = new Map<string, number>()
   readonly #lastLine = new Map<string, string>()
-  #fleet: Fleet = emptyFleet
+  readonly #fleet = new FleetDraft()
   #started = false
 
   /** @param only ids of the runs to watch; the newest run of every machine and all later ones where absent */
@@ -79,7 +80,7 @@ export class RunWatch {
 
   /** Takes the next item of the feed; returns the lines that it is worth. */
   take(item: FeedItem, nowMs: number): string[] {
-    this.#fleet = nextFleet(this.#fleet, item, nowMs)
+    this.#fleet.take(item, nowMs)
     if (item.kind === 'snapshot') return item.fresh ? this.#begin(nowMs) : []
     if (item.kind === 'event') return this.#event(item.event)
     if (item.kind === 'progress') return this.#progress(item.runId, nowMs)

@@ -1,5 +1,6 @@
-import { type DaemonToOperator, daemonToOperatorSchema } from '../contract/operator-frames.ts'
+import type { DaemonToOperator } from '../contract/operator-frames.ts'
 import type { OperatorLink } from './operator-feed.ts'
+import { readDaemonFrame } from './read-daemon-frame.ts'
 
 /** What is used of an open websocket (`ws`): text in, text out, and a tap to turn off. */
 export interface SocketLike {
@@ -18,7 +19,7 @@ const pauseAbove = 256
 /** An open websocket as a link: frames are checked, those of a newer daemon that we do not know are skipped. */
 export function linkOf(socket: SocketLike): OperatorLink {
   const queue = new FrameQueue(socket)
-  socket.on('message', (data) => queue.push(readFrame(data.toString())))
+  socket.on('message', (data) => queue.push(readDaemonFrame(data.toString())))
   socket.on('close', () => queue.end())
   socket.on('error', (error) => queue.end(error))
   return {
@@ -28,15 +29,6 @@ export function linkOf(socket: SocketLike): OperatorLink {
       queue.end()
       socket.close()
     },
-  }
-}
-
-function readFrame(text: string): DaemonToOperator | undefined {
-  try {
-    const reading = daemonToOperatorSchema.safeParse(JSON.parse(text))
-    return reading.success ? reading.data : undefined
-  } catch {
-    return undefined
   }
 }
 

@@ -1,10 +1,10 @@
 import type { Status } from '../contract/api-documents.ts'
 import type { RepaveEvent } from '../contract/event.ts'
-import { nextFleet } from '../presentation/fleet.ts'
+import { nextFleet } from '../presentation/fleet-draft.ts'
 import type { FeedItem } from '../presentation/operator-feed.ts'
 import { afterPress } from './after-press.ts'
 import { explainOpenMachine } from './explain-open-machine.ts'
-import type { ScreenAction, ScreenState } from './screen-state.ts'
+import type { Connection, ScreenAction, ScreenState } from './screen-state.ts'
 
 /** So many events can be scrolled through. */
 const keptEvents = 1000
@@ -28,7 +28,7 @@ export function nextScreen(state: ScreenState, action: ScreenAction): ScreenStat
       return { ...state, notice: action.notice }
     case 'feed':
     default:
-      return afterFeed(state, action.item, action.nowMs)
+      return afterFeed(state, action.items, action.nowMs)
   }
 }
 
@@ -54,20 +54,27 @@ function afterStatus(state: ScreenState, now: Status, atMs: number): ScreenState
   return { ...state, status: { now, atMs, ...(before === undefined ? {} : { before }) } }
 }
 
-function afterFeed(state: ScreenState, item: FeedItem, nowMs: number): ScreenState {
-  if (item.kind === 'disconnected') {
-    const { attempt, reason } = item
-    return { ...state, nowMs, connection: { kind: 'lost', attempt, reason } }
+function afterFeed(state: ScreenState, items: readonly FeedItem[], nowMs: number): ScreenState {
+  const last = items.at(-1)
+  if (last === undefined) return state
+  const events = items.flatMap((item) => (item.kind === 'event' ? [item.event] : []))
+  const readsImages = items.some(({ kind }) => kind === 'snapshot') || events.some(isAboutImages)
+  return {
+    ...state,
+    nowMs,
+    connection: connectionAfter(last),
+    fleet: nextFleet(state.fleet, items, nowMs),
+    ...(events.length === 0 ? {} : { events: [...state.events, ...events].slice(-keptEvents) }),
+    ...(readsImages ? { wish: { kind: 'read', what: 'images' } } : {}),
   }
-  const fleet = nextFleet(state.fleet, item, nowMs)
-  const told = { ...state, nowMs, connection: { kind: 'connected' } as const, fleet }
-  if (item.kind === 'event') return withEvent(told, item.event)
-  return item.kind === 'snapshot' ? { ...told, wish: { kind: 'read', what: 'images' } } : told
 }
 
-function withEvent(state: ScreenState, event: RepaveEvent): ScreenState {
-  const events = [...state.events.slice(1 - keptEvents), event]
-  const wish: Pick<ScreenState, 'wish'> =
-    event.type === 'image' ? { wish: { kind: 'read', what: 'images' } } : {}
-  return { ...state, events, ...wish }
+function connectionAfter(item: FeedItem): Connection {
+  if (item.kind !== 'disconnected') return { kind: 'connected' }
+  const { attempt, reason } = item
+  return { kind: 'lost', attempt, reason }
+}
+
+function isAboutImages(event: RepaveEvent): boolean {
+  return event.type === 'image'
 }

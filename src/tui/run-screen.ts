@@ -55,10 +55,10 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
       topics: screenTopics,
       signal: ending.signal,
     })) {
-      const nowMs = Date.now()
-      store.dispatch({ kind: 'feed', item, nowMs })
-      watch.take(item, nowMs)
-      if (exitWhenDone && watch.isDone) break
+      store.tell(item)
+      if (!exitWhenDone) continue
+      watch.take(item, Date.now())
+      if (watch.isDone) break
     }
   } finally {
     clearInterval(ticks)

@@ -81,7 +81,7 @@ export interface ScreenState {
 }
 
 export type ScreenAction =
-  | { readonly kind: 'feed'; readonly item: FeedItem; readonly nowMs: number }
+  | { readonly kind: 'feed'; readonly items: readonly FeedItem[]; readonly nowMs: number }
   | { readonly kind: 'tick'; readonly nowMs: number }
   | { readonly kind: 'press'; readonly press: Press }
   | { readonly kind: 'images'; readonly images: readonly Image[] }

@@ -1,3 +1,4 @@
+import type { FeedItem } from '../presentation/operator-feed.ts'
 import { nextScreen } from './next-screen.ts'
 import type { ScreenAction, ScreenState, Wish } from './screen-state.ts'
 
@@ -9,6 +10,8 @@ export class ScreenStore {
   #state: ScreenState
   /** What is on screen: stays the same object until the next frame is due. */
   #shown: ScreenState
+  /** What the daemon told since: a thousand items are one step of the state. */
+  #told: FeedItem[] = []
   #timer: NodeJS.Timeout | undefined
   readonly #onWish: (wish: Wish) => void
   readonly #listeners = new Set<() => void>()
@@ -27,12 +30,17 @@ export class ScreenStore {
     return () => this.#listeners.delete(listener)
   }
 
+  /** Takes one thing that the daemon tells; it counts from the next frame or the next action on. */
+  tell(item: FeedItem): void {
+    this.#told.push(item)
+    this.#showSoon()
+  }
+
   dispatch(action: ScreenAction): void {
-    const { wish, ...state } = nextScreen(this.#state, action)
-    this.#state = state
+    this.#takeTold()
+    this.#take(action)
     if (action.kind === 'press') this.#show()
-    else this.#timer ??= setTimeout(() => this.#show(), frameIntervalMs)
-    if (wish !== undefined) this.#onWish(wish)
+    else this.#showSoon()
   }
 
   close(): void {
@@ -40,9 +48,27 @@ export class ScreenStore {
     this.#listeners.clear()
   }
 
+  #takeTold(): void {
+    const items = this.#told
+    if (items.length === 0) return
+    this.#told = []
+    this.#take({ kind: 'feed', items, nowMs: Date.now() })
+  }
+
+  #take(action: ScreenAction): void {
+    const { wish, ...state } = nextScreen(this.#state, action)
+    this.#state = state
+    if (wish !== undefined) this.#onWish(wish)
+  }
+
+  #showSoon(): void {
+    this.#timer ??= setTimeout(() => this.#show(), frameIntervalMs)
+  }
+
   #show(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
+    this.#takeTold()
     this.#shown = this.#state
     for (const listener of this.#listeners) listener()
   }

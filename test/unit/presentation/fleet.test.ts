@@ -1,84 +1,15 @@
 import { describe, expect, it } from 'vitest'
 
-import type { RepaveEvent } from '../../../src/contract/event.ts'
-import {
-  emptyFleet,
-  type Fleet,
-  machineIdOf,
-  nextFleet,
-  notesPerMachine,
-  runOfMachine,
-} from '../../../src/presentation/fleet.ts'
+import { machineIdOf, runOfMachine } from '../../../src/presentation/fleet.ts'
 import {
   runEvent,
   runningRun,
   sampleId,
   sampleMachine,
-  sampleProgress,
   sampleRun,
-  succeededRun,
 } from '../../fakes/sample-fleet.ts'
 
-const began = nextFleet(
-  emptyFleet,
-  {
-    kind: 'snapshot',
-    seq: 1,
-    fresh: true,
-    machines: [sampleMachine(1), sampleMachine(2)],
-    runs: [runningRun(1, 2)],
-  },
-  0,
-)
-const withEvent = (fleet: Fleet, event: Omit<RepaveEvent, 'seq'>) =>
-  nextFleet(fleet, { kind: 'event', event: { ...event, seq: 2 } }, 0)
-const progressOf = (number: number) =>
-  ({
-    kind: 'progress',
-    machineId: sampleId(number),
-    runId: sampleId(number, 'bb'),
-    progress: sampleProgress(),
-  }) as const
-
-describe(nextFleet, () => {
-  it('never lets an older revision replace a newer one (W09)', () => {
-    const newer = withEvent(began, runEvent(runningRun(1, 3), 'task-started'))
-    const older = withEvent(newer, runEvent(sampleRun(1), 'created'))
-    expect(older.runs.get(sampleId(1, 'bb'))?.taskIndex).toBe(3)
-  })
-
-  it('forgets the progress of a run that has ended, and takes none that comes late', () => {
-    const writing = nextFleet(began, progressOf(1), 0)
-    expect(writing.writes.size).toBe(1)
-    const ended = withEvent(writing, runEvent(succeededRun(1), 'succeeded'))
-    expect(ended.writes.size).toBe(0)
-    expect(nextFleet(ended, progressOf(1), 0).writes.size).toBe(0)
-  })
-
-  it('keeps a bounded number of notes a machine', () => {
-    let fleet = began
-    for (let line = 0; line < notesPerMachine + 50; line++) {
-      fleet = withEvent(fleet, {
-        timeMs: line,
-        type: 'log',
-        action: 'lines',
-        key: sampleId(1),
-        principal: 'agent:node-1',
-        machineId: sampleId(1),
-        body: { lines: [`line ${line}\u001b[2J`] },
-      })
-    }
-    const notes = fleet.notes.get(sampleId(1)) ?? []
-    expect(notes).toHaveLength(notesPerMachine)
-    expect(notes.at(-1)?.text).toBe(`line ${notesPerMachine + 49}?[2J`)
-  })
-
-  it('forgets what was said when a new record replaces the old', () => {
-    const noted = withEvent(began, runEvent(runningRun(1, 2), 'task-started'))
-    const item = { kind: 'snapshot', seq: 0, fresh: true, machines: [], runs: [] } as const
-    expect(nextFleet(noted, item, 0)).toEqual(emptyFleet)
-  })
-})
+const machines = new Map([1, 2].map((number) => [sampleId(number), sampleMachine(number)]))
 
 describe(machineIdOf, () => {
   it('finds the machine of a boot decision by its MAC address', () => {
@@ -90,8 +21,8 @@ describe(machineIdOf, () => {
       body: {},
     }
     const { machineId: _, ...unnamed } = event
-    expect(machineIdOf(began, unnamed)).toBe(sampleId(2))
-    expect(machineIdOf(began, { ...unnamed, key: '52:54:00:aa:bb:99' })).toBeUndefined()
+    expect(machineIdOf({ machines }, unnamed)).toBe(sampleId(2))
+    expect(machineIdOf({ machines }, { ...unnamed, key: '52:54:00:aa:bb:99' })).toBeUndefined()
   })
 })
 

@@ -16,18 +16,20 @@ const fleet = (isReadOnly = false): ScreenState =>
   nextScreen(initialScreen(0, isReadOnly), {
     kind: 'feed',
     nowMs: 5,
-    item: {
-      kind: 'snapshot',
-      seq: 1,
-      fresh: true,
-      machines: [1, 2, 3, 4].map((number) => sampleMachine(number)),
-      runs: [
-        succeededRun(1),
-        runningRun(2, 2),
-        failedRun(3),
-        sampleRun(4, { state: 'waiting-approval' }),
-      ],
-    },
+    items: [
+      {
+        kind: 'snapshot',
+        seq: 1,
+        fresh: true,
+        machines: [1, 2, 3, 4].map((number) => sampleMachine(number)),
+        runs: [
+          succeededRun(1),
+          runningRun(2, 2),
+          failedRun(3),
+          sampleRun(4, { state: 'waiting-approval' }),
+        ],
+      },
+    ],
   })
 
 /** The command lines that would do what the screen wishes. */

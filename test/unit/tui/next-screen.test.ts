@@ -16,7 +16,7 @@ const snapshot = (count: number): FeedItem => ({
   runs: [runningRun(1, 2), sampleRun(2)],
 })
 const feed = (state: ScreenState, item: FeedItem) =>
-  nextScreen(state, { kind: 'feed', item, nowMs: 5 })
+  nextScreen(state, { kind: 'feed', items: [item], nowMs: 5 })
 const happens = (state: ScreenState, seq: number) =>
   feed(state, { kind: 'event', event: { ...runEvent(sampleRun(2), 'created'), seq } })
 const fleet = (count: number) => feed(initialScreen(0), snapshot(count))

@@ -21,7 +21,7 @@ function startApp() {
     machines: [sampleMachine(1), sampleMachine(2)],
     runs: [sampleRun(1), sampleRun(2)],
   } as const
-  store.dispatch({ kind: 'feed', item, nowMs: sampleTimeMs })
+  store.dispatch({ kind: 'feed', items: [item], nowMs: sampleTimeMs })
   const screen = render(h(App, { store, theme }))
   return { ...screen, store, onWish }
 }

@@ -49,14 +49,14 @@ function fleetState(): ScreenState {
   const feed = (fed: Parameters<typeof nextScreen>[1] & { kind: 'feed' }) => {
     state = nextScreen(state, fed)
   }
-  feed({ kind: 'feed', item, nowMs: sampleTimeMs })
+  feed({ kind: 'feed', items: [item], nowMs: sampleTimeMs })
   for (const [nowMs, doneBytes] of [
     [sampleTimeMs + 4000, 0],
     [sampleTimeMs + 9000, sampleProgress().doneBytes],
   ] as const) {
     const progress = sampleProgress({ doneBytes })
     const [machineId, runId] = [sampleId(2), sampleId(2, 'bb')]
-    feed({ kind: 'feed', item: { kind: 'progress', machineId, runId, progress }, nowMs })
+    feed({ kind: 'feed', items: [{ kind: 'progress', machineId, runId, progress }], nowMs })
   }
   return state
 }
@@ -200,7 +200,7 @@ describe(Screen, () => {
     const progress = sampleProgress({ phase: 'verify', doneBytes: 0 })
     const [machineId, runId] = [sampleId(2), sampleId(2, 'bb')]
     const item = { kind: 'progress', machineId, runId, progress } as const
-    const state = nextScreen(opened, { kind: 'feed', item, nowMs: sampleTimeMs })
+    const state = nextScreen(opened, { kind: 'feed', items: [item], nowMs: sampleTimeMs })
     const lines = frameOf(state, 80)
     expect(lines.find((line) => line.startsWith('write'))).toContain('100%')
     expect(lines.find((line) => line.startsWith('verify'))).toContain('  0%')
@@ -216,7 +216,7 @@ describe(Screen, () => {
       runEvent(failedRun(3), 'failed'),
     ].map((event, index) => ({
       kind: 'feed' as const,
-      item: { kind: 'event' as const, event: { ...event, seq: 7 + index } },
+      items: [{ kind: 'event' as const, event: { ...event, seq: 7 + index } }],
       nowMs: sampleTimeMs + 9000,
     })),
   ].reduce((state, action) => nextScreen(state, action as ScreenAction), onSecond)
@@ -256,7 +256,7 @@ describe(Screen, () => {
 
   it('keeps the last state and says so while the daemon is away', () => {
     const item = { kind: 'disconnected', attempt: 3, reason: 'reset' } as const
-    const lost = nextScreen(onSecond, { kind: 'feed', item, nowMs: sampleTimeMs })
+    const lost = nextScreen(onSecond, { kind: 'feed', items: [item], nowMs: sampleTimeMs })
     const lines = frameOf(lost, 80)
     expect(lines[0]).toContain('reconnecting (3)')
     expect(lines[2]).toContain('node-2')
@@ -264,7 +264,7 @@ describe(Screen, () => {
 
   it('says how to start a daemon where none answers', () => {
     const item = { kind: 'disconnected', attempt: 1, reason: 'connect ENOENT' } as const
-    const lost = nextScreen(initialScreen(0), { kind: 'feed', item, nowMs: 0 })
+    const lost = nextScreen(initialScreen(0), { kind: 'feed', items: [item], nowMs: 0 })
     const text = frameOf(lost, 80).join('\n')
     expect(text).toContain('connect ENOENT')
     expect(text).toContain('repave serve')
@@ -282,7 +282,7 @@ describe(Screen, () => {
       sampleMachine(1, { id: sampleId(index), name: `m-${index}` }),
     )
     const item = { kind: 'snapshot', seq: 1, fresh: true, machines, runs: [] } as const
-    const many = nextScreen(initialScreen(0), { kind: 'feed', item, nowMs: 0 })
+    const many = nextScreen(initialScreen(0), { kind: 'feed', items: [item], nowMs: 0 })
     const last = pressed(many, 'G')
     const lines = frameOf(last, 80)
     expect(lines).toHaveLength(23)
@@ -312,7 +312,7 @@ describe(Screen, () => {
       },
     ]
     let state = initialScreen(0)
-    for (const item of items) state = nextScreen(state, { kind: 'feed', item, nowMs: 0 })
+    for (const item of items) state = nextScreen(state, { kind: 'feed', items: [item], nowMs: 0 })
     for (const columns of [60, 120, 200]) {
       for (const shown of [state, pressed(state, '<enter>')]) {
         const text = frameOf(shown, columns).join('\n')
