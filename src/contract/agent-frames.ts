@@ -86,6 +86,8 @@ export const taskOrderSchema = z.discriminatedUnion('action', [
     script: z.string(),
     /** By name, `REPAVE_MACHINE` and the like. */
     environment: z.record(z.string(), z.string()),
+    /** Names of those whose values must stand in no log. */
+    secretVariables: z.array(z.string()).optional(),
   }),
   z.object({
     action: z.literal('set-boot-order'),

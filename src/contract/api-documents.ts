@@ -4,7 +4,8 @@ import { bootProgramsSchema } from './boot-programs.ts'
 import { eventSchema } from './event.ts'
 import { imageVeritySchema } from './image-verity.ts'
 import { importProvenanceSchema } from './import-provenance.ts'
-import { labelsSchema, machineSchema, onBootSchema } from './machine.ts'
+import { labelsSchema, machineSchema, onBootSchema, profileNamesSchema } from './machine.ts'
+import { paramNameSchema, paramValueSchema, paramValuesSchema } from './param.ts'
 import { runParamsSchema, runSchema } from './run.ts'
 import { byteCountSchema, digestSchema, nameSchema, timeMsSchema } from './values.ts'
 
@@ -67,6 +68,9 @@ export const newMachineSchema = z.strictObject({
   /** Default `local`. */
   onBoot: onBootSchema.optional(),
   labels: labelsSchema.optional(),
+  /** Of the machine itself; `params` are those of its first run. */
+  machineParams: paramValuesSchema.optional(),
+  profiles: profileNamesSchema.optional(),
   bootPrograms: bootProgramsSchema.optional(),
 })
 export type NewMachine = z.input<typeof newMachineSchema>
@@ -76,6 +80,10 @@ export const machineChangeSchema = z.strictObject({
   onBoot: onBootSchema.optional(),
   /** By name; `null` takes a label away. */
   labels: z.record(nameSchema, z.string().min(1).max(128).nullable()).optional(),
+  /** By name; `null` takes a value away. */
+  params: z.record(paramNameSchema, z.union([z.null(), paramValueSchema])).optional(),
+  /** In place of those it has. */
+  profiles: profileNamesSchema.optional(),
 })
 export type MachineChange = z.input<typeof machineChangeSchema>
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { diskSchema } from './machine.ts'
+import { effectiveParamSchema } from './param.ts'
 import { failureSchema } from './run.ts'
 import { digestSchema, nameSchema } from './values.ts'
 
@@ -11,6 +12,8 @@ export const runPlanSchema = z.object({
   imageName: z.string().optional(),
   imageDigest: digestSchema.optional(),
   tasks: z.array(z.object({ stage: nameSchema, name: nameSchema, action: z.string() })),
+  /** What each param would be; several times where stages differ. */
+  params: z.array(effectiveParamSchema),
   /** Every disk of the last inventory; without a refusal it is one that may be written. */
   disks: z.array(z.object({ disk: diskSchema, refusal: z.string().optional() })),
   /** The one disk that would be written. Absent where there is not exactly one. */

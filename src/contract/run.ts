@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { capturedImageSchema } from './capture.ts'
 import { approvedDiskSchema } from './disk-choice/choice-request.ts'
 import { diskSchema } from './machine.ts'
+import { frozenParamsSchema, paramValuesSchema } from './param.ts'
 import { signedReceiptSchema } from './receipt.ts'
 import {
   byteCountSchema,
@@ -139,6 +140,8 @@ export const runParamsSchema = z.strictObject({
   userData: z.string().max(65_536).optional(),
   /** Shell script for the `script` tasks that bring none of their own. */
   script: z.string().min(1).max(65_536).optional(),
+  /** Params for this run alone, over those of the machine. */
+  values: paramValuesSchema.optional(),
 })
 export type RunParams = z.infer<typeof runParamsSchema>
 
@@ -148,6 +151,8 @@ export const runSchema = z.object({
   machineName: nameSchema,
   workflow: nameSchema,
   params: runParamsSchema,
+  /** What each param was when the run was ordered. */
+  frozenParams: frozenParamsSchema.optional(),
   state: z.enum(runStates),
   tasks: z.array(runTaskSchema).min(1),
   /** Index of the task under way; `tasks.length` when all are done. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { readByteSize } from '../base/byte-size.ts'
+import { paramNameSchema, paramValuesSchema } from './param.ts'
 import { nameSchema } from './values.ts'
 
 /** A number of bytes, in YAML also as `40G` or `512 MiB` (powers of 1024). */
@@ -113,6 +114,8 @@ export const taskSchema = z.discriminatedUnion('action', [
     action: z.literal('script'),
     /** Shell script; without it the run brings its own (`params.script`). It ends as {@link scriptExits} says. */
     script: scriptTextSchema.optional(),
+    /** Secret params that it is handed; all others it has without asking. */
+    secrets: z.array(paramNameSchema).max(64).default([]),
   }),
   z.strictObject({
     ...taskBase,
@@ -178,6 +181,8 @@ export const scriptExits: ReadonlyMap<number, ScriptExit> = new Map([
 export const stageSchema = z.strictObject({
   name: nameSchema,
   description: z.string().optional(),
+  /** For machines whose own params and profiles say nothing else. */
+  params: paramValuesSchema.default({}),
   tasks: z.array(taskSchema).min(1, 'a stage without tasks would do nothing and report success'),
 })
 

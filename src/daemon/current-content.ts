@@ -32,4 +32,20 @@ export class CurrentContent implements ContentSource {
   seedNames(): readonly string[] {
     return this.#content.seedNames()
   }
+
+  param(name: string): ReturnType<ContentSource['param']> {
+    return this.#content.param(name)
+  }
+
+  params(): ReturnType<ContentSource['params']> {
+    return this.#content.params()
+  }
+
+  profile(name: string): ReturnType<ContentSource['profile']> {
+    return this.#content.profile(name)
+  }
+
+  profiles(): ReturnType<ContentSource['profiles']> {
+    return this.#content.profiles()
+  }
 }

@@ -37,10 +37,12 @@ export class ScriptFailedError extends CodedError {
  */
 export async function runScript(
   world: Pick<AgentWorld, 'reboot' | 'poweroff'>,
-  { script, environment }: ScriptOrder,
-  { signal, log }: Pick<TaskContext, 'signal' | 'log'>,
+  { script, environment, secretVariables = [] }: ScriptOrder,
+  { signal, log: logPlain }: Pick<TaskContext, 'signal' | 'log'>,
 ): Promise<TaskOutcome> {
   signal.throwIfAborted()
+  const secrets = secretVariables.map((name) => [name, environment[name] ?? ''] as const)
+  const log = (line: string) => logPlain(withoutSecrets(line, secrets))
   const directory = await mkdtemp(join(tmpdir(), 'script-'))
   try {
     const file = join(directory, 'script.sh')
@@ -57,6 +59,21 @@ export async function runScript(
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
+}
+
+/** Shorter ones would make every line unreadable, and keep nothing secret. */
+const shortestHidden = 4
+
+/** The line with each secret, and each line of one, replaced by the name of its variable. */
+function withoutSecrets(line: string, secrets: readonly (readonly [string, string])[]): string {
+  return secrets.reduce(
+    (text, [name, secret]) =>
+      secret
+        .split(/\r?\n/)
+        .filter((part) => part.trim().length >= shortestHidden)
+        .reduce((shown, part) => shown.replaceAll(part, `[${name}]`), text),
+    line,
+  )
 }
 
 function runToItsEnd(

@@ -11,7 +11,7 @@ const signal = new AbortController().signal
 const callOf = (hook: string): HookCall => ({
   ...{ hook, stage: 'drain', task: 'drain', attemptId: 'a', runId: 'r', workflow: 'w' },
   ...{ machineId: 'm', machineName: "node-1'; touch /tmp/x", macAddresses: ['52:54:00:00:00:01'] },
-  labels: {},
+  ...{ labels: {}, params: {} },
 })
 const call = (setting: HookSetting, stop = signal) =>
   siteHooks({ one: setting }).call(callOf('one'), stop)

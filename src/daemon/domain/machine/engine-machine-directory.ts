@@ -2,7 +2,10 @@ import type { Clock } from '../../../base/clock.ts'
 import { readMacAddress } from '../../../base/mac-address.ts'
 import type { MachineChange, NewMachine } from '../../../contract/api-documents.ts'
 import type { Machine } from '../../../contract/machine.ts'
+import { type ParamValues, paramValuesSchema } from '../../../contract/param.ts'
 import type { BootDesk } from '../bootenv/boot-desk.ts'
+import { requireProfiles, requireValues } from '../param/check-values.ts'
+import { ParamInvalidError } from '../param/errors.ts'
 import { requireRevision } from '../selection/revision.ts'
 import type { EngineState } from '../workflow/engine-state.ts'
 import { WorkflowNotFoundError } from '../workflow/errors.ts'
@@ -42,9 +45,10 @@ type OrderedChange = MachineChange & {
 async function changeMachine(
   { state, keeper, content }: MachineDirectoryOptions,
   reference: string,
-  { onBoot, labels = {}, principal, expectedRevision }: OrderedChange,
+  { onBoot, labels = {}, params, profiles, principal, expectedRevision }: OrderedChange,
 ): Promise<Machine> {
   requireWorkflow(onBoot, content)
+  requireProfiles(profiles ?? [], content)
   return state.exclusively(async () => {
     const machine = state.findMachine(reference)
     if (machine === undefined) throw new MachineNotFoundError(reference)
@@ -52,16 +56,37 @@ async function changeMachine(
     const kept = Object.entries({ ...machine.labels, ...labels }).filter(
       (label): label is [string, string] => label[1] !== null,
     )
+    const values = changedValues(machine, params)
+    requireValues(`machine ${machine.name}`, values ?? {}, content)
     const step = keeper.begin(machine, principal)
     step.changeMachine({
       ...(onBoot === undefined ? {} : { onBoot }),
       ...(kept.length === 0 && machine.labels === undefined
         ? {}
         : { labels: Object.fromEntries(kept) }),
+      ...(values === undefined ? {} : { params: values }),
+      ...(profiles === undefined ? {} : { profiles: [...new Set(profiles)] }),
     })
     await keeper.store(step)
     return step.machine
   })
+}
+
+/**
+ * The machine's params with the change in them; undefined where nothing is asked.
+ *
+ * @throws {ParamInvalidError} when they would be too many or too long together
+ */
+function changedValues(
+  { name, params = {} }: Machine,
+  change: MachineChange['params'],
+): ParamValues | undefined {
+  if (change === undefined) return undefined
+  const all = Object.entries({ ...params, ...change }).filter(([, value]) => value !== null)
+  const checked = paramValuesSchema.safeParse(Object.fromEntries(all))
+  if (checked.success) return checked.data
+  const messages = checked.error.issues.map(({ message }) => `machine ${name}: ${message}`)
+  throw new ParamInvalidError(messages)
 }
 
 /** @throws {WorkflowNotFoundError} */
@@ -80,7 +105,12 @@ async function addMachine(
   const { state, keeper, secrets, clock } = options
   const { workflow, params = {} } = request
   requireWorkflow(request.onBoot, options.content)
-  const prepared = workflow === undefined ? undefined : await prepareRun(workflow, params, options)
+  const { name, machineParams = {}, profiles = [] } = request
+  requireProfiles(profiles, options.content)
+  requireValues(`machine ${name}`, machineParams, options.content)
+  const owner = { name, params: machineParams, profiles }
+  const prepared =
+    workflow === undefined ? undefined : await prepareRun(owner, workflow, params, options)
   return state.exclusively(async () => {
     const machine = newMachine(options, request)
     const step = keeper.begin(machine, principal)
@@ -95,8 +125,10 @@ async function addMachine(
 
 function newMachine(
   { state, secrets, clock }: MachineDirectoryOptions,
-  { name, macAddress: text, onBoot = 'local', labels, bootPrograms }: NewMachine,
+  request: NewMachine,
 ): Machine {
+  const { name, macAddress: text, onBoot = 'local', labels, bootPrograms } = request
+  const { machineParams, profiles } = request
   const macAddress = readMacAddress(text)
   if (macAddress === undefined) throw new MacAddressInvalidError(text)
   const taken = state.machineCalled(name) ?? state.machineAt(macAddress)
@@ -112,6 +144,8 @@ function newMachine(
     macAddresses: [macAddress],
     onBoot,
     ...(labels === undefined ? {} : { labels }),
+    ...(machineParams === undefined ? {} : { params: machineParams }),
+    ...(profiles === undefined ? {} : { profiles }),
     ...(bootPrograms === undefined ? {} : { bootPrograms }),
     createdAtMs: nowMs,
     lastSeenAtMs: nowMs,

@@ -1,9 +1,10 @@
 import type { BootEnv } from '../../../contract/bootenv.ts'
 import type { Workflow } from '../../../contract/workflow.ts'
+import type { ParamSource } from '../param/param-source.ts'
 import type { SeedRole } from '../seed/seed-role.ts'
 
 /** The YAML folders, read and checked as a whole. */
-export interface ContentSource {
+export interface ContentSource extends ParamSource {
   workflow(name: string): Workflow | undefined
   seedRole(name: string): SeedRole | undefined
   seedNames(): readonly string[]

@@ -134,7 +134,7 @@ function prepare(
 ): Promise<PreparedRun> {
   return workflow === rebuildWorkflow
     ? prepareRebuild(machine, params, options)
-    : prepareRun(workflow, params, options)
+    : prepareRun(machine, workflow, params, options)
 }
 
 /** @throws {StageNotFoundError} */

@@ -17,12 +17,14 @@ export class WorkflowNotFoundError extends CodedError {
 export class WorkflowInvalidError extends CodedError {
   readonly code = 'ERR_WORKFLOW_INVALID'
   readonly workflow: string
+  readonly reason: string
 
   constructor(workflow: string, reason: string) {
     super(`workflow ${workflow} cannot run: ${reason}`, {
       remedy: `correct workflows/${workflow}/workflow.yaml`,
     })
     this.workflow = workflow
+    this.reason = reason
   }
 }
 

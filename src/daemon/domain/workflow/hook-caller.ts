@@ -1,3 +1,4 @@
+import type { ParamValues } from '../../../contract/param.ts'
 import type { Failure } from '../../../contract/run.ts'
 
 /** What a hook is told about the task that calls it. */
@@ -14,6 +15,8 @@ export interface HookCall {
   readonly address?: string
   readonly labels: Readonly<Record<string, string>>
   readonly imageName?: string
+  /** What each param is in this stage; secret ones are not told. */
+  readonly params: ParamValues
 }
 
 /**

@@ -1,5 +1,7 @@
 import type { Machine } from '../../../contract/machine.ts'
+import type { ParamValues } from '../../../contract/param.ts'
 import type { Failure, Run } from '../../../contract/run.ts'
+import { paramsWithin } from '../param/resolve-params.ts'
 import type { HookCaller } from './hook-caller.ts'
 import { currentTask } from './run-step.ts'
 
@@ -33,6 +35,7 @@ export class HookCalls {
           machineName: machine.name,
           macAddresses: machine.macAddresses,
           labels: machine.labels ?? {},
+          params: plainParams(run, current.stage),
           ...(machine.address === undefined ? {} : { address: machine.address }),
           ...(run.params.imageName === undefined ? {} : { imageName: run.params.imageName }),
         },
@@ -50,4 +53,10 @@ export class HookCalls {
   stopAll(): void {
     for (const abort of this.#underWay.values()) abort.abort()
   }
+}
+
+function plainParams({ frozenParams }: Run, stage: string): ParamValues {
+  if (frozenParams === undefined) return {}
+  const plain = paramsWithin(frozenParams, stage).filter(({ isSecret }) => isSecret !== true)
+  return Object.fromEntries(plain.map(({ name, value }) => [name, value]))
 }

@@ -29,7 +29,7 @@ export async function prepareRebuild(
   const deployed = lastDeploymentIn(await runsOf(machine, sources))
   if (deployed === undefined) throw new NeverDeployedError(machine.name)
   const params = { ...deployed.params, ...wanted }
-  const prepared = await prepareRun(rebuildWorkflow, params, sources)
+  const prepared = await prepareRun(machine, rebuildWorkflow, params, sources)
   return { ...prepared, ...inTheWakeOf(deployed) }
 }
 
@@ -50,7 +50,7 @@ export async function prepareOwnRun(
   const runs = await runsOf(machine, sources)
   const deployed = lastDeploymentIn(runs)
   const params = (runs.find((run) => run.workflow === workflow) ?? deployed)?.params ?? {}
-  const prepared = await prepareRun(workflow, params, sources)
+  const prepared = await prepareRun(machine, workflow, params, sources)
   return { ...prepared, ...(deployed && inTheWakeOf(deployed)), begunByBoot: true }
 }
 

@@ -1,6 +1,7 @@
 import type { Digest } from '../../../base/digest.ts'
 import type { ApprovedDisk } from '../../../contract/disk-choice/choice-request.ts'
 import type { Machine } from '../../../contract/machine.ts'
+import type { FrozenParams } from '../../../contract/param.ts'
 import type { Run, RunParams, RunTask } from '../../../contract/run.ts'
 import type { Task, TaskAction, Workflow } from '../../../contract/workflow.ts'
 import { WorkflowInvalidError } from './errors.ts'
@@ -10,6 +11,7 @@ export interface RunRequest {
   readonly machine: Machine
   readonly workflow: Workflow
   readonly params: RunParams
+  readonly frozenParams?: FrozenParams
   readonly imageDigest?: Digest
   /** The disk that a person saw in the plan. */
   readonly approvedDisk?: ApprovedDisk
@@ -40,6 +42,7 @@ export function planRun(request: RunRequest): Run {
     machineName: machine.name,
     workflow: workflow.name,
     params: request.params,
+    ...(request.frozenParams === undefined ? {} : { frozenParams: request.frozenParams }),
     state: 'queued',
     tasks,
     taskIndex: 0,

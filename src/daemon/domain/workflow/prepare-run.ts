@@ -2,11 +2,13 @@ import type { Digest } from '../../../base/digest.ts'
 import type { NewRun } from '../../../contract/api-documents.ts'
 import type { ApprovedDisk } from '../../../contract/disk-choice/choice-request.ts'
 import type { Machine } from '../../../contract/machine.ts'
+import type { FrozenParams } from '../../../contract/param.ts'
 import type { Run } from '../../../contract/run.ts'
 import type { Workflow } from '../../../contract/workflow.ts'
 import type { Secrets } from '../bootenv/secrets.ts'
 import { ImageQuarantinedError } from '../image/errors.ts'
 import type { ImageStore } from '../image/image-store.ts'
+import { paramsForRun } from '../param/params-for-run.ts'
 import type { CloudConfigReader } from '../seed/cloud-config.ts'
 import { readSecrets, seedParamsFault } from '../seed/compose-seed.ts'
 import type { SecretFiles } from '../seed/seed-role.ts'
@@ -47,6 +49,7 @@ export interface RunSources {
 export interface PreparedRun {
   readonly workflow: Workflow
   readonly params: NonNullable<NewRun['params']>
+  readonly frozenParams: FrozenParams
   readonly imageDigest?: Digest
   /** The disk that a person saw in the plan and agreed to lose. */
   readonly approvedDisk?: ApprovedDisk
@@ -56,8 +59,12 @@ export interface PreparedRun {
   readonly previousImageDigest?: Digest
 }
 
-/** @throws a coded error for whatever the request names and there is not */
+/** Whose params and profiles a run goes by. */
+export type PreparedFor = Pick<Machine, 'name' | 'params' | 'profiles'>
+
+/** @throws a coded error for whatever the request names and there is not, and for params that do not fit */
 export async function prepareRun(
+  machine: PreparedFor,
   workflowName: string,
   params: PreparedRun['params'],
   sources: RunSources,
@@ -77,7 +84,9 @@ export async function prepareRun(
   }
   checkHooks(workflow, sources.hooks)
   checkWorkflow(workflow)
-  if (!needsImage(workflow)) return { workflow, params }
+  const asked = { machine, workflow, ...(params.values && { runValues: params.values }) }
+  const frozenParams = await paramsForRun(asked, sources)
+  if (!needsImage(workflow)) return { workflow, params, frozenParams }
   const { imageName } = params
   if (imageName === undefined) throw new ImageRequiredError(workflowName)
   const image = await sources.images.findImage(imageName)
@@ -86,7 +95,7 @@ export async function prepareRun(
   const { name, version, digest } = image.image
   // A digest says nothing to those who watch the run.
   const shown = imageName === digest ? `${name}@${version}` : imageName
-  return { workflow, params: { ...params, imageName: shown }, imageDigest: digest }
+  return { workflow, params: { ...params, imageName: shown }, frozenParams, imageDigest: digest }
 }
 
 /** @throws {HookNotFoundError} */

@@ -7,6 +7,7 @@ import type { Disk, Machine } from '../../../contract/machine.ts'
 import type { Failure } from '../../../contract/run.ts'
 import type { RunPlan } from '../../../contract/run-plan.ts'
 import type { Secrets } from '../bootenv/secrets.ts'
+import { paramsOfRun } from '../param/resolve-params.ts'
 import { choiceForbidden, diskChoiceFor, narrowed } from './disk-choice.ts'
 import { tasksOf } from './plan-run.ts'
 import type { PreparedRun } from './prepare-run.ts'
@@ -50,6 +51,7 @@ export function previewRun(
     ...(params.imageName === undefined ? {} : { imageName: params.imageName }),
     ...(imageDigest === undefined ? {} : { imageDigest }),
     tasks: all.map(({ stage, task }) => ({ stage, name: task.name, action: task.action })),
+    params: [...paramsOfRun(prepared.frozenParams)],
     ...(disk === undefined ? {} : { disk }),
   }
   const facts = { ...plan, machine: machine.id, workflow, ...(disk && { disk: approvalOf(disk) }) }

@@ -1,10 +1,13 @@
 import type { Clock } from '../../../base/clock.ts'
+import { CodedError } from '../../../base/coded-error.ts'
 import { digestHex } from '../../../base/digest.ts'
 import type { TaskOrder } from '../../../contract/agent-frames.ts'
 import type { Disk, Machine } from '../../../contract/machine.ts'
 import type { Failure, Run } from '../../../contract/run.ts'
 import type { Task } from '../../../contract/workflow.ts'
 import type { ImageStore, StoredImage } from '../image/image-store.ts'
+import type { ParamSources } from '../param/params-for-run.ts'
+import { scriptParams } from '../param/script-params.ts'
 import { composeSeed, type SeedSources } from '../seed/compose-seed.ts'
 import {
   choiceForbidden,
@@ -22,6 +25,7 @@ export interface OrderSources {
   readonly seeds: SeedSources
   readonly provisioningUrl: string
   readonly clock: Pick<Clock, 'nowMs'>
+  readonly params: ParamSources
   machines(): readonly Machine[]
 }
 
@@ -64,7 +68,7 @@ export async function orderFor(
     case 'burn-in':
       return ordered({ action: 'burn-in', target: task.target, seconds: task.seconds })
     case 'script':
-      return scriptOrder(run, machine, task)
+      return scriptOrder(run, machine, task, sources)
     case 'set-boot-order':
       return ordered({
         ...{ action: 'set-boot-order', first: task.first },
@@ -117,27 +121,49 @@ function wipeDiskOrder(run: Run, { method }: Extract<Task, { action: 'wipe-disk'
 }
 
 /** What the script learns of its place comes as variables, never as text within it. */
-function scriptOrder(
+async function scriptOrder(
   run: Run,
   machine: Machine,
   task: Extract<Task, { action: 'script' }>,
-): OrderResult {
+  { params }: OrderSources,
+): Promise<OrderResult> {
   const script = task.script ?? run.params.script
   if (script === undefined) return impossible('ERR_ORDER_IMPOSSIBLE', 'the run brings no script')
+  const stage = currentTask(run)?.stage ?? ''
+  const found = await paramsOf(run, stage, task.secrets, params)
+  if (!found.ok) return found
   const environment = {
+    ...found.variables,
     REPAVE_MACHINE: machine.name,
     REPAVE_MACHINE_ID: machine.id,
     REPAVE_MAC: machine.macAddresses[0] ?? '',
     REPAVE_RUN: run.id,
     REPAVE_WORKFLOW: run.workflow,
-    REPAVE_STAGE: currentTask(run)?.stage ?? '',
+    REPAVE_STAGE: stage,
     REPAVE_TASK: task.name,
     REPAVE_TRY: String(currentTask(run)?.attempts ?? 1),
     REPAVE_IMAGE: run.params.imageName ?? '',
     REPAVE_DISK: run.disk?.path ?? '',
     REPAVE_FAILURE: (currentTask(run)?.isRecovery && recoveredFailure(run)?.code) || '',
   }
-  return ordered({ action: 'script', script, environment })
+  const { secretVariables } = found
+  return ordered({ action: 'script', script, environment, secretVariables: [...secretVariables] })
+}
+
+async function paramsOf(
+  { frozenParams }: Run,
+  stage: string,
+  secrets: readonly string[],
+  sources: ParamSources,
+) {
+  if (frozenParams === undefined) return { ok: true, variables: {}, secretVariables: [] } as const
+  try {
+    const found = await scriptParams(frozenParams, { stage, secrets }, sources)
+    return { ok: true, ...found } as const
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error
+    return impossible(error.code, error.message)
+  }
 }
 
 function writeImageOrder(
@@ -217,6 +243,6 @@ function ordered(order: TaskOrder): OrderResult {
   return { ok: true, order }
 }
 
-function impossible(code: string, message: string): OrderResult {
+function impossible(code: string, message: string): Extract<OrderResult, { ok: false }> {
   return { ok: false, failure: { code, message, retryable: false } }
 }

@@ -89,7 +89,8 @@ export async function startWorkflowEngine(options: WorkflowEngineOptions): Promi
   const { cloudConfig, secretFiles } = options
   const seedRole = (name: string) => content.seedRole(name)
   const seeds = { seedRole, secretFiles, cloudConfig }
-  const orders = { images, store, seeds, provisioningUrl, clock, machines }
+  const params = { content, secretFiles }
+  const orders = { images, store, seeds, params, provisioningUrl, clock, machines }
   const line = new WriteLine(state, options.writeLimits)
   const keeper = new RunKeeper({ ...options, state, sessions, boots, orders, line })
   const shared = { ...options, state, keeper, sessions, boots, tokens, progress, line }

@@ -2,6 +2,7 @@ import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } fr
 import type { z } from 'zod'
 
 import { messageOf } from '../../../base/coded-error.ts'
+import { pathText } from '../../../base/path-text.ts'
 import { issueMessage, unknownKeyMessage } from '../../../contract/issue-message.ts'
 import { schemaKeysAt } from '../../../contract/schema-keys.ts'
 import type { DocumentFault } from './document-fault.ts'
@@ -134,12 +135,4 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
     current = (current as Record<PropertyKey, unknown>)[segment]
   }
   return current
-}
-
-/** `['stages', 1, 'tasks']` → `stages[1].tasks`. */
-function pathText(path: readonly PropertyKey[]): string {
-  return path
-    .map((segment) => (typeof segment === 'number' ? `[${segment}]` : `.${String(segment)}`))
-    .join('')
-    .replace(/^\./, '')
 }

@@ -51,6 +51,18 @@ describe('runScript, when things go wrong', () => {
 })
 
 describe('runScript', () => {
+  it('hands out secrets as variables, and keeps them out of the log when the script prints them', async () => {
+    const context = createTaskContext()
+    const script = 'echo "a $REPAVE_PARAM_KEY b"; test "$REPAVE_PARAM_KEY" = "s3cr3t.*" && env'
+    const environment = { REPAVE_PARAM_KEY: 's3cr3t.*', REPAVE_PARAM_PLAIN: 'seen' }
+    const secretVariables = ['REPAVE_PARAM_KEY']
+    const order = { action: 'script' as const, script, environment, secretVariables }
+    expect(await runScript(world, order, context)).toEqual({ facts: { exitCode: 0 } })
+    expect(context.lines).toContain('a [REPAVE_PARAM_KEY] b')
+    expect(context.lines).toContain('REPAVE_PARAM_PLAIN=seen')
+    expect(context.lines.join()).not.toContain('s3cr3t')
+  })
+
   it('speaks all eight exit codes of Digital Rebar', async () => {
     const ends: Record<number, unknown> = {
       0: undefined,

@@ -14,7 +14,12 @@ describe('planRun', () => {
     expect(
       workflowSchema.safeParse({ name: 'x', stages: [{ name: 'a', tasks: [] }] }).success,
     ).toBe(false)
-    const workflow = { name: 'x', armedHours: 1, recovery: [], stages: [{ name: 'a', tasks: [] }] }
+    const workflow = {
+      name: 'x',
+      armedHours: 1,
+      recovery: [],
+      stages: [{ name: 'a', params: {}, tasks: [] }],
+    }
     const request = { id: uuid(1), machine, workflow, params: {}, nowMs: 1 }
     expect(() => planRun(request)).toThrow('it has no tasks')
   })

@@ -18,8 +18,11 @@ const prepare = (imageName: string, state: 'ready' | 'quarantined' = 'ready') =>
   const unused = () => {
     throw new Error('not asked for here')
   }
-  return prepareRun('deploy-image', { imageName }, {
-    content: { workflow: () => workflow, seedRole: unused },
+  return prepareRun({ name: 'node-1' }, 'deploy-image', { imageName }, {
+    content: {
+      ...{ workflow: () => workflow, seedRole: unused },
+      ...{ params: () => [], param: unused, profiles: () => [], profile: () => undefined },
+    },
     images: { findImage: async (name: string) => (known.includes(name) ? image : undefined) },
     cloudConfig: { readCloudConfig: unused },
     secrets: { newId: unused, newSecret: unused, hashOf: unused },

@@ -31,7 +31,7 @@ const withDisks = (disks: Disk[], systemUuid?: string): Machine => ({
 const preview = (of: Machine, machines: Machine[] = [of]) =>
   previewRun(
     of,
-    { workflow, params: {} },
+    { workflow, params: {}, frozenParams: { over: {}, stages: {}, under: {} } },
     { nowMs: 1000, machines, imageBytes: 2 ** 20, secrets: nodeSecrets },
   )
 
