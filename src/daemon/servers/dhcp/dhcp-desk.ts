@@ -5,6 +5,7 @@ import { type MacAddress, macAddressFromBytes } from '../../../base/mac-address.
 import { decodePacket } from '../../../protocol/dhcpv4/decode-packet.ts'
 import { dhcpOptionCode } from '../../../protocol/dhcpv4/dhcp-option-code.ts'
 import type { DhcpPacket } from '../../../protocol/dhcpv4/dhcp-packet.ts'
+import { peekMessageType } from '../../../protocol/dhcpv4/peek-message-type.ts'
 import { readAddressOption } from '../../../protocol/dhcpv4/read-option.ts'
 import type { BootFileResolver } from '../../domain/bootenv/boot-client.ts'
 import type { ServedSubnets } from '../../domain/lease/served-subnets.ts'
@@ -51,6 +52,13 @@ export class DhcpDesk {
   /** Resolves when everything that was received is answered. */
   async settle(): Promise<void> {
     await Promise.all(this.#underWay)
+  }
+
+  /** Whether a packet is answered first when there are too many: it is no stranger's first word. */
+  isUrgent(bytes: Uint8Array): boolean {
+    const messageType = peekMessageType(bytes)
+    if (messageType !== 'discover') return messageType !== undefined
+    return this.#options.isKnownMachine(macAddressFromBytes(bytes.subarray(28, 34)))
   }
 
   receive(bytes: Uint8Array, listener: DhcpListener): void {
@@ -143,8 +151,8 @@ export class DhcpDesk {
 
   #sendReply(exchange: DhcpExchange, reply: DhcpReply, listener: DhcpListener): void {
     const replyType = exchange.request.messageType === 'discover' ? 'offer' : 'ack'
-    this.#send(replyType, encodeReply(exchange, reply), exchange, listener)
     const { yourAddress } = reply
+    this.#send(replyType, encodeReply(exchange, reply), exchange, listener, yourAddress)
     const address = yourAddress === unspecifiedIpv4 ? exchange.request.clientAddress : yourAddress
     const action = exchange.role === 'server' ? replyType : (`proxy-${replyType}` as const)
     this.#report.tell(action, exchange, () => replyFacts(address, reply))
@@ -155,10 +163,12 @@ export class DhcpDesk {
     bytes: Uint8Array,
     { request }: DhcpExchange,
     listener: DhcpListener,
+    yourAddress = unspecifiedIpv4,
   ): void {
-    const destination = replyDestination(request, replyType)
-    const { port } = this.#options
+    const { kind, address } = replyDestination(request, replyType, yourAddress)
+    const port = this.#options.port + (kind === 'relay' ? 0 : 1)
     this.#report.count(`dhcp.${replyType}`)
-    listener.send(bytes, destination.port === 'server' ? port : port + 1, destination.address)
+    if (kind === 'card') listener.sendToCard(bytes, port, address, request.hardwareAddress)
+    else listener.send(bytes, port, address)
   }
 }

@@ -1,22 +1,26 @@
 import { networkInterfaces } from 'node:os'
 
 import { messageOf } from '../../../base/coded-error.ts'
-import { type Ipv4Address, unspecifiedIpv4 } from '../../../base/ipv4-address.ts'
+import { broadcastIpv4, type Ipv4Address, unspecifiedIpv4 } from '../../../base/ipv4-address.ts'
+import { encodeUdpDatagram } from '../../../protocol/ipv4/udp-datagram.ts'
 import type { ServedInterface } from '../../domain/lease/select-subnet.ts'
 import { type AddressProber, createAddressProber } from './conflict/address-prober.ts'
 import type { DhcpReport } from './dhcp-report.ts'
 import type { DhcpRole } from './dhcp-role.ts'
 import { type DeviceSocket, openDeviceSocket } from './open-device-socket.ts'
+import { type LinkSender, openLinkSender } from './link-sender.ts'
+import { mostPacketBytes, PacketQueue } from './packet-queue.ts'
 import type { PassedSockets } from './passed-sockets.ts'
 import { internetAddress, linux, type SocketCalls } from './socket-calls.ts'
 
 /** How often we look whether the interface is still the one that we listen on. */
 const watchMs = 1000
 
-/** Taken from the socket in one go, 32 times in one turn of the event loop: 20 ms of work at most. */
-const mostAtOnce = 8
+/** Taken from the socket in one go, so that it does not overflow while packets wait to be answered. */
+const mostAtOnce = 512
 
-const mostPacketBytes = 2048
+/** Answers in one turn of the event loop; then others have theirs. */
+const answeringMs = 8
 
 /** What a listener needs besides its interface. */
 export interface ListenerOptions {
@@ -27,6 +31,8 @@ export interface ListenerOptions {
   readonly passed: PassedSockets
   readonly report: DhcpReport
   readonly onPacket: (bytes: Uint8Array, listener: DhcpListener) => void
+  /** Whether a packet is answered before others when there are too many. */
+  readonly isUrgent: (bytes: Uint8Array) => boolean
 }
 
 /**
@@ -44,6 +50,10 @@ export class DhcpListener implements AsyncDisposable {
   /** The relay or client that was answered last; a relay is answered often. */
   #destination = { address: unspecifiedIpv4, port: 0, bytes: internetAddress(unspecifiedIpv4, 0) }
   readonly #packet = new Uint8Array(mostPacketBytes)
+  readonly #waiting: PacketQueue
+  #answering: NodeJS.Immediate | undefined
+  #sender: LinkSender | undefined
+  #isBroadcasting = false
   #interfaceIndex: number
   #hasAddress = true
   #isOpening = false
@@ -57,6 +67,7 @@ export class DhcpListener implements AsyncDisposable {
       options.report.count('dhcp.conflict')
       options.report.conflict(address, holder)
     })
+    this.#waiting = new PacketQueue(options.isUrgent, () => options.report.count('dhcp.overload'))
     this.#listen(socket)
     this.#watch = setInterval(() => void this.#check(), watchMs)
   }
@@ -78,16 +89,46 @@ export class DhcpListener implements AsyncDisposable {
     this.#failed(error, 'a DHCP reply could not be sent', { address })
   }
 
+  /**
+   * Straight to the card of a client that does not use `address` yet. Where the system does not let us,
+   * to everybody, which RFC 2131 §4.1 allows.
+   */
+  sendToCard(
+    payload: Uint8Array,
+    port: number,
+    address: Ipv4Address,
+    hardwareAddress: Uint8Array,
+  ): void {
+    const datagram = encodeUdpDatagram({
+      source: this.place.address,
+      sourcePort: this.#options.port,
+      destination: address,
+      destinationPort: port,
+      payload,
+    })
+    if (this.#sender?.send(datagram, hardwareAddress) ?? false) return
+    this.send(payload, port, broadcastIpv4)
+    if (this.#isBroadcasting) return
+    this.#isBroadcasting = true
+    const { interfaceName } = this.place
+    const because = 'clients without an address are answered by broadcast: CAP_NET_RAW is missing'
+    this.#options.report.complain({ interfaceName }, because)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#watch)
+    clearImmediate(this.#answering)
     this.#close()
   }
 
   #listen(socket: DeviceSocket): void {
+    const { calls } = this.#options
     this.#socket = socket
+    this.#sender = openLinkSender(this.place.interfaceName, calls)
     socket.socket.on('message', (bytes) => {
-      this.#receive(bytes)
-      this.#receiveMore(socket)
+      this.#waiting.add(bytes)
+      this.#receiveMore()
+      if (this.#answering === undefined) this.#answer()
     })
     socket.socket.on('error', (error) => {
       this.#failed(error, 'the DHCP socket failed')
@@ -101,18 +142,35 @@ export class DhcpListener implements AsyncDisposable {
   }
 
   /** Node takes a packet with 64 KiB of memory and a turn each; what waits behind it costs neither. */
-  #receiveMore(socket: DeviceSocket): void {
+  #receiveMore(): void {
     const { calls } = this.#options
-    for (let count = 1; count < mostAtOnce && this.#socket === socket; count++) {
-      const sizeBytes = calls.receive(socket.fd, this.#packet, linux.messageDontWait)
+    for (let count = 1; count < mostAtOnce && this.#socket !== undefined; count++) {
+      const sizeBytes = calls.receive(this.#socket.fd, this.#packet, linux.messageDontWait)
       if (sizeBytes < 0) return
-      this.#receive(this.#packet.subarray(0, sizeBytes))
+      this.#waiting.add(this.#packet.subarray(0, sizeBytes))
     }
+  }
+
+  /** Answers what waits, for as long as one turn of the event loop may last, and the rest in the next. */
+  #answer(): void {
+    this.#answering = undefined
+    const endsMs = performance.now() + answeringMs
+    do {
+      const bytes = this.#waiting.take()
+      if (bytes === undefined) return
+      this.#receive(bytes)
+    } while (performance.now() < endsMs)
+    this.#answering = setImmediate(() => {
+      this.#receiveMore()
+      this.#answer()
+    })
   }
 
   #close(): void {
     this.#socket?.socket.close()
     this.#socket = undefined
+    this.#sender?.close()
+    this.#sender = undefined
   }
 
   /** Never rejects. */

@@ -77,6 +77,8 @@ export async function startDhcpServer(options: DhcpServerOptions): Promise<Runni
   const passed = new PassedSockets(options.passedDescriptors ?? [], calls)
   await using parts = new AsyncDisposableStack()
   const onPacket = (bytes: Uint8Array, listener: DhcpListener) => desk.receive(bytes, listener)
+  const isUrgent = (bytes: Uint8Array) => desk.isUrgent(bytes)
+  const common = { calls, passed, report, onPacket, isUrgent }
   const roles: string[] = []
   for (const place of interfaces) {
     const watch = parts.use(openWatch(place, calls))
@@ -85,7 +87,7 @@ export async function startDhcpServer(options: DhcpServerOptions): Promise<Runni
     networks?.noteRole(place.interfaceName, role)
     roles.push(role === 'proxy' ? `${place.interfaceName} (proxy)` : place.interfaceName)
     const open = async (role: DhcpRole, port: number) =>
-      parts.use(await DhcpListener.open(place, { role, port, calls, passed, report, onPacket }))
+      parts.use(await DhcpListener.open(place, { ...common, role, port }))
     await open(role, port)
     if (role === 'proxy') await open('boot-server', bootServerPort)
     if (watch !== undefined) {

@@ -39,7 +39,7 @@ export function openLinkSocket(options: LinkSocketOptions): LinkSocket | undefin
   // Without a protocol it hears nothing yet: first the filter, then the interface.
   const fd = calls.socket(linux.addressFamilyPacket, type, 0)
   if (fd < 0) return undefined
-  const own = linkAddress(index, etherType, everybody)
+  const own = linkAddress(index, etherType)
   const isFiltered = filter === undefined || calls.attachFilter(fd, filter) === 0
   if (!isFiltered || calls.bind(fd, own, own.length) !== 0) {
     calls.close(fd)
@@ -66,8 +66,16 @@ export function openLinkSocket(options: LinkSocketOptions): LinkSocket | undefin
   }
 }
 
-/** struct sockaddr_ll: family, protocol, interface, types, length of the address, address. */
-function linkAddress(index: number, etherType: number, to: MacAddress): Uint8Array {
+/**
+ * struct sockaddr_ll: family, protocol, interface, types, length of the address, address.
+ *
+ * @default everybody
+ */
+export function linkAddress(
+  index: number,
+  etherType: number,
+  to: MacAddress = everybody,
+): Uint8Array {
   const address = new Uint8Array(20)
   const view = new DataView(address.buffer)
   // Family and index in the byte order of the host, which on our processors is the little one.

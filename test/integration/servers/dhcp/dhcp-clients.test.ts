@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -60,6 +62,39 @@ describe(startDhcpServer, () => {
     })
   })
 
+  test.each([
+    ['the card and the address of a client that hears them', [], `${clientMacAddress} 10.77.0.100`],
+    ['everybody where the client asks for it', ['-B'], 'ff:ff:ff:ff:ff:ff 255.255.255.255'],
+  ])('C-D04 OFFER and ACK go to %s', async (_title, words, destination) => {
+    await needProgram('udhcpc', 'udhcpc')
+    await needProgram('tcpdump', 'tcpdump')
+    await rack.startServer()
+    const capture = rack.clientSide.start(
+      'tcpdump',
+      ['-i', 'eth0', '-e', '-n', '-l', '--immediate-mode', 'udp src port 67'],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    )
+    const ended = once(capture, 'exit')
+    try {
+      if (capture.stdout === null || capture.stderr === null)
+        throw new Error('tcpdump has no output')
+      const replies = createInterface({ input: capture.stdout })[Symbol.asyncIterator]()
+      // It says that it listens.
+      await once(capture.stderr, 'data')
+      const hook = await writeHook()
+      const args = ['-i', 'eth0', '-f', '-n', '-q', '-t', '5', '-T', '1', '-s', hook.path, ...words]
+      await rack.clientSide.run('udhcpc', args)
+      for (const _reply of ['offer', 'ack']) {
+        const { value } = (await replies.next()) as { value: string }
+        const [, card, address] = / > ([0-9a-f:]{17}),.* > ([\d.]+)\.68:/.exec(value) ?? []
+        expect(`${card} ${address}`).toBe(destination)
+      }
+    } finally {
+      capture.kill('SIGKILL')
+      await ended
+    }
+  })
+
   test('leases to ISC dhclient, knows it again after a reboot, and takes the lease back', async () => {
     await needProgram('dhclient', 'isc-dhcp-client')
     await rack.startServer()
@@ -87,6 +122,9 @@ describe(startDhcpServer, () => {
 
   test('leases to the client of the npm package dhcp', async () => {
     await rack.startServer()
+    // It sends by the system's routes, and hears by its sockets: an answer to its card too once the address
+    // is there. Other clients without the broadcast flag read from the card itself.
+    await rack.clientSide.ip('address', 'add', '10.77.0.100/24', 'dev', 'eth0')
     await rack.clientSide.ip('route', 'add', 'default', 'dev', 'eth0')
     const program = fileURLToPath(new URL('npm-dhcp-client-process.ts', import.meta.url))
     const { stdout } = await rack.clientSide.run(process.execPath, [program, clientMacAddress])

@@ -30,6 +30,7 @@ export interface ReceivedPacket {
   readonly bytes: Uint8Array
   readonly fromAddress: string
   readonly fromPort: number
+  readonly toAddress: string
 }
 
 /** What a server says first. */
@@ -130,7 +131,7 @@ export class DhcpRack implements AsyncDisposable {
   }
 }
 
-/** A client's socket on the cable: sends any bytes from port 68, sees every reply. */
+/** A client on the cable: sends any bytes from port 68, sees every reply, whoever it is for. */
 export class DhcpWire {
   readonly #program: LineProcess
 
@@ -148,7 +149,7 @@ export class DhcpWire {
 
   /** The first reply of a transaction, whatever it says. */
   async reply(transactionId: number): Promise<ReceivedPacket> {
-    type Line = { hex?: string; address?: string; port?: number }
+    type Line = { hex?: string; address?: string; port?: number; to?: string }
     const line = await this.#program.take(
       ({ hex }: Line) =>
         hex !== undefined && received({ hex }).packet.transactionId === transactionId,
@@ -168,12 +169,18 @@ export class DhcpWire {
   }
 }
 
-function received(line: { hex?: string; address?: string; port?: number }): ReceivedPacket {
+function received(line: {
+  hex?: string
+  address?: string
+  port?: number
+  to?: string
+}): ReceivedPacket {
   const bytes = fromHex(line.hex ?? '')
   const decoding = decodePacket(bytes)
   if (!decoding.ok) throw new Error(`the server sent no DHCP: ${decoding.reason}`)
   const { packet } = decoding
-  return { packet, bytes, fromAddress: line.address ?? '', fromPort: line.port ?? 0 }
+  const { address = '', port = 0, to = '' } = line
+  return { packet, bytes, fromAddress: address, fromPort: port, toAddress: to }
 }
 
 export async function createDhcpRack(): Promise<DhcpRack> {
