@@ -40,8 +40,8 @@ Usage: repave <command> [options]
   status                    one screen: services, counts
   wait    <thing>           until a machine or a run is as you say
   doctor                    what stands in the way of network boot, and what helps
-  machine list|show|explain|add|deploy|run|capture|set|boot-decision
-  run     list|show|watch|approve|hold|release|step|skip|retry|cancel
+  machine list|show|explain|timeline|logs|add|deploy|run|capture|set|boot-decision
+  run     list|show|watch|logs|approve|hold|release|step|skip|retry|cancel
   image   list|show|history|diff|import|export|verify|rm|gc|scrub
   key     list|rotate
   token   list|create|revoke

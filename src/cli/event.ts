@@ -1,7 +1,5 @@
 import type { Command } from 'commander'
-import { eventListSchema } from '../contract/api-documents.ts'
 import { type RepaveEvent, topicSchema } from '../contract/event.ts'
-import { readDurationMs } from '../presentation/duration-text.ts'
 import { eventText } from '../presentation/event-text.ts'
 import { openFeed } from '../operator-client/open-feed.ts'
 import { endpointText } from '../presentation/operator-endpoint.ts'
@@ -14,11 +12,12 @@ import {
   connectionOf,
   runs,
 } from './command-line.ts'
-import { askDaemon, type DaemonConnection } from '../operator-client/daemon-request.ts'
+import type { DaemonConnection } from '../operator-client/daemon-request.ts'
 import { DaemonUnreachableError } from '../operator-client/errors.ts'
 import { UsageError } from './errors.ts'
 import { exitCodes } from './exit-code.ts'
 import { jsonText, versionRecord } from './output.ts'
+import { readSince } from './since.ts'
 
 interface WatchOptions extends CommonOptions {
   readonly since?: string
@@ -106,34 +105,4 @@ function eventLine(event: RepaveEvent): string {
   ]
     .join('  ')
     .trimEnd()
-}
-
-async function readSince(
-  connection: DaemonConnection,
-  since: string | undefined,
-): Promise<number | undefined> {
-  if (since === undefined) return undefined
-  if (/^\d{1,15}$/.test(since)) return Number(since)
-  const agoMs = readDurationMs(since)
-  if (agoMs === undefined) {
-    throw new UsageError(`neither an event number nor a time: --since ${shownText(since)}`, {
-      remedy: 'give one such as --since 120 or --since 10m',
-    })
-  }
-  return lastEventBefore(connection, Date.now() - agoMs)
-}
-
-/** The number of the last event older than `timeMs`, 0 when there is none: numbers have no gaps, so halving finds it. */
-async function lastEventBefore(connection: DaemonConnection, timeMs: number): Promise<number> {
-  const eventAfter = async (since: number) =>
-    askDaemon(connection, { path: `/events?since=${since}&limit=1` }, eventListSchema)
-  let low = 0
-  let high = (await eventAfter(0)).seq
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2)
-    const [event] = (await eventAfter(middle)).items
-    if (event === undefined || event.timeMs >= timeMs) high = middle
-    else low = middle + 1
-  }
-  return low
 }

@@ -20,8 +20,9 @@ import { readImageLabel } from './image-label.ts'
 import { importedLine, printImage } from './image-output.ts'
 import { readImages } from './image-reference.ts'
 import { ImportProgressPrinter } from './import-progress.ts'
+import { progressOption, type ProgressOptions, progressStyle } from './progress-style.ts'
 
-interface ImportOptions extends CommonOptions {
+interface ImportOptions extends CommonOptions, ProgressOptions {
   readonly name?: string
   readonly version?: string
   readonly arch?: ImageImportQuery['arch']
@@ -55,6 +56,7 @@ export function addImportCommand(line: CommandLine, parent: Command): void {
         importFormats,
       ),
     )
+    .addOption(progressOption())
     .option('--opaque', 'the bytes are the disk, whatever they look like', false)
     .addOption(
       new Option('--sector-size <bytes>', 'of the disks it is for').choices(['512', '4096']),
@@ -98,7 +100,8 @@ async function runImport(line: CommandLine, text: string, options: ImportOptions
     await printImage(line, options, present, [importedLine(present)])
     return 0
   }
-  const printer = new ImportProgressPrinter(line.world.stderr)
+  const { stderr, environment } = line.world
+  const printer = new ImportProgressPrinter(stderr, progressStyle(options, stderr, environment))
   const image = await importImage(connection, {
     ...{ source, wishes },
     onProgress: (progress) => printer.show(progress, performance.now()),

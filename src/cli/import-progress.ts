@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream'
 
 import { formatByteSize } from '../base/byte-size.ts'
 import { doneOfTotalText, percentText, rateText } from '../presentation/progress-text.ts'
+import type { ProgressStyle } from './progress-style.ts'
 
 export interface ImportProgress {
   /** What has been sent, or fetched. */
@@ -16,24 +17,27 @@ export interface ImportProgress {
 const lineIntervalMs = 5000
 const redrawIntervalMs = 100
 
-/** Shows how far an import is: one line that is redrawn on a terminal, a line now and then elsewhere. */
+/** Shows how far an import is: one line that is redrawn, a line now and then, or nothing. */
 export class ImportProgressPrinter {
-  readonly #stream: Writable & { readonly isTTY?: boolean }
+  readonly #stream: Writable
+  readonly #style: ProgressStyle
   #startedMs: number | undefined
   #shownMs = Number.NEGATIVE_INFINITY
   #drawn = false
 
-  constructor(stream: Writable & { readonly isTTY?: boolean }) {
+  constructor(stream: Writable, style: ProgressStyle) {
     this.#stream = stream
+    this.#style = style
   }
 
   show(progress: ImportProgress, nowMs: number): void {
+    if (this.#style === 'none') return
     this.#startedMs ??= nowMs
-    const interval = this.#stream.isTTY === true ? redrawIntervalMs : lineIntervalMs
+    const interval = this.#style === 'tty' ? redrawIntervalMs : lineIntervalMs
     if (nowMs - this.#shownMs < interval) return
     this.#shownMs = nowMs
     const text = progressLine(progress, nowMs - this.#startedMs)
-    if (this.#stream.isTTY === true) {
+    if (this.#style === 'tty') {
       this.#drawn = true
       this.#stream.write(`\r\u001b[K${text}`)
     } else {

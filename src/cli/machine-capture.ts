@@ -12,9 +12,10 @@ import { writeLines } from './cli-world.ts'
 import { readMachines } from './daemon-lists.ts'
 import { askDaemon } from '../operator-client/daemon-request.ts'
 import { followRuns } from './follow-runs.ts'
+import { progressOption, type ProgressOptions } from './progress-style.ts'
 import { findMachine } from './references.ts'
 
-interface CaptureOptions extends CommonOptions {
+interface CaptureOptions extends CommonOptions, ProgressOptions {
   readonly name: string
   readonly version?: string
   readonly workflow: string
@@ -35,6 +36,7 @@ export function addCaptureCommand(line: CommandLine, parent: Command): void {
     .option('--version <version>', 'its version (default: when it was asked for)')
     .option('--workflow <name>', 'the workflow', 'capture-image')
     .option('--detach', 'print the id of the run and leave', false)
+    .addOption(progressOption())
     .action(
       runs(line, (reference: string, options: CaptureOptions) => capture(line, reference, options)),
     )
@@ -58,5 +60,9 @@ async function capture(
     return 0
   }
   line.world.stderr.write(`${machine.name} is captured when it next boots from the network\n`)
-  return followRuns(line.world, connection, { only: [run.id], untilDone: true })
+  return followRuns(line.world, connection, {
+    only: [run.id],
+    untilDone: true,
+    progress: options.progress,
+  })
 }

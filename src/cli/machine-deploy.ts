@@ -12,12 +12,13 @@ import { writeLines } from './cli-world.ts'
 import { askDaemon } from '../operator-client/daemon-request.ts'
 import { FileUnusableError, UsageError } from './errors.ts'
 import { followRuns } from './follow-runs.ts'
+import { progressOption, type ProgressOptions } from './progress-style.ts'
 import { readMachines } from './daemon-lists.ts'
 import { confirmPlan, printPlans, readPlan } from './machine-plan.ts'
 import { findMachine } from './references.ts'
 import { readTextFile } from './text-file.ts'
 
-interface DeployOptions extends CommonOptions {
+interface DeployOptions extends CommonOptions, ProgressOptions {
   readonly image: string
   readonly workflow: string
   readonly hostname?: string
@@ -54,6 +55,7 @@ export function addDeployCommand(line: CommandLine, parent: Command): void {
     .option('--seed-param <word=value>', "value of the seed's parameter (repeatable)", collect, [])
     .option('--stop-at <stage>', 'hold the run before this stage')
     .option('--detach', 'print the ids of the runs and leave', false)
+    .addOption(progressOption())
     .option('--dry-run', 'show the plan and what lies on the disk, and change nothing', false)
     .option('--plan <digest>', 'only if this is still the plan that --dry-run showed')
     .option('--expect-contents', 'only if the disk still holds what the plan showed', false)
@@ -107,7 +109,11 @@ async function deploy(
     writeLines(line.world.stdout, ids)
     return 0
   }
-  return followRuns(line.world, connection, { only: ids, untilDone: true })
+  return followRuns(line.world, connection, {
+    only: ids,
+    untilDone: true,
+    progress: options.progress,
+  })
 }
 
 /** A plan that was agreed to holds the run to its disk, and to what lies on it where that is asked for. */

@@ -12,11 +12,12 @@ import {
 import { writeLines } from './cli-world.ts'
 import { readMachines } from './daemon-lists.ts'
 import { followRuns } from './follow-runs.ts'
+import { progressOption, type ProgressOptions } from './progress-style.ts'
 import { confirmPlan, printPlans, readPlan } from './machine-plan.ts'
 import { findMachine } from './references.ts'
 import { readTextFile } from './text-file.ts'
 
-interface RunOptions extends CommonOptions {
+interface RunOptions extends CommonOptions, ProgressOptions {
   readonly image?: string
   readonly script?: string
   readonly stopAt?: string
@@ -41,6 +42,7 @@ export function addRunCommand(line: CommandLine, parent: Command): void {
     .option('--script <file>', 'shell script for a workflow that runs one of yours')
     .option('--stop-at <stage>', 'hold the run before this stage')
     .option('--detach', 'print the ids of the runs and leave', false)
+    .addOption(progressOption())
     .option('--dry-run', 'show the plan, and change nothing', false)
     .option('--yes', 'do not ask', false)
     .action(
@@ -84,7 +86,12 @@ async function order(
     ordered.push(await askDaemon(connection, { method: 'POST', path: '/runs', body }, runSchema))
   }
   const ids = ordered.map((run) => run.id)
-  if (!options.detach) return followRuns(line.world, connection, { only: ids, untilDone: true })
+  if (!options.detach)
+    return followRuns(line.world, connection, {
+      only: ids,
+      untilDone: true,
+      progress: options.progress,
+    })
   writeLines(line.world.stdout, ids)
   return 0
 }

@@ -23,6 +23,7 @@ import { addCaptureCommand } from './machine-capture.ts'
 import { addExplainCommand } from './machine-explain.ts'
 import { addDeployCommand } from './machine-deploy.ts'
 import { addRunCommand } from './machine-run.ts'
+import { addRecordCommands } from './machine-timeline.ts'
 import { printThing } from './output.ts'
 import { findMachine } from './references.ts'
 
@@ -30,7 +31,9 @@ import { findMachine } from './references.ts'
 export function machineCommands(line: CommandLine, program: Command): void {
   const machine = program
     .command('machine')
-    .description('machines: list, show, explain, add, deploy, run, capture, set, boot-decision')
+    .description(
+      'machines: list, show, explain, timeline, logs, add, deploy, run, capture, set, boot-decision',
+    )
   addListCommand(line, machine)
   addShowCommand(line, machine)
   addAddCommand(line, machine)
@@ -39,6 +42,7 @@ export function machineCommands(line: CommandLine, program: Command): void {
   addCaptureCommand(line, machine)
   addBootCommands(line, machine)
   addExplainCommand(line, machine)
+  addRecordCommands(line, machine)
   machine.addHelpText(
     'after',
     '\nExamples:\n  repave machine list\n  repave machine deploy node-1 --image debian-12',

@@ -16,7 +16,9 @@ import { readRuns } from './daemon-lists.ts'
 import { followRuns } from './follow-runs.ts'
 import { addListVerb } from './list-verb.ts'
 import { printThing } from './output.ts'
+import { progressOption, type ProgressOptions } from './progress-style.ts'
 import { resolveRun } from './references.ts'
+import { addLogsCommand } from './run-logs.ts'
 import { addVerbCommands } from './run-verbs.ts'
 
 /** `repave run list|show|watch`, and what a person can do to a run. */
@@ -24,11 +26,12 @@ export function runCommands(line: CommandLine, program: Command): void {
   const run = program
     .command('run')
     .description(
-      'runs of workflows: list, show, watch; approve, hold, release, step, skip, retry, cancel',
+      'runs of workflows: list, show, watch, logs; approve, hold, release, step, skip, retry, cancel',
     )
   addListCommand(line, run)
   addShowCommand(line, run)
   addWatchCommand(line, run)
+  addLogsCommand(line, run)
   addVerbCommands(line, run)
   run.addHelpText('after', '\nExamples:\n  repave run list\n  repave run watch --all --until-done')
 }
@@ -74,7 +77,7 @@ function addShowCommand(line: CommandLine, parent: Command): void {
   )
 }
 
-interface WatchOptions extends CommonOptions {
+interface WatchOptions extends CommonOptions, ProgressOptions {
   readonly all: boolean
   readonly untilDone: boolean
 }
@@ -87,18 +90,19 @@ function addWatchCommand(line: CommandLine, parent: Command): void {
   })
     .option('--all', "every machine's newest run, and those that begin meanwhile", false)
     .option('--until-done', 'leave when all have ended; 0 only when all succeeded', false)
+    .addOption(progressOption())
     .action(
       runs(line, async (references: string[], options: WatchOptions) => {
         const connection = connectionOf(line, options)
-        const { untilDone } = options
+        const { untilDone, progress } = options
         if (options.all || references.length === 0) {
-          return followRuns(line.world, connection, { untilDone })
+          return followRuns(line.world, connection, { untilDone, progress })
         }
         const found: string[] = []
         for (const reference of references) {
           found.push((await resolveRun(connection, reference)).id)
         }
-        return followRuns(line.world, connection, { only: found, untilDone: true })
+        return followRuns(line.world, connection, { only: found, untilDone: true, progress })
       }),
     )
 }

@@ -31,7 +31,7 @@ export const runListSchema = z.object({
 })
 export type RunList = z.infer<typeof runListSchema>
 
-/** `GET /api/v1/events?since=&limit=`; `seq` is that of the newest event there is. */
+/** `GET /api/v1/events?since=&limit=&machine=&topic=`; `seq` is that of the newest event there is. */
 export const eventListSchema = z.object({
   items: z.array(eventSchema),
   seq: z.number().int(),

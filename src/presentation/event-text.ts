@@ -1,3 +1,4 @@
+import { formatByteSize } from '../base/byte-size.ts'
 import type { RepaveEvent } from '../contract/event.ts'
 import type { Run, RunTask } from '../contract/run.ts'
 import { durationText } from './duration-text.ts'
@@ -13,6 +14,8 @@ export function eventText(event: RepaveEvent): string {
   if (event.type === 'agent') return agentText(event)
   if (event.type === 'machine' && event.action === 'drift') return driftText(event)
   if (event.type === 'log') return shownText(linesOfEvent(event).at(-1), 200)
+  if (event.type === 'dhcp') return dhcpText(event)
+  if (event.type === 'tftp' || event.type === 'http') return transferText(event)
   return bodyText(event)
 }
 
@@ -20,7 +23,7 @@ export function eventText(event: RepaveEvent): string {
 export function noteText(event: RepaveEvent): string {
   const isDrift = event.type === 'machine' && event.action === 'drift'
   const speaks = isDrift || ['run', 'boot', 'agent', 'log'].includes(event.type)
-  return speaks ? eventText(event) : `${shownText(event.action, 40)} ${bodyText(event)}`.trimEnd()
+  return speaks ? eventText(event) : `${shownText(event.action, 40)} ${eventText(event)}`.trimEnd()
 }
 
 /** What an event of type `run` tells about the run that it carries. */
@@ -152,6 +155,35 @@ function driftText({ body }: RepaveEvent): string {
   const times = `${numberOf('corrections')} of ${numberOf('reprovisions')} rebuilds found drift`
   if (bytes === 0) return `no drift: the disk was the image, byte for byte; ${times}`
   return `drift erased: ${bytes} of ${numberOf('imageBytes')} bytes were in chunks that differed; ${times}`
+}
+
+/** `10.0.0.7 ipxe gets start.ipxe: iPXE runs already, it gets its script`; what is not known is left out. */
+function dhcpText(event: RepaveEvent): string {
+  const part = (member: string, mark = '') => {
+    const text = textOfEvent(event, member)
+    return text === undefined || text === 'none' ? '' : `${mark}${shownText(text, 200)}`
+  }
+  const facts = [part('address'), part('client'), part('platform'), part('bootFileName', 'gets ')]
+  const because = part('because')
+  const what = facts.filter((fact) => fact !== '').join(' ')
+  return [what, because].filter((text) => text !== '').join(': ') || bodyText(event)
+}
+
+/** `start.ipxe to 10.0.0.7, 245 bytes in 0.1s`. */
+function transferText(event: RepaveEvent): string {
+  const { sentBytes, sizeBytes, durationMs, percent } = event.body
+  const path = textOfEvent(event, 'path')
+  if (path === undefined) return bodyText(event)
+  const to = textOfEvent(event, 'clientAddress') ?? event.key
+  const bytes = typeof sentBytes === 'number' ? sentBytes : sizeBytes
+  const reason = textOfEvent(event, 'reason')
+  const took = typeof durationMs === 'number' ? ` in ${durationText(durationMs)}` : ''
+  return [
+    `${shownText(path, 200)} to ${shownText(to, 64)}`,
+    ...(typeof percent === 'number' ? [`, ${percent}%`] : []),
+    ...(typeof bytes === 'number' ? [`, ${formatByteSize(bytes)}${took}`] : []),
+    ...(reason === undefined ? [] : [`: ${shownText(reason, 200)}`]),
+  ].join('')
 }
 
 /** Members that are short values, as `name=value`. */

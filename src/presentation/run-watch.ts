@@ -6,7 +6,7 @@ import { noteText, runEventText, taskOfEvent } from './event-text.ts'
 import { machineIdOf, runOfMachine } from './fleet.ts'
 import { FleetDraft } from './fleet-draft.ts'
 import type { FeedItem } from './operator-feed.ts'
-import { progressText } from './progress-text.ts'
+import { barText, doneFraction, progressText } from './progress-text.ts'
 import { outcomeLines } from './run-outcome.ts'
 import { currentTask, hasEnded } from './run-stages.ts'
 import { shortId, shownText } from './shown-text.ts'
@@ -14,6 +14,7 @@ import { waitReason } from './wait-reason.ts'
 
 /** At most one progress line a machine in this time. */
 const progressIntervalMs = 5000
+const barColumns = 24
 /** Lines of the agent's log shown under a failure. */
 const lastLogLines = 5
 
@@ -76,6 +77,18 @@ export class RunWatch {
   /** The proofs of all runs that have ended, as `take` gave them when they did. */
   get outcomes(): string[] {
     return [...this.#ended.values()].flatMap((run) => this.#outcome(run))
+  }
+
+  /** A line for each run that writes just now: who, what, a bar, and how it goes. */
+  writesUnderWay(nowMs: number, ascii: boolean): string[] {
+    return [...this.#watched].flatMap((id) => {
+      const run = this.#fleet.runs.get(id)
+      const view = this.#fleet.writes.get(id)
+      if (run === undefined || view === undefined || this.#ended.has(id)) return []
+      const bar = barText(doneFraction(view.progress), barColumns, ascii)
+      const name = shownText(run.machineName, 20).padEnd(12)
+      return [`${name} ${view.progress.phase.padEnd(6)} ${bar} ${progressText(view, nowMs)}`]
+    })
   }
 
   /** Takes the next item of the feed; returns the lines that it is worth. */

@@ -1,5 +1,6 @@
 import { createContext } from 'react'
 
+import { isUtf8 } from '../presentation/environment-text.ts'
 import { type StateMark, type Tone, toneSymbol } from '../presentation/state-mark.ts'
 
 /** What the terminal can show. */
@@ -39,10 +40,9 @@ export function markText(theme: Theme, { tone, word }: StateMark): string {
 
 /** From `NO_COLOR`, `TERM` and the locale's variables. */
 export function themeOf(environment: Readonly<Record<string, string | undefined>>): Theme {
-  const locale = environment['LC_ALL'] || environment['LC_CTYPE'] || environment['LANG'] || ''
   const noColour = environment['NO_COLOR'] ?? ''
   return {
-    ascii: !/utf-?8/i.test(locale),
+    ascii: !isUtf8(environment),
     colour: noColour === '' && environment['TERM'] !== 'dumb',
   }
 }

@@ -137,6 +137,89 @@ describe("the command line with the daemon's own interface", () => {
     expect((await repave('machine', 'list')).out).toMatch(/node-1 +deployed +debian-12/)
   })
 
+  it('tells the timeline of a machine and the log of its run, and goes on telling', async () => {
+    await addMachine()
+    await repave('machine', 'add', 'node-2', '--mac', '525400000002')
+    expect((await repave('machine', 'timeline', 'node-9')).exitCode).toBe(3)
+    const follow = start('machine', 'timeline', 'node-1', '--follow')
+    await expect.poll(() => follow.text.out).toContain('machine  created')
+    await deploy('--detach').exitCode
+    await expect.poll(() => follow.text.out).toContain('queued: deploy-image debian-12')
+    const [run] = await daemon.engine.runs.listRuns()
+    const logged = { type: 'log', action: 'lines', key: run?.machineId ?? '' }
+    const facts = {
+      ...logged,
+      machineId: run?.machineId,
+      timeMs: Date.now(),
+      principal: 'agent:node-1',
+    }
+    const lines = ['chunk 1 ok', 'chunk 2 \u001b[2Jok\u202e']
+    daemon.store.events.record({ ...facts, runId: run?.id, body: { lines } })
+    daemon.store.events.record({ ...facts, body: { lines: ['of no run'] } })
+    const address = { key: '52:54:00:00:00:02', principal: 'daemon', timeMs: Date.now() }
+    const foreign = { type: 'dhcp', action: 'ack', body: { because: 'another machine' } }
+    daemon.store.events.record({ ...address, ...foreign })
+    await expect.poll(() => follow.text.out).toContain('of no run')
+    follow.interrupt()
+    expect(await follow.exitCode).toBe(130)
+    expect(follow.text.out).not.toContain('another machine')
+    expect((await repave('machine', 'timeline', 'node-1')).out).toBe(follow.text.out)
+    expect((await repave('machine', 'timeline', 'node-2')).out).toContain('ack another machine')
+    const log = (await repave('run', 'logs', 'node-1')).out
+    expect(log.split('\n').map((line) => line.slice(21))).toEqual([
+      'chunk 1 ok',
+      'chunk 2 ?[2Jok?',
+      '',
+    ])
+    expect((await repave('machine', 'logs', 'node-1')).out).toContain('of no run')
+    const json = (await repave('machine', 'logs', 'node-1', '-o', 'jsonl')).out
+      .trimEnd()
+      .split('\n')
+    expect(json.map((line) => (JSON.parse(line) as { type: string }).type)).toEqual([
+      ...['version', 'log', 'log'],
+    ])
+  })
+
+  it('says what a dry run would ask, asks nobody for a name, and changes nothing', async () => {
+    await addMachine()
+    await deploy('--detach').exitCode
+    const before = daemon.store.events.lastSeq()
+    const tried = [
+      ['machine', 'add', 'node-2', '--mac', '525400000002'],
+      ['machine', 'set', 'node-1', '--label', 'rack=r1'],
+      ['machine', 'capture', 'node-1', '--name', 'golden'],
+      ['run', 'cancel', 'node-1'],
+      ['image', 'rm', 'debian-12'],
+      ['lease', 'release', '10.0.0.7'],
+      ['token', 'create', 'ci'],
+      ['token', 'revoke', 'ci'],
+      ['key', 'rotate'],
+    ]
+    for (const words of tried) {
+      const { exitCode, out, err } = await repave(...words, '--dry-run')
+      expect([words, exitCode, err]).toEqual([words, 0, ''])
+      expect(out).toMatch(
+        /^would send {2}(?:POST|PATCH|DELETE) \/api\/v1\/\S+.*\nnothing was changed\n$/,
+      )
+    }
+    expect(daemon.store.events.lastSeq()).toBe(before)
+    const json = await repave('run', 'cancel', 'node-1', '--note', 'why', '--dry-run', '-o', 'json')
+    expect(JSON.parse(json.out)).toMatchObject({
+      kind: 'DryRun',
+      method: 'POST',
+      body: { note: 'why' },
+    })
+  })
+
+  it('prints the outcome of a run alone where no progress is wanted', async () => {
+    await addMachine()
+    const following = deploy('--progress', 'none')
+    await expect.poll(async () => (await repave('run', 'list', '-o', 'name')).out).not.toBe('')
+    expect((await repave('run', 'cancel', 'node-1')).exitCode).toBe(0)
+    expect(await following.exitCode).toBe(1)
+    expect(following.text.out).toMatch(/^node-1 cancelled/)
+  })
+
   it('sees a run cancelled, and exits with 1', async () => {
     await addMachine()
     const following = deploy()

@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 
 import { ImportProgressPrinter } from '../../../src/cli/import-progress.ts'
+import type { ProgressStyle } from '../../../src/cli/progress-style.ts'
 
 const mebibyte = 1024 ** 2
 const progressAt = (sentBytes: number) => ({
@@ -11,17 +12,17 @@ const progressAt = (sentBytes: number) => ({
   rawBytes: 0,
 })
 
-function show(isTTY: boolean, times: readonly number[]): string {
-  const stream = Object.assign(new PassThrough(), { isTTY })
-  const printer = new ImportProgressPrinter(stream)
+function show(style: ProgressStyle, times: readonly number[]): string {
+  const stream = new PassThrough()
+  const printer = new ImportProgressPrinter(stream, style)
   for (const timeMs of times) printer.show(progressAt(timeMs / 100), timeMs)
   printer.finish()
-  return String(stream.read())
+  return String(stream.read() ?? '')
 }
 
 describe(ImportProgressPrinter, () => {
   it('prints a line at most every five seconds into a pipe', () => {
-    const text = show(false, [0, 1000, 4999, 5000, 6000, 10_000])
+    const text = show('plain', [0, 1000, 4999, 5000, 6000, 10_000])
     expect(text.trimEnd().split('\n')).toEqual([
       'import 0%  0/200 MiB',
       'import 25%  50/200 MiB  10.0 MiB/s',
@@ -30,8 +31,12 @@ describe(ImportProgressPrinter, () => {
     expect(text).not.toContain('\u001b')
   })
 
+  it('says nothing where that is asked for', () => {
+    expect(show('none', [0, 5000, 10_000])).toBe('')
+  })
+
   it('redraws one line on a terminal and wipes it in the end', () => {
-    const text = show(true, [0, 50, 100, 200])
+    const text = show('tty', [0, 50, 100, 200])
     expect(text.split('\r\u001b[K')).toHaveLength(5)
     expect(text.endsWith('\r\u001b[K')).toBe(true)
   })

@@ -9,6 +9,7 @@ import {
 } from '../../../contract/access.ts'
 import { eventListSchema, statusSchema } from '../../../contract/api-documents.ts'
 import { auditListSchema, auditVerdictSchema } from '../../../contract/audit.ts'
+import { topicSchema } from '../../../contract/event.ts'
 import type { RouteRules } from './route-rule.ts'
 
 export const auditQuerySchema = z.strictObject({
@@ -18,6 +19,9 @@ export const auditQuerySchema = z.strictObject({
 export const eventQuerySchema = z.strictObject({
   since: z.coerce.number().int().nonnegative().default(0),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
+  /** Only what is about this machine: its name, id or MAC address. */
+  machine: z.string().min(1).max(256).optional(),
+  topic: topicSchema.optional(),
 })
 
 export const siteRules: RouteRules = {

@@ -204,6 +204,8 @@ describe('tokens over TCP', () => {
     services.events.append({ type: 'log', key: otherId, machineId: otherId })
     services.events.append({ type: 'dhcp' })
     expect((await read('/events')).items).toMatchObject([{ key: id }])
+    expect((await read(`/events?machine=${id}&topic=log.*.*`)).items).toMatchObject([{ key: id }])
+    expect(await read(`/events?machine=${otherId}`)).toMatchObject({ status: 404 })
   })
 
   it('shows no secret of a token to anybody, in lists, events and answers (W11)', async () => {
