@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
 /** Codes that Node itself gives to its errors; we only look for them. */
-const codesOfNode = new Set(['ERR_MODULE_NOT_FOUND', 'ERR_INVALID_ARG_VALUE'])
+const codesOfNode = new Set(['ERR_MODULE_NOT_FOUND', 'ERR_INVALID_ARG_VALUE', 'ERR_SSL'])
 
 const codesIn = (text: string) => text.match(/\bERR_[A-Z0-9_]+\b/g) ?? []
 

@@ -12,6 +12,12 @@ import {
 } from '../contract/agent-frames.ts'
 import type { Inventory } from '../contract/machine.ts'
 import type { AgentKey } from './agent-key.ts'
+import {
+  type DaemonAddress,
+  type DaemonUntrustedError,
+  readTrustFailure,
+  tlsTrust,
+} from './daemon-trust.ts'
 import { ResultSpool } from './result-spool.ts'
 
 export type DaemonFrame<Name extends DaemonToAgent['frame']> = Extract<
@@ -24,15 +30,16 @@ export interface LinkListener {
   readonly onTask: (frame: DaemonFrame<'task'>) => void
   readonly onCancel: (attemptId: string) => void
   readonly onIdle: (waitingFor: string) => void
-  /** The token is no longer good, and the daemon has not changed its mind for a while: boot again. */
-  readonly onStaleToken: () => void
+  /**
+   * The token is no longer good, or the daemon does not prove to be the one of this boot, and that has been
+   * so for a while: boot again.
+   */
+  readonly onStaleBoot: () => void
   /** One line on how the connection is: for the console. */
   readonly onState: (state: string) => void
 }
 
-export interface DaemonLinkOptions {
-  /** Without a slash at the end. */
-  readonly daemonUrl: string
+export interface DaemonLinkOptions extends DaemonAddress {
   readonly token: string
   readonly key: AgentKey
   readonly agentVersion: string
@@ -52,7 +59,7 @@ export interface LinkTiming {
   /** Without any sign of the daemon for so long the connection is given up. */
   readonly silenceMs: number
   readonly repeatResultsEveryMs: number
-  /** From the first refusal of a stale token to {@link LinkListener.onStaleToken}. */
+  /** From the first refusal to {@link LinkListener.onStaleBoot}. */
   readonly staleAfterMs: number
 }
 
@@ -64,6 +71,9 @@ const usualTiming: LinkTiming = {
   repeatResultsEveryMs: 5_000,
   staleAfterMs: 30_000,
 }
+
+/** The daemon speaks TLS now, and this machine booted before it did (RFC 9110 §15.5.22). */
+const upgradeRequired = 426
 
 /** How the kernel says that the machine has no network yet: asked again at once, no daemon is burdened. */
 const noNetworkYet = ['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'ENETDOWN']
@@ -103,12 +113,20 @@ export class DaemonLink implements Disposable {
       maxPayload: 1024 * 1024,
       handshakeTimeout: 10_000,
       ...(localAddress === undefined ? {} : { localAddress }),
+      ...(url.startsWith('wss:') ? tlsTrust(this.#options) : {}),
     })
     this.#socket = socket
     this.#watch(socket)
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary))
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      this.#lastError = error.code ?? messageOf(error)
+      if (this.#lastError === '') this.#lastError = error.code ?? messageOf(error)
+      const untrusted = readTrustFailure(daemonUrl, error)
+      if (untrusted !== undefined) this.#distrust(untrusted)
+    })
+    socket.on('unexpected-response', (_request, response) => {
+      this.#lastError = `answered ${response.statusCode}`
+      if (response.statusCode === upgradeRequired) this.#beStale()
+      socket.terminate()
     })
     socket.on('close', () => {
       if (this.#joined) listener.onState('connection to the daemon lost')
@@ -189,9 +207,7 @@ export class DaemonLink implements Disposable {
         this.#waitMs = this.#timing.longestWaitMs
         listener.onState(`refused: ${inertText(`${frame.code} ${frame.message}`)}`)
         this.#socket?.close()
-        if (staleTokenCodes.includes(frame.code)) {
-          this.#staleTimer ??= setTimeout(listener.onStaleToken, this.#timing.staleAfterMs)
-        }
+        if (staleTokenCodes.includes(frame.code)) this.#beStale()
         return
       case 'task':
         return listener.onTask(frame)
@@ -202,6 +218,17 @@ export class DaemonLink implements Disposable {
       case 'idle':
         return listener.onIdle(inertText(frame.waitingFor))
     }
+  }
+
+  #distrust({ code, message, remedy }: DaemonUntrustedError): void {
+    this.#waitMs = this.#timing.longestWaitMs
+    this.#lastError = `${code} ${message}; ${remedy}`
+    this.#beStale()
+  }
+
+  #beStale(): void {
+    const { listener } = this.#options
+    this.#staleTimer ??= setTimeout(listener.onStaleBoot, this.#timing.staleAfterMs)
   }
 
   #sayHello(challenge: string): void {

@@ -3,6 +3,7 @@ import { isMainThread } from 'node:worker_threads'
 
 import { messageOf } from '../base/coded-error.ts'
 import { openAgentKey } from './agent-key.ts'
+import { readAuthority } from './daemon-trust.ts'
 import { readBootParameters } from './linux/boot-parameters.ts'
 import { openConsoles } from './linux/consoles.ts'
 import { hardwareSettled } from './linux/hardware-settled.ts'
@@ -39,6 +40,7 @@ async function main(): Promise<void> {
     ...{ daemonUrl, files, clock, agentVersion },
     key: openAgentKey('/run/repave/agent-key.pem'),
     machineFacts: { machine: machine(), bootMac, addressesOf },
+    authority: readAuthority('/etc/repave/authority.pem'),
     trustedKeysPath: '/etc/repave/trusted-keys.json',
     coreCount: availableParallelism(),
     reboot: rebootMachine,

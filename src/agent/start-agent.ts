@@ -24,7 +24,7 @@ export function startAgent({ world, token, page, uptimeMs, timing }: AgentOption
   let idleText = 'waiting for orders'
   const link = new DaemonLink({
     ...{ token, uptimeMs, timing: timing ?? {} },
-    daemonUrl: world.daemonUrl,
+    ...{ daemonUrl: world.daemonUrl, authority: world.authority },
     localAddress: world.localAddress,
     key: world.key,
     agentVersion: world.agentVersion,
@@ -44,7 +44,7 @@ export function startAgent({ world, token, page, uptimeMs, timing }: AgentOption
         idleText = `waiting for ${waitingFor}`
         if (!loop.busy) page.show({ doing: idleText, progress: undefined })
       },
-      onStaleToken: () => {
+      onStaleBoot: () => {
         page.show({ lastLine: 'this boot is no longer known to the daemon: booting again' })
         void world.reboot()
       },

@@ -23,6 +23,7 @@ import { keepEventsInOrder } from './event-housekeeping.ts'
 import { keepImagesInOrder } from './image-housekeeping.ts'
 import { imageKeys } from './image-keys.ts'
 import { machineServers } from './machine-servers.ts'
+import { type MachineTls, machineTls } from './machine-tls.ts'
 import { nodeClock, nodeTimers } from './node-clock.ts'
 import { nodeSecrets } from './node-secrets.ts'
 import { type BootProgramSet, openBootPrograms } from './open-boot-programs.ts'
@@ -32,7 +33,7 @@ import { siteHooks } from './site-hooks.ts'
 import { startOperatorSocket, startOperatorTcp } from './operator-listener.ts'
 import { operatorTcp } from './operator-tls.ts'
 import { firstDeath } from './running-daemon.ts'
-import { prepareSledgehammer, publishTrustedKeys } from './served-sledgehammer.ts'
+import { prepareSledgehammer, publishSiteTrust, type TrustedKey } from './served-sledgehammer.ts'
 import type { RunningServer } from './servers/running-server.ts'
 import { FolderCaptureSpool } from './store/captures/folder-capture-spool.ts'
 import { cloudConfigReader } from './store/content/cloud-config-reader.ts'
@@ -71,6 +72,7 @@ interface Foundation {
   readonly networks: NetworkDesk
   readonly bootPrograms: BootProgramSet
   readonly provisioningUrl: string
+  readonly tls: MachineTls | undefined
   readonly startedAtMs: number
   readonly version: string
 }
@@ -88,7 +90,11 @@ export async function composeDaemon(options: DaemonOptions): Promise<RunningDaem
   const foundation = await layFoundation(options, parts)
   const sledgehammerDirectory = join(config.dataDir, 'boot', 'sledgehammer')
   const folders = { built: join(config.dataDir, 'sledgehammer'), served: sledgehammerDirectory }
-  await prepareSledgehammer(folders, foundation.images.keys.trusted(), { logger, signal })
+  const trustIn = (trusted: readonly TrustedKey[]) => ({
+    ...{ keys: trusted, authority: foundation.tls?.authority },
+  })
+  const trust = trustIn(foundation.images.keys.trusted())
+  await prepareSledgehammer(folders, trust, { logger, signal })
   const servers: RunningServer[] = []
   const use = (server: RunningServer) => {
     servers.push(parts.use(server))
@@ -103,7 +109,7 @@ export async function composeDaemon(options: DaemonOptions): Promise<RunningDaem
   const keys = imageKeys({
     images: foundation.images,
     events: foundation.store.events,
-    publish: (trusted) => publishTrustedKeys(folders, trusted),
+    publish: (trusted) => publishSiteTrust(folders, trustIn(trusted)),
   })
   const operators: OperatorServices = {
     ...operatorServices(foundation, options, servers),
@@ -151,6 +157,7 @@ async function layFoundation(
   const bootPrograms = await openBootPrograms(config, logger)
   signal.throwIfAborted()
   const provisioningUrl = `http://${config.address}:${config.ports.http}`
+  const tls = await machineTls(config)
   const engine = await startWorkflowEngine({
     store: store.state,
     events: store.events,
@@ -163,6 +170,7 @@ async function layFoundation(
     secrets: nodeSecrets,
     logger,
     provisioningUrl,
+    agentUrl: tls === undefined ? provisioningUrl : provisioningUrl.replace('http:', 'https:'),
     serverAddress: config.address,
     hasSignedPrograms: bootPrograms.hasSigned,
     hooks: siteHooks(config.hooks),
@@ -203,6 +211,7 @@ async function layFoundation(
     networks: new NetworkDesk({ events: store.events, clock: nodeClock }),
     bootPrograms,
     provisioningUrl,
+    tls,
     startedAtMs,
     version,
   }

@@ -35,6 +35,7 @@ export function defaultSettings(
     ['ports.operator', builtIn('off')],
     ['events.keepDays', builtIn(365)],
     ['events.keepLogDays', builtIn(30)],
+    ['machines.tls', builtIn(true)],
     ['operators.address', builtIn('127.0.0.1')],
     ['operators.tls', builtIn(!isLoopback(given.get('operators.address')?.value))],
     ['operators.names', builtIn([])],

@@ -61,6 +61,13 @@ export interface DaemonConfig {
     readonly operator: number | 'off'
   }
   readonly events: { readonly keepDays: number; readonly keepLogDays: number }
+  readonly machines: {
+    /** On the HTTP port, beside plain HTTP. */
+    readonly tls: boolean
+    /** Files; both or none. */
+    readonly certificate?: string
+    readonly key?: string
+  }
   readonly operators: {
     readonly address: Ipv4Address
     readonly tls: boolean
@@ -137,6 +144,7 @@ export function readConfig(sources: ConfigSources): DaemonConfig {
   }
   const faults = [
     ...(config.dhcp.mode !== 'off' ? dhcpFaults(config) : []),
+    ...pairFaults('machines', config.machines),
     ...operatorFaults(config),
   ]
   if (faults.length > 0) throw new ConfigInvalidError(faults)
@@ -168,6 +176,7 @@ function documentOf(resolved: ResolvedSettings): Omit<DaemonConfig, 'interfaceNa
     dhcp: {},
     ports: {},
     events: {},
+    machines: {},
     operators: {},
     images: {},
     writes: {},
@@ -224,14 +233,20 @@ function dhcpFaults({ dhcp, network, address }: DaemonConfig): readonly string[]
 /** Tokens never travel where others can read them. */
 function operatorFaults({ operators, ports }: DaemonConfig): readonly string[] {
   if (ports.operator === 'off') return []
-  const { address, tls, certificate, key } = operators
+  const { address, tls } = operators
   const isOpen = !tls && !address.startsWith('127.')
   return [
     ...(isOpen ? [`operators.tls: off is for loopback addresses, not for ${address}`] : []),
-    ...((certificate === undefined) === (key === undefined)
-      ? []
-      : ['operators.certificate and operators.key: one needs the other']),
+    ...pairFaults('operators', operators),
   ]
+}
+
+function pairFaults(
+  group: 'machines' | 'operators',
+  { certificate, key }: { readonly certificate?: string; readonly key?: string },
+): readonly string[] {
+  if ((certificate === undefined) === (key === undefined)) return []
+  return [`${group}.certificate and ${group}.key: one needs the other`]
 }
 
 function deepFreeze<Value>(value: Value): Value {

@@ -14,6 +14,7 @@ import type { ImagePacks, ImageStore } from './domain/image/image-store.ts'
 import type { NetworkDesk } from './domain/lease/network-desk.ts'
 import type { WorkflowEngine } from './domain/workflow/workflow-engine.ts'
 import { hostInterfaces } from './network-interfaces.ts'
+import type { MachineTls } from './machine-tls.ts'
 import { nodeClock } from './node-clock.ts'
 import { nodeSecrets } from './node-secrets.ts'
 import type { BootProgramSet } from './open-boot-programs.ts'
@@ -47,6 +48,7 @@ export interface MachineServices {
   readonly sledgehammerDirectory: string
   /** Without trailing slash: `http://10.77.0.1:8090`. */
   readonly provisioningUrl: string
+  readonly tls: MachineTls | undefined
 }
 
 interface MachineServers extends MachineServices {
@@ -94,7 +96,7 @@ async function bootFileRoutes(services: MachineServices): Promise<readonly BootF
 }
 
 async function startHttp(
-  { captures, config, engine, events, logger }: MachineServers,
+  { captures, config, engine, events, logger, tls }: MachineServers,
   routes: readonly BootFileRoute[],
 ): Promise<RunningServer> {
   const server = await createProvisioningServer({
@@ -104,6 +106,8 @@ async function startHttp(
     events,
     clock: nodeClock,
     logger,
+    tls: tls?.server,
+    confidentialPaths: ['/agent/', '/captures/'],
   })
   const { app } = server
   await registerAgentSocket(app, {

@@ -17,6 +17,13 @@ export interface TrustedKey {
   readonly publicKeyBase64: string
 }
 
+/** What belongs to this site and not to the build. */
+export interface SiteTrust {
+  readonly keys: readonly TrustedKey[]
+  /** Whom the agent speaks TLS with, PEM; absent where it does not. */
+  readonly authority?: string | undefined
+}
+
 export interface SledgehammerFolders {
   /** Where `repave sledgehammer build` puts vmlinuz and initramfs.zst. */
   readonly built: string
@@ -46,20 +53,21 @@ export class SledgehammerMissingError extends CodedError {
 
 const kernel = 'vmlinuz'
 const initramfs = 'initramfs.zst'
-/** Where the agent looks for the keys. */
+/** Where the agent looks for them. */
 const trustedKeysPath = 'etc/repave/trusted-keys.json'
+const authorityPath = 'etc/repave/authority.pem'
 
 /**
  * Puts together what machines boot into RAM: kernel and initramfs as built (once, when they are not
- * there), with our signing keys in a second archive behind the first. The build is the same bytes on
+ * there), with our signing keys and our authority in a second archive behind the first. The build is the same bytes on
  * every site; the kernel unpacks archives one after the other
- * (linux/Documentation/driver-api/early-userspace/buffer-format.rst), so the keys arrive in the same file.
+ * (linux/Documentation/driver-api/early-userspace/buffer-format.rst), so they arrive in the same file.
  *
  * @throws {SledgehammerMissingError} when the build fails
  */
 export async function prepareSledgehammer(
   folders: SledgehammerFolders,
-  trustedKeys: readonly TrustedKey[],
+  trust: SiteTrust,
   { logger, signal, build = buildInChild }: PrepareOptions,
 ): Promise<void> {
   if (!(await isBuilt(folders.built))) {
@@ -73,17 +81,17 @@ export async function prepareSledgehammer(
   await replaceFile(join(folders.served, kernel), (path) =>
     copyFile(join(folders.built, kernel), path),
   )
-  await publishTrustedKeys(folders, trustedKeys)
+  await publishSiteTrust(folders, trust)
 }
 
-/** Serves the initramfs with these keys in it from now on; a transfer under way gets the old file to its end. */
-export async function publishTrustedKeys(
+/** Serves the initramfs with this trust in it from now on; a transfer under way gets the old file to its end. */
+export async function publishSiteTrust(
   folders: SledgehammerFolders,
-  trustedKeys: readonly TrustedKey[],
+  trust: SiteTrust,
 ): Promise<void> {
   await replaceFile(join(folders.served, initramfs), async (path) => {
     await copyFile(join(folders.built, initramfs), path)
-    await appendArchive(path, trustedKeys)
+    await appendArchive(path, trust)
   })
 }
 
@@ -111,9 +119,15 @@ async function buildInChild(directory: string, signal: AbortSignal): Promise<num
 }
 
 /** Appended archives begin at a multiple of four bytes, or the kernel does not see them. */
-async function appendArchive(path: string, keys: readonly TrustedKey[]): Promise<void> {
-  const bytes = asciiBytes(JSON.stringify(keys))
-  const archive = Buffer.concat([...encodeNewc([{ type: 'file', path: trustedKeysPath, bytes }])])
+async function appendArchive(path: string, { keys, authority }: SiteTrust): Promise<void> {
+  const texts = [
+    { path: trustedKeysPath, text: JSON.stringify(keys) },
+    ...(authority === undefined ? [] : [{ path: authorityPath, text: authority }]),
+  ]
+  const entries = texts.map(({ path: place, text }) => ({
+    ...{ type: 'file' as const, path: place, bytes: asciiBytes(text) },
+  }))
+  const archive = Buffer.concat([...encodeNewc(entries)])
   await using file = await open(path, 'a')
   const { size } = await file.stat()
   await file.appendFile(Buffer.alloc((4 - (size % 4)) % 4))

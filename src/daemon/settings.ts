@@ -73,6 +73,13 @@ export const configFileSchema = z
         keepLogDays: z.number().int().min(1).max(36_500),
       })
       .partial(),
+    machines: z
+      .strictObject({
+        tls: z.boolean(),
+        certificate: z.string().min(1),
+        key: z.string().min(1),
+      })
+      .partial(),
     operators: z
       .strictObject({
         address: ipv4AddressSchema,
@@ -164,6 +171,9 @@ export const settings: readonly Setting[] = [
     'TCP port for operators with a token',
     number,
   ),
+  setting('machines.tls', 'machine-tls', 'on|off', 'TLS for the agents on the HTTP port', onOff),
+  setting('machines.certificate', 'machine-certificate', 'FILE', 'PEM, instead of our own'),
+  setting('machines.key', 'machine-key', 'FILE', 'PEM, the key of that certificate'),
   setting('operators.address', 'operator-address', 'IP', 'where that port is (default: loopback)'),
   setting('operators.tls', 'operator-tls', 'on|off', 'TLS on it; off on loopback only', onOff),
   setting('operators.certificate', 'operator-certificate', 'FILE', 'PEM, instead of our own'),

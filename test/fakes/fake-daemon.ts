@@ -34,8 +34,11 @@ export class FakeDaemon implements AsyncDisposable {
   #waiters: { matches: (frame: AgentToDaemon) => boolean; resolve: () => void }[] = []
   readonly #port: number
 
-  private constructor(server: WebSocketServer, port: number) {
+  readonly #scheme: string
+
+  private constructor(server: WebSocketServer, port: number, scheme = 'http') {
     this.#server = server
+    this.#scheme = scheme
     this.#port = port
     this.#accept(server)
   }
@@ -46,13 +49,13 @@ export class FakeDaemon implements AsyncDisposable {
   }
 
   /** On the port of a server that serves images, as the provisioning listener does. */
-  static attach(server: Server): FakeDaemon {
+  static attach(server: Server, scheme: 'http' | 'https' = 'http'): FakeDaemon {
     const { port } = server.address() as AddressInfo
-    return new FakeDaemon(new WebSocketServer({ server, path: '/agent/v1/ws' }), port)
+    return new FakeDaemon(new WebSocketServer({ server, path: '/agent/v1/ws' }), port, scheme)
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`
+    return `${this.#scheme}://127.0.0.1:${this.#port}`
   }
 
   /** All frames of a kind so far. */

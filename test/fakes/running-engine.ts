@@ -72,6 +72,7 @@ export async function startRunningEngine(options: RunningEngineOptions): Promise
     secrets: nodeSecrets,
     logger,
     provisioningUrl: 'http://10.77.0.1:8090',
+    agentUrl: 'http://10.77.0.1:8090',
     serverAddress: parseIpv4Address('10.77.0.1'),
     hasSignedPrograms: true,
     hooks: siteHooks(options.hooks ?? {}),

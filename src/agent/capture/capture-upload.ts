@@ -1,8 +1,11 @@
+import { Agent as Connections } from 'node:http'
+import { Agent as TlsConnections } from 'node:https'
 import { promisify } from 'node:util'
 import { constants, zstdCompress } from 'node:zlib'
 
 import { inertText } from '../../base/ascii.ts'
 import { messageOf } from '../../base/coded-error.ts'
+import { MEBIBYTE } from '../../base/byte-size.ts'
 import type { Digest } from '../../base/digest.ts'
 import {
   captureAttemptHeader,
@@ -11,6 +14,8 @@ import {
   type CaptureFinish,
   captureStateSchema,
 } from '../../contract/capture.ts'
+import { askDaemon, type DaemonRequest } from '../ask-daemon.ts'
+import type { DaemonAddress } from '../daemon-trust.ts'
 import { CaptureUploadError } from './errors.ts'
 
 const compress = promisify(zstdCompress)
@@ -18,6 +23,10 @@ const requestTimeoutMs = 120_000
 /** The daemon reads all chunks once more before it names the image. */
 const finishTimeoutMs = 3_600_000
 const tries = 5
+/** What is stored already is listed with a digest for each chunk. */
+const maximumAnswerBytes = 128 * MEBIBYTE
+
+type UploadRequest = Pick<DaemonRequest, 'method' | 'headers' | 'body'>
 
 /** Speed matters more than size here: the daemon packs the image anew. */
 const zstdOptions = {
@@ -25,14 +34,25 @@ const zstdOptions = {
 }
 
 /** Where a captured disk goes: one place at the daemon, for this run alone. */
-export class CaptureUpload {
+export class CaptureUpload implements Disposable {
   readonly #url: string
+  readonly #daemon: Pick<DaemonRequest, 'authority' | 'localAddress'>
+  readonly #connections: Connections
   readonly #attemptId: string
   readonly #signal: AbortSignal
 
-  /** @param url without a slash at the end */
-  constructor(url: string, attemptId: string, signal: AbortSignal) {
-    this.#url = url
+  /** @param uploadPath with a slash at its beginning and none at its end */
+  constructor(
+    daemon: DaemonAddress & Pick<DaemonRequest, 'localAddress'>,
+    uploadPath: string,
+    attemptId: string,
+    signal: AbortSignal,
+  ) {
+    const { daemonUrl, authority, localAddress } = daemon
+    this.#url = daemonUrl + uploadPath
+    this.#daemon = { authority, localAddress }
+    const isTls = daemonUrl.startsWith('https:')
+    this.#connections = new (isTls ? TlsConnections : Connections)({ keepAlive: true })
     this.#attemptId = attemptId
     this.#signal = signal
   }
@@ -61,7 +81,7 @@ export class CaptureUpload {
   }
 
   /** A lost connection and a daemon that starts anew are waited for; a refusal is final. */
-  async #send(path: string, request: RequestInit, timeoutMs: number): Promise<string> {
+  async #send(path: string, request: UploadRequest, timeoutMs: number): Promise<string> {
     for (let attempt = 1; ; attempt++) {
       const failure = await this.#trySend(path, request, timeoutMs)
       if (typeof failure === 'string') return failure
@@ -73,25 +93,25 @@ export class CaptureUpload {
 
   async #trySend(
     path: string,
-    { headers, ...request }: RequestInit,
+    request: UploadRequest,
     timeoutMs: number,
   ): Promise<string | CaptureUploadError> {
     try {
-      const response = await fetch(this.#url + path, {
+      const { status, text } = await askDaemon(new URL(this.#url + path), {
         ...request,
-        headers: {
-          ...(headers as Record<string, string>),
-          [captureAttemptHeader]: this.#attemptId,
-        },
+        ...this.#daemon,
+        headers: { ...request.headers, [captureAttemptHeader]: this.#attemptId },
         signal: AbortSignal.any([this.#signal, AbortSignal.timeout(timeoutMs)]),
-        redirect: 'error',
+        ...{ idleTimeoutMs: timeoutMs, maximumAnswerBytes, connections: this.#connections },
       })
-      const text = await response.text()
-      if (response.ok) return text
-      const reason = `${response.status} ${inertText(text, 500)}`
-      return new CaptureUploadError(reason, response.status >= 500)
+      if (status >= 200 && status < 300) return text
+      return new CaptureUploadError(`${status} ${inertText(text, 500)}`, status >= 500)
     } catch (error) {
       return new CaptureUploadError(messageOf(error), true)
     }
+  }
+
+  [Symbol.dispose](): void {
+    this.#connections.destroy()
   }
 }

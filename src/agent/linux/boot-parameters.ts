@@ -29,7 +29,7 @@ export function readBootParameters(commandLine: string): BootParameters {
     if (separator > 0) parameters.set(word.slice(0, separator), word.slice(separator + 1))
   }
   const url = parameters.get('repave.url') ?? ''
-  if (!URL.canParse(url) || new URL(url).protocol !== 'http:') {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new BootParametersError('repave.url')
   }
   const token = parameters.get('repave.token') ?? ''

@@ -45,7 +45,7 @@ export async function runCaptureImage(
   }
   const { rawBytes, tables } = layout
   const view = { rawBytes, tables, zeroRanges: mergeRanges(zeroRanges) }
-  const upload = new CaptureUpload(world.daemonUrl + order.uploadPath, context.attemptId, signal)
+  using upload = new CaptureUpload(world, order.uploadPath, context.attemptId, signal)
   let loggedBytes = 0
   const { image, sentChunks, sentBytes, resumedChunks } = await captureDisk({
     ...{ view, upload, laneCount, signal, devicePath: copy.devicePath },

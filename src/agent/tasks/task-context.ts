@@ -3,13 +3,12 @@ import type { TaskResult } from '../../contract/agent-frames.ts'
 import type { WriteProgress } from '../../contract/run.ts'
 import type { AgentKey } from '../agent-key.ts'
 import type { DiskMedium } from '../block-writer/disk-medium.ts'
+import type { DaemonAddress } from '../daemon-trust.ts'
 import type { KernelFiles } from '../linux/kernel-files.ts'
 import type { MachineFacts } from '../linux/inventory.ts'
 
 /** The world as tasks see it: the same for every task of this boot. */
-export interface AgentWorld {
-  /** Without a slash at the end. */
-  readonly daemonUrl: string
+export interface AgentWorld extends DaemonAddress {
   readonly files: KernelFiles
   readonly machineFacts: MachineFacts
   readonly key: AgentKey

@@ -9,6 +9,7 @@ import { openSignedManifest } from '../block-writer/signed-manifest.ts'
 import { TargetDisk } from '../block-writer/target-disk.ts'
 import { readTrustedKeys } from '../block-writer/trusted-keys.ts'
 import { planWrite } from '../block-writer/write-plan.ts'
+import { packUrlOf } from '../daemon-trust.ts'
 import type { AgentWorld, TaskContext, TaskOutcome } from './task-context.ts'
 
 type VerifyImageOrder = Extract<TaskOrder, { action: 'verify-image' }>
@@ -39,8 +40,8 @@ export async function runVerifyImage(
   const { clock } = world
   const trustedKeys = await readTrustedKeys(world.trustedKeysPath)
   const manifestUrl = new URL(world.daemonUrl + order.manifestPath)
-  const { localAddress } = world
-  const document = await fetchManifest(manifestUrl, { signal, localAddress })
+  const { authority, localAddress } = world
+  const document = await fetchManifest(manifestUrl, { signal, authority, localAddress })
   const manifest = openSignedManifest(document, order.imageDigest, trustedKeys)
   await using target = await TargetDisk.open(order.disk, world)
   const plan = planWrite(manifest, target.disk)
@@ -48,7 +49,7 @@ export async function runVerifyImage(
     ...{ plan, clock, log, signal },
     target: world.throughDisk?.(target) ?? target,
     meter: new ProgressMeter(clock, report),
-    packUrl: new URL('pack', manifestUrl),
+    packUrl: new URL('pack', packUrlOf(world.daemonUrl, order.manifestPath)),
     laneCount: laneCountFor(world.coreCount),
   })
   const bytesDifferent = differing.reduce((sum, { rawBytes }) => sum + rawBytes, 0)

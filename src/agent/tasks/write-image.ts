@@ -9,6 +9,7 @@ import { writeImage, type WriteTotals } from '../block-writer/write-image.ts'
 import { planWrite } from '../block-writer/write-plan.ts'
 import { openSignedManifest } from '../block-writer/signed-manifest.ts'
 import { signReceipt } from '../block-writer/sign-receipt.ts'
+import { packUrlOf } from '../daemon-trust.ts'
 import { findTwinDisks } from './find-twin-disks.ts'
 import type { AgentWorld, TaskContext, TaskOutcome } from './task-context.ts'
 
@@ -29,8 +30,7 @@ export async function runWriteImage(
   const startedAtMs = clock.nowMs()
   const trustedKeys = await readTrustedKeys(world.trustedKeysPath)
   const document = await fetchManifest(new URL(world.daemonUrl + order.manifestPath), {
-    signal,
-    localAddress: world.localAddress,
+    ...{ signal, authority: world.authority, localAddress: world.localAddress },
   })
   const manifest = openSignedManifest(document, order.imageDigest, trustedKeys)
 
@@ -39,7 +39,7 @@ export async function runWriteImage(
   log(
     `writing ${manifest.name} ${manifest.version} to ${target.disk.path}: ${plan.chunks.length} chunks, ${plan.storedBytes} bytes to fetch`,
   )
-  const packUrl = new URL(world.daemonUrl + order.packPath)
+  const packUrl = packUrlOf(world.daemonUrl, order.packPath)
   for (const twin of await findTwinDisks(world, { plan, packUrl, chosen: target.disk }, context)) {
     log(
       `warning: ${twin.path} (${twin.serial ?? 'no serial'}) carries the same partition table as this image: the system may start from it; wipe it or take it out`,

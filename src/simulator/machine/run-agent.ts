@@ -8,8 +8,9 @@ import { KernelFiles } from '../../agent/linux/kernel-files.ts'
 import { startAgent } from '../../agent/start-agent.ts'
 import { StatusPage } from '../../agent/status-page.ts'
 import type { Ipv4Address } from '../../base/ipv4-address.ts'
+import { NetworkBootError } from '../errors.ts'
 import type { LoaderEnd } from '../loader/run-ipxe-script.ts'
-import { keysInInitramfs } from '../loader/keys-in-initramfs.ts'
+import { fileInInitramfs } from '../loader/file-in-initramfs.ts'
 import { faultyDisk } from './faulty-disk.ts'
 import type { MachinePlan } from './machine-plan.ts'
 import { SledgehammerBoot, type SledgehammerEnd } from './sledgehammer-boot.ts'
@@ -47,7 +48,8 @@ export async function runAgent(options: AgentRunOptions): Promise<SledgehammerEn
     files: new KernelFiles(plan.directory),
     machineFacts: { machine: 'x86_64', bootMac, addressesOf: () => [address] },
     key: freshKey(plan.directory),
-    trustedKeysPath: keepKeys(plan.directory, keysInInitramfs(kernel.initramfs)),
+    authority: fileInInitramfs(kernel.initramfs, 'etc/repave/authority.pem'),
+    trustedKeysPath: keepKeys(plan.directory, kernel.initramfs),
     coreCount: 1,
     allowRegularFile: true,
     throughDisk: (disk: DiskMedium) => faultyDisk(disk, fault, power),
@@ -70,7 +72,9 @@ function freshKey(directory: string) {
   return openAgentKey(path)
 }
 
-function keepKeys(directory: string, keys: string): string {
+function keepKeys(directory: string, initramfs: Buffer): string {
+  const keys = fileInInitramfs(initramfs, 'etc/repave/trusted-keys.json')
+  if (keys === undefined) throw new NetworkBootError('the initramfs holds no keys')
   const path = join(directory, 'run', 'trusted-keys.json')
   writeFileSync(path, keys)
   return path

@@ -68,6 +68,12 @@ describe(startOperatorSocket, () => {
 
 describe(startOperatorTcp, () => {
   const loopback = { address: '127.0.0.1', port: 0 }
+  const own = () => ({
+    directory: join(directory, 'tls'),
+    audience: 'operators' as const,
+    serverNames: ['127.0.0.1'],
+    clock: realClock,
+  })
 
   it('listens on its address alone, and says so when the port is taken', async () => {
     await using listener = await startOperatorTcp(services, loopback)
@@ -79,8 +85,7 @@ describe(startOperatorTcp, () => {
   })
 
   it('speaks TLS with a certificate that our own authority vouches for', async () => {
-    const own = { directory: join(directory, 'tls'), serverNames: ['127.0.0.1'], clock: realClock }
-    const { authority, server } = await ownCertificates(own)
+    const { authority, server } = await ownCertificates(own())
     await using listener = await startOperatorTcp(services, { ...loopback, tls: server })
     const status = (options: object) =>
       new Promise((resolve, reject) => {
@@ -94,8 +99,7 @@ describe(startOperatorTcp, () => {
   })
 
   it('gives up on half-open handshakes and closes connections beyond its cap (W06)', async () => {
-    const own = { directory: join(directory, 'tls'), serverNames: ['127.0.0.1'], clock: realClock }
-    const { server } = await ownCertificates(own)
+    const { server } = await ownCertificates(own())
     await using listener = await startOperatorTcp(services, { ...loopback, tls: server })
     const port = Number(new URL(listener.endpoint).port)
     const startMs = performance.now()

@@ -211,7 +211,7 @@ describe('repave serve', () => {
     const base = 'http://10.77.0.1:8090/boot'
     expect((await curl(`${base}/sledgehammer/vmlinuz`)).toString()).toBe('kernel')
     const script = await curl(`${base}/script.ipxe?mac=52:54:00:aa:bb:01&platform=bios`)
-    expect(script.toString()).toContain('repave.url=http://10.77.0.1:8090')
+    expect(script.toString()).toContain('repave.url=https://10.77.0.1:8090')
 
     const status = JSON.parse((await call('/api/v1/status')).text) as {
       servers: { name: string; counters: Record<string, number> }[]

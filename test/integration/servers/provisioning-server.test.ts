@@ -30,6 +30,7 @@ import { memoryBootFile } from '../../../src/daemon/servers/boot-files/memory-bo
 import { sledgehammerFiles } from '../../../src/daemon/servers/boot-files/sledgehammer-files.ts'
 import { createProvisioningServer } from '../../../src/daemon/servers/http/provisioning-server.ts'
 import type { RunningServer } from '../../../src/daemon/servers/running-server.ts'
+import { machineCertificates } from '../../fakes/machine-certificates.ts'
 import { realClock } from '../../fakes/real-clock.ts'
 import { createSilentLogger } from '../../fakes/silent-logger.ts'
 
@@ -96,6 +97,8 @@ beforeAll(async () => {
     logger,
     clock: realClock,
     limits: { connectionsPerAddress: 80 },
+    // Everything here holds for the port that speaks TLS, too.
+    tls: (await machineCertificates(directory)).server,
   })
   provisioning.app.get('/plugin/fails', async () => {
     throw new Error(`secret ${canary} in /etc/passwd`)

@@ -30,6 +30,7 @@ const facts: ReadyFacts = {
     },
     ports: { dhcp: 67, tftp: 69, http: 8090, operator: 'off' },
     events: { keepDays: 365, keepLogDays: 30 },
+    machines: { tls: true },
     operators: { address: parseIpv4Address('127.0.0.1'), tls: false, names: [], origins: [] },
     images: {
       ...{ trustedKeys: [], allowUnsigned: false },

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import type { Logger } from '../../../src/base/logger.ts'
 import { prepareSledgehammer } from '../../../src/daemon/served-sledgehammer.ts'
+import { fileInInitramfs } from '../../../src/simulator/loader/file-in-initramfs.ts'
 
 const silent: Logger = {
   debug: () => undefined,
@@ -23,7 +24,9 @@ beforeEach(async () => {
 })
 afterEach(() => rm(root, { recursive: true }))
 
+const authority = '-----BEGIN CERTIFICATE-----'
 const key = { keyId: '0123456789abcdef', publicKeyBase64: 'AAAA' }
+const trust = { keys: [key], authority }
 const options = { logger: silent, signal: new AbortController().signal }
 
 async function putBuild(initramfs: string): Promise<void> {
@@ -35,7 +38,7 @@ async function putBuild(initramfs: string): Promise<void> {
 describe(prepareSledgehammer, () => {
   it('says how to build it when the build fails', async () => {
     const build = async () => 7
-    await expect(prepareSledgehammer(folders, [key], { ...options, build })).rejects.toMatchObject({
+    await expect(prepareSledgehammer(folders, trust, { ...options, build })).rejects.toMatchObject({
       code: 'ERR_SLEDGEHAMMER_MISSING',
       remedy: `repave sledgehammer build --output ${folders.built}`,
     })
@@ -47,7 +50,7 @@ describe(prepareSledgehammer, () => {
       stop.abort('SIGTERM')
       return 1
     }
-    const preparing = prepareSledgehammer(folders, [key], {
+    const preparing = prepareSledgehammer(folders, trust, {
       logger: silent,
       signal: stop.signal,
       build,
@@ -62,20 +65,21 @@ describe(prepareSledgehammer, () => {
       await putBuild('initramfs')
       return 0
     }
-    await prepareSledgehammer(folders, [key], { ...options, build })
-    await prepareSledgehammer(folders, [key], { ...options, build })
+    await prepareSledgehammer(folders, trust, { ...options, build })
+    await prepareSledgehammer(folders, trust, { ...options, build })
     expect(builds).toBe(1)
   })
 
   it.each(['a', 'ab', 'abc', 'abcd'])(
-    'puts the keys behind the build %j at a multiple of four bytes, and leaves the build as it is',
+    'puts keys and authority behind the build %j at a multiple of four bytes, and leaves the build as it is',
     async (initramfs) => {
       await putBuild(initramfs)
-      await prepareSledgehammer(folders, [key], options)
+      await prepareSledgehammer(folders, trust, options)
       const served = await readFile(join(folders.served, 'initramfs.zst'))
       expect(served.subarray(0, initramfs.length).toString()).toBe(initramfs)
       expect(served.indexOf('070701')).toBe(4)
-      expect(served.includes(JSON.stringify([key]))).toBe(true)
+      expect(fileInInitramfs(served, 'etc/repave/trusted-keys.json')).toBe(JSON.stringify([key]))
+      expect(fileInInitramfs(served, 'etc/repave/authority.pem')).toBe(authority)
       expect(await readFile(join(folders.built, 'initramfs.zst'), 'utf8')).toBe(initramfs)
       expect(await readFile(join(folders.served, 'vmlinuz'), 'utf8')).toBe('kernel')
     },

@@ -36,7 +36,8 @@ export interface BootDeskOptions extends RunSources {
   readonly tokens: BootTokens
   readonly events: EventSink
   readonly clock: Clock
-  readonly provisioningUrl: string
+  /** Of the listener that the agent comes to, without trailing slash. */
+  readonly agentUrl: string
 }
 
 /** Machines that were seen and never joined, at most; a flood of made-up addresses ends here. */
@@ -149,7 +150,7 @@ export class BootDesk implements ScriptDecider {
   }
 
   #script(step: MachineStep, client: ScriptClient, decision: FinalDecision): ScriptDecision {
-    const { tokens, content, provisioningUrl } = this.#options
+    const { tokens, content, agentUrl } = this.#options
     const { because, target } = decision
     const machineName = step.machine.name
     if (target === 'hold') {
@@ -163,7 +164,7 @@ export class BootDesk implements ScriptDecider {
     }
     step.addBoot(boot)
     const kernelArguments = [
-      `repave.url=${provisioningUrl}`,
+      `repave.url=${agentUrl}`,
       `repave.token=${token}`,
       `repave.mac=${client.macAddress}`,
       ...sledgehammerArguments(content),

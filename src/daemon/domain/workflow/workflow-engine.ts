@@ -49,6 +49,8 @@ export interface WorkflowEngineOptions {
   readonly logger: Logger
   /** Without trailing slash: `http://10.77.0.1:8090`. */
   readonly provisioningUrl: string
+  /** The same place as agents come to it: with TLS, where it is spoken. */
+  readonly agentUrl: string
   /** Who serves TFTP. */
   readonly serverAddress: Ipv4Address
   /** Whether shim and GRUB as Debian signed them are served. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { TLSSocket } from 'node:tls'
 
 import fastify, { type FastifyInstance } from 'fastify'
 
@@ -10,13 +11,18 @@ import { ListenError } from '../listen-error.ts'
 import type { RunningServer } from '../running-server.ts'
 import { capConnections, type ConnectionCap, type ConnectionLimits } from './connection-cap.ts'
 import { FileResponder, type FileResponderOptions } from './file-responder.ts'
-import { nothingServedHere, refusalOf, sendRefusal } from './refusal.ts'
+import { nothingServedHere, refusalOf, sendRefusal, tlsRequired } from './refusal.ts'
 import { originForm } from './request-target.ts'
+import { speakTlsBesidePlain, type TlsKeyPair } from './tls-beside-plain.ts'
 
 export interface ProvisioningServerOptions extends FileResponderOptions {
   readonly host: string
   readonly port: number
   readonly limits?: Partial<ConnectionLimits>
+  /** Spoken on the same port to whoever begins with a handshake; plain HTTP alone where undefined. */
+  readonly tls?: TlsKeyPair | undefined
+  /** Beginnings of routes that are served over TLS only, where it is spoken. */
+  readonly confidentialPaths?: readonly string[]
 }
 
 export interface ProvisioningServer {
@@ -39,6 +45,7 @@ export async function createProvisioningServer(
   options: ProvisioningServerOptions,
 ): Promise<ProvisioningServer> {
   const app = createApp(options.logger)
+  const brokenHandshakes = addTls(app, options)
   const responder = new FileResponder(options)
   const cap = capConnections(app.server, {
     connections: 4096,
@@ -53,7 +60,27 @@ export async function createProvisioningServer(
       await responder.respond(request.raw, reply.raw)
     },
   })
-  return { app, listen: () => listen(app, options, responder, cap) }
+  const counters = () => ({
+    ...responder.counters(),
+    'http.connections': cap.openCount(),
+    'http.connections-refused': cap.refusedCount(),
+    'http.handshakes-broken': brokenHandshakes(),
+  })
+  return { app, listen: () => listen(app, options, counters, cap) }
+}
+
+function addTls(
+  app: FastifyInstance,
+  { tls, confidentialPaths = [], clock, logger }: ProvisioningServerOptions,
+): () => number {
+  if (tls === undefined) return () => 0
+  app.addHook('onRequest', async ({ routeOptions, socket }, reply) => {
+    const { url = '' } = routeOptions
+    const isConfidential = confidentialPaths.some((start) => url.startsWith(start))
+    if (!isConfidential || socket instanceof TLSSocket) return
+    await reply.code(426).headers({ upgrade: 'TLS/1.2', connection: 'upgrade' }).send(tlsRequired)
+  })
+  return speakTlsBesidePlain(app.server, { tls, clock, logger })
 }
 
 function createApp(logger: Logger): FastifyInstance {
@@ -84,7 +111,7 @@ function createApp(logger: Logger): FastifyInstance {
 async function listen(
   app: FastifyInstance,
   { host, port, logger }: ProvisioningServerOptions,
-  responder: FileResponder,
+  counters: RunningServer['counters'],
   cap: ConnectionCap,
 ): Promise<RunningServer> {
   try {
@@ -99,11 +126,7 @@ async function listen(
     name: 'http',
     endpoint: `${address}:${boundPort}/tcp`,
     closed,
-    counters: () => ({
-      ...responder.counters(),
-      'http.connections': cap.openCount(),
-      'http.connections-refused': cap.refusedCount(),
-    }),
+    counters,
     [Symbol.asyncDispose]: () => close(app, cap),
   }
 }

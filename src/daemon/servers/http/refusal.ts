@@ -9,10 +9,17 @@ const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  426: 'Upgrade Required',
   500: 'Internal Server Error',
 }
 
 export const nothingServedHere = refusal(404, 'ERR_NOT_FOUND', 'nothing is served under this path')
+
+export const tlsRequired = refusal(
+  426,
+  'ERR_TLS_REQUIRED',
+  'this is spoken over TLS only: a machine that booted without it has to boot again',
+)
 
 /**
  * What a machine is told about anything that was thrown: the facts of a request that it got wrong, and

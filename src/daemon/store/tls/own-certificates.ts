@@ -31,9 +31,13 @@ export interface OwnCertificates {
   readonly server: KeyedCertificate
 }
 
+/** Who is served with a certificate; each has a file of its own in the folder. */
+export type CertificateAudience = 'operators' | 'machines'
+
 export interface OwnCertificatesOptions {
   /** Folder of keys; made where it is missing. */
   readonly directory: string
+  readonly audience: CertificateAudience
   /** Host names and IPv4 addresses that the server goes by. */
   readonly serverNames: readonly string[]
   readonly clock: Clock
@@ -51,25 +55,29 @@ export class CertificateUnusableError extends CodedError {
   }
 }
 
+/** The file that never leaves the folder; `authority.pem` beside it is without the key, for everybody. */
+const authorityName = 'authority-with-key'
 const dayMs = 86_400_000
-const authorityDays = 7300
-const serverDays = 397
+/** "No well-defined expiration" (RFC 5280 §4.1.2.5). */
+const unendingMs = Date.UTC(9999, 11, 31, 23, 59, 59)
+/** Browsers take no longer ones. A machine's clock may show any year, so its certificate has none. */
+const operatorDays = 397
 /** A server's certificate is made anew when less is left. */
 const renewDays = 60
 
 /**
- * Our own authority and a certificate for our server, made once and kept. The authority's key signs
+ * Our own authority and a certificate for one of our servers, made once and kept. The authority's key signs
  * nothing else, and never leaves the folder. Valid since 1970, because a machine whose clock has lost its
- * battery begins there.
+ * battery begins there, and the authority for ever, because another wrong clock may show any year.
  *
  * @throws {CertificateUnusableError} when what is kept cannot be read
  */
 export async function ownCertificates(options: OwnCertificatesOptions): Promise<OwnCertificates> {
-  const { directory, clock, serverNames } = options
+  const { audience, directory, clock, serverNames } = options
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  const authority =
-    (await readPair(directory, 'authority')) ?? (await makeAuthority(directory, clock.nowMs()))
-  const kept = await readPair(directory, 'server')
+  const authority = (await readPair(directory, authorityName)) ?? (await makeAuthority(directory))
+  await publishAuthority(directory, authority.certificate)
+  const kept = await readPair(directory, audience)
   const isFit = kept !== undefined && fits(kept, authority, serverNames, clock.nowMs())
   const server = isFit ? kept : await makeServer(authority, options)
   return { authority: authority.certificate, server }
@@ -111,22 +119,22 @@ function fits(
   return isOurs && isFresh && names
 }
 
-async function makeAuthority(directory: string, nowMs: number): Promise<KeyedCertificate> {
+async function makeAuthority(directory: string): Promise<KeyedCertificate> {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const keyId = keyIdOf(publicKey)
   const subject = `Repave authority ${keyId.toString('hex').slice(0, 8)}`
   const facts: CertificateFacts = {
     ...{ serial: newSerial(), issuer: subject, subject, notBeforeMs: 0 },
-    notAfterMs: nowMs + authorityDays * dayMs,
+    notAfterMs: unendingMs,
     publicKey: publicKey.export({ type: 'spki', format: 'der' }),
     ...{ keyId, issuerKeyId: keyId, use: 'authority' as const },
   }
-  return writePair(directory, 'authority', signed(facts, privateKey, privateKey))
+  return writePair(directory, authorityName, signed(facts, privateKey, privateKey))
 }
 
 async function makeServer(
   authority: KeyedCertificate,
-  { directory, serverNames, clock }: OwnCertificatesOptions,
+  { audience, directory, serverNames, clock }: OwnCertificatesOptions,
 ): Promise<KeyedCertificate> {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const issuerKey = createPrivateKey(authority.key)
@@ -134,13 +142,13 @@ async function makeServer(
     serial: newSerial(),
     issuer: new X509Certificate(authority.certificate).subject.replace('CN=', ''),
     ...{ subject: 'Repave daemon', notBeforeMs: 0 },
-    notAfterMs: clock.nowMs() + serverDays * dayMs,
+    notAfterMs: audience === 'machines' ? unendingMs : clock.nowMs() + operatorDays * dayMs,
     publicKey: publicKey.export({ type: 'spki', format: 'der' }),
     keyId: keyIdOf(publicKey),
     issuerKeyId: keyIdOf(createPublicKey(issuerKey)),
     use: { serverNames },
   }
-  return writePair(directory, 'server', signed(facts, issuerKey, privateKey))
+  return writePair(directory, audience, signed(facts, issuerKey, privateKey))
 }
 
 function signed(
@@ -157,6 +165,15 @@ function signed(
     certificate: `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`,
     key: ownKey.export({ type: 'pkcs8', format: 'pem' }) as string,
   }
+}
+
+/** What is handed to clients, beside what is not. */
+async function publishAuthority(directory: string, certificate: string): Promise<void> {
+  const path = join(directory, 'authority.pem')
+  const published = await readFile(path, 'utf8').catch(() => undefined)
+  if (published === certificate) return
+  await writeFile(`${path}.new`, certificate, { mode: 0o644, flush: true })
+  await rename(`${path}.new`, path)
 }
 
 /** Both in one file, so that a kill cannot leave one without the other. */
