@@ -3,7 +3,6 @@ import type { NetworkNamespace } from '../../fakes/network-namespace.ts'
 export interface DhcpLoad {
   /** Exchanges a second that are begun. */
   readonly rate: number
-  /** 0 for a single exchange. */
   readonly seconds: number
   /** Clients have MAC addresses in a row; a server that saw one before knows it again. */
   readonly firstClient: number
@@ -24,8 +23,7 @@ export async function runPerfdhcp(
   { rate, seconds, firstClient, clients }: DhcpLoad,
 ): Promise<LoadFigures> {
   const base = (0x0200_0c00_0000 + firstClient).toString(16).padStart(12, '0')
-  const extent = seconds === 0 ? ['-n', '1'] : ['-p', String(seconds)]
-  const words = ['-4', '-x', 't', '-r', String(rate), '-R', String(clients), ...extent]
+  const words = ['-4', '-x', 't', '-r', String(rate), '-R', String(clients), '-p', String(seconds)]
   const tail = ['-W', '500000', '-b', `mac=${base.replaceAll(/(..)(?=.)/g, '$1:')}`, '10.77.0.1']
   // It ends with 3 when packets were lost, which is a figure and no failure.
   const script = 'perfdhcp "$@" || test $? = 3'
@@ -36,7 +34,7 @@ export async function runPerfdhcp(
   const times = stdout.slice(stdout.indexOf('Timestamps for packets: REQUEST-ACK'))
   const delays = [...times.matchAll(/^sent \/ received: (\S+) \/ (\S+)$/gm)]
   return {
-    exchangesPerSecond: seconds === 0 ? received : received / seconds,
+    exchangesPerSecond: received / seconds,
     lost: sent - received,
     ackDelaysMs: delays.map(([, from, to]) => (Number(to) - Number(from)) * 1000),
   }

@@ -4,7 +4,9 @@ import type { Ipv4Address } from '../../../base/ipv4-address.ts'
 import type { Logger } from '../../../base/logger.ts'
 import type { MacAddress } from '../../../base/mac-address.ts'
 import { dhcpOptionCode } from '../../../protocol/dhcpv4/dhcp-option-code.ts'
+import type { DhcpPacket } from '../../../protocol/dhcpv4/dhcp-packet.ts'
 import { readTextOption } from '../../../protocol/dhcpv4/read-option.ts'
+import type { BootClient } from '../../domain/bootenv/boot-client.ts'
 import type { EventSink } from '../../domain/event/event-sink.ts'
 import { createRateGate } from '../boot-files/rate-gate.ts'
 import type { DhcpExchange, DhcpReply } from './dhcp-exchange.ts'
@@ -89,6 +91,14 @@ export function replyFacts(address: Ipv4Address, { boot }: DhcpReply): Facts {
     : { address, because, bootFileName: boot.bootFileName }
 }
 
+/**
+ * How long a client has been asking. One that waits for long is often behind a switch port that is not
+ * open yet; iPXE keeps other things in this field.
+ */
+function waited({ seconds }: DhcpPacket, kind: BootClient['kind']): Facts {
+  return seconds === 0 || kind === 'ipxe' ? {} : { waitedSeconds: seconds }
+}
+
 /** What the client says of itself, made harmless to print. */
 function clientFacts({ macAddress, client, request, subnet, leaseClient }: DhcpExchange): Facts {
   const text = (name: string, code: number): Facts => {
@@ -101,6 +111,7 @@ function clientFacts({ macAddress, client, request, subnet, leaseClient }: DhcpE
     client: client.kind,
     ...(client.kind === 'none' ? {} : { platform: client.platform }),
     ...(client.systemUuid === undefined ? {} : { systemUuid: client.systemUuid }),
+    ...waited(request, client.kind),
     ...(leaseClient.remoteId === undefined ? {} : { rack: inertText(leaseClient.remoteId, 64) }),
     ...(leaseClient.circuitId === undefined ? {} : { port: inertText(leaseClient.circuitId, 64) }),
     ...text('hostName', dhcpOptionCode.hostName),

@@ -48,6 +48,7 @@ export async function openDeviceSocket(
   socket.bind({ fd })
   await listening
   socket.setBroadcast(true)
+  allowFragments(calls, fd)
   enlargeReceiveBuffer(calls, fd, socket)
   return { socket, fd }
 }
@@ -65,6 +66,15 @@ function tieToDevice(calls: SocketCalls, fd: number, interfaceName: string): voi
     return
   }
   throw new DeviceSocketError(`tie a socket to ${interfaceName}`, calls.lastError())
+}
+
+/**
+ * Linux would forbid routers to cut what we send into pieces, and the bit that says so confuses some
+ * network cards' boot programs. What we send is short enough to arrive whole.
+ */
+function allowFragments(calls: SocketCalls, fd: number): void {
+  const never = new Uint8Array(4)
+  calls.setsockopt(fd, linux.levelIp, linux.optionMtuDiscover, never, never.length)
 }
 
 /** Beyond what the system grants everybody, where we may. */

@@ -1,4 +1,4 @@
-/** Longer ones are no DHCP of a network card: they are cut, and then refused. */
+/** Of a longer one, which no network card's frame holds, the beginning is read. */
 export const mostPacketBytes = 2048
 
 /** Of each kind; answered within about 30 ms, and worth no answer when they are much older. */

@@ -3,7 +3,7 @@ import { getSystemErrorName } from 'node:util'
 import { type Ipv4Address, ipv4ToBytes } from '../../../base/ipv4-address.ts'
 import { DeviceSocketError } from './errors.ts'
 
-/** Of linux/socket.h, linux/net.h, linux/if_ether.h, linux/udp.h, linux/eventpoll.h and asm-generic/socket.h. */
+/** Of linux/socket.h, linux/net.h, linux/in.h, linux/if_ether.h, linux/udp.h, linux/eventpoll.h and asm-generic/socket.h. */
 export const linux = {
   addressFamilyInet: 2,
   addressFamilyPacket: 17,
@@ -12,6 +12,8 @@ export const linux = {
   socketCloseOnExec: 0o2000000,
   levelSocket: 1,
   levelUdp: 17,
+  levelIp: 0,
+  optionMtuDiscover: 10,
   optionType: 3,
   optionUdpSegment: 103,
   optionBindToDevice: 25,

@@ -65,13 +65,15 @@ describe(startDhcpServer, () => {
   test.each([
     ['the card and the address of a client that hears them', [], `${clientMacAddress} 10.77.0.100`],
     ['everybody where the client asks for it', ['-B'], 'ff:ff:ff:ff:ff:ff 255.255.255.255'],
-  ])('C-D04 OFFER and ACK go to %s', async (_title, words, destination) => {
+  ])('C-D04 C-D20 OFFER and ACK go to %s', async (_title, words, destination) => {
     await needProgram('udhcpc', 'udhcpc')
     await needProgram('tcpdump', 'tcpdump')
     await rack.startServer()
+    // Neither the bit that forbids fragments nor a fragment.
+    const unfragmented = 'udp src port 67 and ip[6:2] & 0x7fff = 0'
     const capture = rack.clientSide.start(
       'tcpdump',
-      ['-i', 'eth0', '-e', '-n', '-l', '--immediate-mode', 'udp src port 67'],
+      ['-i', 'eth0', '-e', '-n', '-l', '--immediate-mode', unfragmented],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     )
     const ended = once(capture, 'exit')

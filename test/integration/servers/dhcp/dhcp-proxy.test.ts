@@ -69,7 +69,7 @@ describe(startDhcpServer, () => {
     expect((await rack.startServer({ mode: 'auto' })).ready).toBe('10.77.0.1:67/udp on prov0')
   })
 
-  test('is the server beside another one when it is told to, and says so', async () => {
+  test('C-P05 is the server beside another one when it is told to, and says so', async () => {
     await rack.startForeign()
     expect((await rack.startServer()).ready).toBe('10.77.0.1:67/udp on prov0')
     expect((await rack.event('foreign-server')).key).toBe('10.77.0.2')

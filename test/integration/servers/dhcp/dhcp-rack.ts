@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -60,13 +60,21 @@ export class DhcpRack implements AsyncDisposable {
     this.clientSide = clientSide
   }
 
-  /** Starts the server; resolves when it listens, or with the reason why it does not. */
-  async startServer(settings: Partial<DhcpServerSettings> = {}): Promise<StartResult> {
+  /**
+   * Starts the server; resolves when it listens, or with the reason why it does not.
+   *
+   * @param launcher a program and its arguments that starts the rest of its command line
+   */
+  async startServer(
+    settings: Partial<DhcpServerSettings> = {},
+    launcher: readonly string[] = [],
+  ): Promise<StartResult> {
     const complete = { interfaceName: 'prov0', leaseFile: this.#leaseFile, ...settings }
     const server = this.#program(
       this.serverSide,
       'dhcp-server-process.ts',
       JSON.stringify(complete),
+      launcher,
     )
     this.#server = server
     return server.take((line: StartResult) => 'ready' in line || 'failed' in line)
@@ -85,6 +93,12 @@ export class DhcpRack implements AsyncDisposable {
     this.server.say('counters')
     type Line = { counters?: Record<string, number> }
     return (await this.server.take((line: Line) => line.counters !== undefined)).counters ?? {}
+  }
+
+  /** What the server has in memory. */
+  async residentBytes(): Promise<number> {
+    const status = await readFile(`/proc/${this.server.child.pid}/status`, 'utf8')
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024
   }
 
   async event(action: string): Promise<DhcpEvent> {
@@ -108,6 +122,13 @@ export class DhcpRack implements AsyncDisposable {
     return new DhcpWire(program)
   }
 
+  /** Strangers that ask for addresses, so many a second, until the test ends. */
+  async startFlood(perSecond: number): Promise<void> {
+    const settings = JSON.stringify({ interfaceName: 'eth0', perSecond })
+    const program = this.#program(this.clientSide, 'dhcp-flood-process.ts', settings)
+    await program.take((line: object) => 'ready' in line)
+  }
+
   /** Ends every program, and forgets leases and the client's addresses: ready for the next test. */
   async clear(): Promise<void> {
     await Promise.all(this.#programs.splice(0).map((program) => program[Symbol.asyncDispose]()))
@@ -121,13 +142,19 @@ export class DhcpRack implements AsyncDisposable {
     await this.clientSide[Symbol.asyncDispose]()
   }
 
-  #program(namespace: NetworkNamespace, file: string, argument: string): LineProcess {
+  #program(
+    namespace: NetworkNamespace,
+    file: string,
+    argument: string,
+    launcher: readonly string[] = [],
+  ): LineProcess {
     const path = fileURLToPath(new URL(file, import.meta.url))
     const stdio = ['pipe', 'pipe', 'pipe'] as const
-    const child = namespace.start(process.execPath, [path, argument], { stdio: [...stdio] })
-    const program = new LineProcess(child)
-    this.#programs.push(program)
-    return program
+    const [program, ...words] = [...launcher, process.execPath, path, argument]
+    const child = namespace.start(program ?? '', words, { stdio: [...stdio] })
+    const lines = new LineProcess(child)
+    this.#programs.push(lines)
+    return lines
   }
 }
 

@@ -18,6 +18,11 @@ import { realClock } from '../../../fakes/real-clock.ts'
 
 export interface DhcpServerSettings {
   readonly interfaceName: string
+  /** Beside the first, which is 10.77.0.1/24. */
+  readonly furtherInterfaces?: readonly {
+    readonly interfaceName: string
+    readonly address: string
+  }[]
   readonly leaseFile: string
   readonly mode?: DhcpMode
   /** A folder with `subnets/NAME/subnet.yaml`; instead of the rack's own. */
@@ -93,6 +98,11 @@ try {
     ...(settings.mode === undefined ? {} : { mode: settings.mode }),
     interfaces: [
       { interfaceName: settings.interfaceName, address: ip('10.77.0.1'), prefixLength: 24 },
+      ...(settings.furtherInterfaces ?? []).map(({ interfaceName, address }) => ({
+        interfaceName,
+        address: ip(address),
+        prefixLength: 24,
+      })),
     ],
     subnets: await servedSubnets(),
     leaseStore: new FileLeaseStore(readLeases()),

@@ -89,7 +89,7 @@ describe(startDhcpServer, () => {
     })
   })
 
-  test('D01 D05 D26 D33 answers no noise, no server’s message and nothing on other interfaces', async () => {
+  test('D01 D05 D14 D26 D33 answers no noise, no server’s message and nothing on other interfaces', async () => {
     await rack.startServer()
     const wire = await rack.openWire()
     const elsewhere = await rack.openWire('eth1')
@@ -109,6 +109,29 @@ describe(startDhcpServer, () => {
     })
     expect(wire.unexpected()).toEqual([])
     expect(elsewhere.unexpected()).toEqual([])
+  })
+
+  test('C-D04 answers everybody where it may not send to a card, and says so once', async () => {
+    await rack.startServer({}, ['setpriv', '--bounding-set', '-net_raw'])
+    const wire = await rack.openWire()
+    for (const number of [1, 2]) {
+      const { toAddress, packet } = await wire.ask(discover(machine(number)))
+      expect([packet.messageType, toAddress]).toEqual(['offer', '255.255.255.255'])
+    }
+    const isAboutIt = (line: { log?: string }) => line.log?.includes('CAP_NET_RAW') ?? false
+    await rack.server.take(isAboutIt)
+    await rack.counters()
+    expect((rack.server.takeAll() as { log?: string }[]).filter(isAboutIt)).toEqual([])
+  })
+
+  test('C-P12 answers whatever stands in secs', async () => {
+    await rack.startServer()
+    const wire = await rack.openWire()
+    for (const seconds of [1, 0x1337, 0xffff]) {
+      const { packet } = await wire.ask({ ...discover(machine(seconds & 0xff)), seconds })
+      expect([packet.messageType, packet.seconds]).toEqual(['offer', 0])
+    }
+    expect((await rack.event('offer')).body).toMatchObject({ waitedSeconds: 1 })
   })
 
   test('C-D08 a lease that cannot be stored is no ACK', async () => {

@@ -83,6 +83,13 @@ describe(answerRequest, () => {
 })
 
 describe(encodeReply, () => {
+  test('C-D14 carries the client identifier back, and makes none up', async () => {
+    const identifier = [0xff, 1, 2, 3, 4, 0, 1]
+    const sent = dhcpExchange(dhcpRequest({ options: [[61, identifier]] }))
+    expect((await answer(sent)).options.get(61)).toEqual(Uint8Array.from(identifier))
+    expect((await answer(dhcpExchange())).options.has(61)).toBe(false)
+  })
+
   test('C-D02 carries xid, flags, giaddr and chaddr back', async () => {
     const request = dhcpRequest({ transactionId: 0xfedc_ba98, flags: 0x8000, seconds: 9, hops: 2 })
     const exchange = dhcpExchange(request)
