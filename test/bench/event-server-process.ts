@@ -28,10 +28,15 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (order === 'fill') await fill(Number(first))
   if (order === 'pace') await pace(Number(first), Number(second))
   if (order === 'memory') globalThis.gc?.()
-  const { rss } = process.memoryUsage()
+  const { rss, heapUsed, external } = process.memoryUsage()
   const { user, system } = process.cpuUsage()
   console.log(
-    JSON.stringify({ rss, cpuMs: (user + system) / 1000, lastSeq: store.events.lastSeq() }),
+    JSON.stringify({
+      rss,
+      held: heapUsed + external,
+      cpuMs: (user + system) / 1000,
+      lastSeq: store.events.lastSeq(),
+    }),
   )
 }
 await app.close()
