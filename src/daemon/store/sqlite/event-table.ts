@@ -21,10 +21,14 @@ export function readLastSeq(statements: Statements): number {
   return row?.seq ?? 0
 }
 
-export function readEventsSince(statements: Statements, seq: number, limit: number): RepaveEvent[] {
-  const rows = statements.all(
-    sqlBuilder.selectFrom('event').selectAll().where('seq', '>', seq).orderBy('seq').limit(limit),
-  )
+/** Events after a number, up to and with another one. */
+export function readEventsSince(
+  statements: Statements,
+  { after, until, limit }: { after: number; until: number; limit: number },
+): RepaveEvent[] {
+  const query = sqlBuilder.selectFrom('event').selectAll()
+  const between = query.where('seq', '>', after).where('seq', '<=', until)
+  const rows = statements.all(between.orderBy('seq').limit(limit))
   return rows.map(eventFromRow)
 }
 

@@ -25,14 +25,22 @@ const maximumQueuedEvents = 10_000
 /** Events that listeners hear of at a time. */
 const announcedTogether = 128
 
+/** The file that commits are written to, to be put on disk without the event loop waiting for it. */
+export interface CommitFile {
+  /** Resolves when all that was written to it is on disk. */
+  sync(): Promise<void>
+}
+
 /**
- * The one writer. All work of one turn of the event loop shares one transaction and one fsync (group
- * commit); a piece of work that fails is undone alone. Events get their numbers here, and listeners
- * hear them after the commit, in order, before the work's promise resolves.
+ * The one writer. SQLite writes a commit to its log and leaves it to us to have it put on disk, on another
+ * thread; work that comes meanwhile shares the next transaction (group commit). A piece of work that
+ * fails is undone alone. Events get their numbers here, and listeners hear them once they are on disk, in
+ * order, before the work's promise resolves.
  */
 export class Journal implements EventLog, EventSink {
   readonly #database: Database
   readonly #statements: Statements
+  readonly #commits: CommitFile
   readonly #logger: Logger
   readonly #listeners = new Set<(batch: readonly RepaveEvent[]) => void>()
   #work: Work[] = []
@@ -40,15 +48,25 @@ export class Journal implements EventLog, EventSink {
   #droppedEvents = 0
   #soon: NodeJS.Immediate | undefined
   #later: NodeJS.Timeout | undefined
+  /** Resolves when the commit under way is on disk and told of, or has failed. */
+  #syncing: Promise<void> | undefined
   #lastSeq: number
   readonly #recent = new RecentBatches()
   readonly #bodyCharacters = new WeakMap<RepaveEvent, number>()
   #ended: StoreClosedError | undefined
   readonly #closed = Promise.withResolvers<void>()
 
-  constructor(database: Database, statements: Statements, logger: Logger) {
+  constructor(
+    database: Database,
+    {
+      statements,
+      commits,
+      logger,
+    }: { statements: Statements; commits: CommitFile; logger: Logger },
+  ) {
     this.#database = database
     this.#statements = statements
+    this.#commits = commits
     this.#logger = logger
     this.#lastSeq = readLastSeq(statements)
     this.#closed.promise.catch(() => undefined)
@@ -64,7 +82,8 @@ export class Journal implements EventLog, EventSink {
   }
 
   async readSince(seq: number, limit: number): Promise<readonly RepaveEvent[]> {
-    return seq >= this.#lastSeq ? [] : readEventsSince(this.#statements, seq, limit)
+    const until = this.#lastSeq
+    return seq >= until ? [] : readEventsSince(this.#statements, { after: seq, until, limit })
   }
 
   async readNext(seq: number, limit: number): Promise<readonly RepaveEvent[]> {
@@ -102,12 +121,26 @@ export class Journal implements EventLog, EventSink {
     })
   }
 
-  close(): void {
-    if (this.#ended !== undefined) return
-    this.#flush()
+  /** What `query` reads, once all that it can have seen is on disk. */
+  async read<Value>(query: () => Value): Promise<Value> {
+    const value = query()
+    await this.#syncing
+    return value
+  }
+
+  /** Puts all that is waiting on disk; takes nothing more then. */
+  async close(): Promise<void> {
+    while (this.#ended === undefined && this.#isBusy) {
+      this.#flush()
+      await this.#syncing
+    }
     if (this.#ended !== undefined) return
     this.#ended = new StoreClosedError('it was closed')
     this.#closed.resolve()
+  }
+
+  get #isBusy(): boolean {
+    return this.#syncing !== undefined || this.#work.length + this.#queued.length > 0
   }
 
   #flush(): void {
@@ -115,20 +148,32 @@ export class Journal implements EventLog, EventSink {
     clearTimeout(this.#later)
     this.#soon = undefined
     this.#later = undefined
+    if (this.#syncing !== undefined || !this.#isBusy) return
     const work = this.#work.splice(0)
     const queued = this.#queued.splice(0)
-    if (work.length + queued.length === 0) return
     try {
       const committed = this.#commit(work, queued)
-      this.#announce(committed)
+      this.#syncing = this.#settle(work, committed)
     } catch (error) {
       this.#undone(error, work, queued)
-      return
     }
+  }
+
+  async #settle(work: readonly Work[], committed: readonly RepaveEvent[]): Promise<void> {
+    try {
+      await this.#commits.sync()
+    } catch (error) {
+      this.#end(new StoreClosedError('a commit may not be on disk', error), work)
+      return
+    } finally {
+      this.#syncing = undefined
+    }
+    this.#announce(committed)
     for (const piece of work) {
       if (piece.failure === undefined) piece.resolve()
       else piece.reject(piece.failure)
     }
+    if (this.#isBusy) this.#soon ??= setImmediate(() => this.#flush())
   }
 
   #commit(work: readonly Work[], queued: readonly NewEvent[]): RepaveEvent[] {
@@ -193,20 +238,24 @@ export class Journal implements EventLog, EventSink {
     }
   }
 
-  /** A failed fsync is final; a full disk is not, and what only informs is kept for the next commit. */
+  /** A failed write is final; a full disk is not, and what only informs is kept for the next commit. */
   #undone(error: unknown, work: readonly Work[], queued: readonly NewEvent[]): void {
-    const full = codeOf(error).startsWith('SQLITE_FULL')
-    const failure = full
-      ? new StoreFullError(error)
-      : new StoreClosedError('a commit failed', error)
-    this.#logger.error({ err: error, droppedEvents: this.#droppedEvents }, failure.message)
-    if (failure instanceof StoreClosedError) {
-      this.#ended = failure
-      this.#closed.reject(failure)
-    } else {
-      this.#queued.unshift(...queued)
+    if (!codeOf(error).startsWith('SQLITE_FULL')) {
+      this.#end(new StoreClosedError('a commit failed', error), work)
+      return
     }
+    const failure = new StoreFullError(error)
+    this.#logger.error({ err: error, droppedEvents: this.#droppedEvents }, failure.message)
+    this.#queued.unshift(...queued)
     for (const piece of work) piece.reject(failure)
+  }
+
+  #end(failure: StoreClosedError, work: readonly Work[]): void {
+    const { cause } = failure
+    this.#logger.error({ err: cause, droppedEvents: this.#droppedEvents }, failure.message)
+    this.#ended = failure
+    this.#closed.reject(failure)
+    for (const piece of [...work, ...this.#work.splice(0)]) piece.reject(failure)
   }
 }
 

@@ -15,9 +15,12 @@ import { migrate } from './migrations.ts'
 /** The first release without the WAL-reset corruption (https://sqlite.org/wal.html#walresetbug). */
 const oldestSafeSqlite = [3, 51, 3]
 
+/** Pages of the write-ahead log, 16 MiB, before they are carried over into the database. */
+const checkpointPages = 4000
+
 /**
- * Opens (or, where there is none, creates) the database for this process alone, with every commit on
- * disk before it returns, and checks all of it.
+ * Opens (or, where there is none, creates) the database for this process alone, whole after any crash, and
+ * checks all of it. A commit is on disk once its write-ahead log is ({@link WriteAheadFile}).
  *
  * @throws {StoreLockedError} {@link StoreDamagedError} {@link StoreUnusableError} {@link StoreUnsafeError}
  */
@@ -62,7 +65,9 @@ function connect(path: string): Database {
 function configure(database: Database): void {
   database.pragma('locking_mode = EXCLUSIVE')
   database.pragma('journal_mode = WAL')
-  database.pragma('synchronous = FULL')
+  // A commit is written and not yet on disk: the journal waits for that, and the event loop does not.
+  database.pragma('synchronous = NORMAL')
+  database.pragma(`wal_autocheckpoint = ${checkpointPages}`)
   database.pragma('mmap_size = 0')
   database.pragma('journal_size_limit = 67108864')
   database.pragma('foreign_keys = ON')
@@ -72,7 +77,7 @@ function configure(database: Database): void {
 function assertSafe(database: Database): void {
   const version = String(database.prepare('select sqlite_version()').pluck().get())
   if (!isAtLeast(version, oldestSafeSqlite)) throw new StoreUnsafeError(`version ${version}`)
-  const expected = { synchronous: '2', journal_mode: 'wal', mmap_size: '0' }
+  const expected = { synchronous: '1', journal_mode: 'wal', mmap_size: '0' }
   for (const [pragma, value] of Object.entries(expected)) {
     const found = String(database.pragma(pragma, { simple: true }))
     if (found !== value) throw new StoreUnsafeError(`${pragma} is ${found}, needs ${value}`)

@@ -21,6 +21,7 @@ import { createAuditLog } from './sqlite-audit-log.ts'
 import { createStateStore } from './sqlite-state-store.ts'
 import { createTokenStore } from './sqlite-token-store.ts'
 import { Statements } from './statements.ts'
+import { WriteAheadFile } from './write-ahead-file.ts'
 
 /** Everything the daemon remembers. Disposing it writes what is queued and closes the file. */
 export interface Store extends AsyncDisposable {
@@ -50,8 +51,9 @@ export async function openStore(path: string, { logger }: { logger: Logger }): P
   const database = openDatabase(path)
   chmodSync(path, 0o600)
   const statements = new Statements(database)
-  const journal = new Journal(database, statements, logger)
   const leases = await openLeases(database, path)
+  const commits = new WriteAheadFile(path)
+  const journal = new Journal(database, { statements, commits, logger })
   return {
     events: journal,
     leases,
@@ -67,7 +69,8 @@ export async function openStore(path: string, { logger }: { logger: Logger }): P
     closed: Promise.all([journal.closed, leases.closed]).then(() => undefined),
     async [Symbol.asyncDispose]() {
       await leases[Symbol.asyncDispose]()
-      journal.close()
+      await journal.close()
+      commits[Symbol.dispose]()
       database.close()
     },
   }

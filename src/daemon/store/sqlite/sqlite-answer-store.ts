@@ -6,7 +6,8 @@ import { sqlBuilder } from './tables.ts'
 export function createAnswerStore(journal: Journal, statements: Statements): AnswerStore {
   return {
     async findAnswer(key) {
-      return statements.first(sqlBuilder.selectFrom('answer').selectAll().where('key', '=', key))
+      const query = sqlBuilder.selectFrom('answer').selectAll().where('key', '=', key)
+      return journal.read(() => statements.first(query))
     },
     keepAnswer(answer) {
       return journal.submit(() => {

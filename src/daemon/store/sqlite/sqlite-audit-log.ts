@@ -38,7 +38,8 @@ export function createAuditLog(journal: Journal, statements: Statements): AuditL
       })
     },
     async readAfter(number, limit) {
-      return rowsAfter(number, limit).map(entryOf)
+      const rows = await journal.read(() => rowsAfter(number, limit))
+      return rows.map(entryOf)
     },
     async verify() {
       let hash = firstHash

@@ -23,17 +23,18 @@ export function createStateStore(journal: Journal, statements: Statements): Stat
     },
     async findRun(id) {
       const query = sqlBuilder.selectFrom('run').select('document').where('id', '=', id)
-      const row = statements.first(query)
+      const row = await journal.read(() => statements.first(query))
       return row === undefined ? undefined : runFromDocument(row.document)
     },
     async readRunsOf(machineId, limit) {
       const query = sqlBuilder.selectFrom('run').select('document')
       const newest = query.where('machineId', '=', machineId).orderBy('createdAtMs', 'desc')
-      return statements.all(newest.limit(limit)).map((row) => runFromDocument(row.document))
+      const rows = await journal.read(() => statements.all(newest.limit(limit)))
+      return rows.map((row) => runFromDocument(row.document))
     },
     async findBootByToken(tokenHash) {
       const query = sqlBuilder.selectFrom('boot').selectAll().where('tokenHash', '=', tokenHash)
-      const row = statements.first(query)
+      const row = await journal.read(() => statements.first(query))
       return row === undefined ? undefined : bootFromRow(row)
     },
     async readBootsSince(timeMs) {
@@ -42,11 +43,13 @@ export function createStateStore(journal: Journal, statements: Statements): Stat
     },
     async findNonce(nonceHash) {
       const query = sqlBuilder.selectFrom('phoneHome').selectAll()
-      return nonceFromRow(statements.first(query.where('nonceHash', '=', nonceHash)))
+      const named = query.where('nonceHash', '=', nonceHash)
+      return nonceFromRow(await journal.read(() => statements.first(named)))
     },
     async findNonceOfRun(runId) {
       const query = sqlBuilder.selectFrom('phoneHome').selectAll()
-      return nonceFromRow(statements.first(query.where('runId', '=', runId)))
+      const ofRun = query.where('runId', '=', runId)
+      return nonceFromRow(await journal.read(() => statements.first(ofRun)))
     },
   }
 }
@@ -67,30 +70,25 @@ function applyChange(
   for (const event of change.events) append(event)
 }
 
+// The two that every step of every run writes are not built anew each time.
+
+const machineText =
+  'insert into machine (id, name, document) values (?, ?, ?) ' +
+  'on conflict (id) do update set name = excluded.name, document = excluded.document'
+
 function writeMachine(statements: Statements, machine: Machine): void {
-  const row = { id: machine.id, name: machine.name, document: JSON.stringify(machine) }
-  statements.run(
-    sqlBuilder
-      .insertInto('machine')
-      .values(row)
-      .onConflict((conflict) => conflict.column('id').doUpdateSet(row)),
-  )
+  statements.insert(machineText, [machine.id, machine.name, JSON.stringify(machine)])
 }
 
+const runText =
+  'insert into run (id, machineId, ended, createdAtMs, document) values (?, ?, ?, ?, ?) ' +
+  'on conflict (id) do update set machineId = excluded.machineId, ended = excluded.ended, ' +
+  'createdAtMs = excluded.createdAtMs, document = excluded.document'
+
 function writeRun(statements: Statements, run: Run): void {
-  const row = {
-    id: run.id,
-    machineId: run.machineId,
-    ended: finalRunStates.includes(run.state) ? (1 as const) : (0 as const),
-    createdAtMs: run.createdAtMs,
-    document: JSON.stringify(run),
-  }
-  statements.run(
-    sqlBuilder
-      .insertInto('run')
-      .values(row)
-      .onConflict((conflict) => conflict.column('id').doUpdateSet(row)),
-  )
+  const ended = finalRunStates.includes(run.state) ? 1 : 0
+  const { id, machineId, createdAtMs } = run
+  statements.insert(runText, [id, machineId, ended, createdAtMs, JSON.stringify(run)])
 }
 
 function writeBoot(statements: Statements, boot: BootRecord): void {
