@@ -1,3 +1,5 @@
+import { fromHex } from './hex.ts'
+
 declare const macAddress: unique symbol
 
 /** An Ethernet address in the one form we compare and store: `52:54:00:aa:bb:01`. */
@@ -27,3 +29,7 @@ export function macAddressFromBytes(bytes: Uint8Array): MacAddress {
 const digitsOfByte = Array.from({ length: 256 }, (_unused, byte) =>
   byte.toString(16).padStart(2, '0'),
 )
+
+export function macAddressToBytes(macAddress: MacAddress): Uint8Array {
+  return fromHex(macAddress.replaceAll(':', ''))
+}

@@ -4,8 +4,9 @@ import { asciiBytes, latin1Text } from '../../base/ascii.ts'
 import { fromHex } from '../../base/hex.ts'
 import { type Ipv4Address, ipv4ToBytes, unspecifiedIpv4 } from '../../base/ipv4-address.ts'
 import { type MacAddress, macAddressFromBytes } from '../../base/mac-address.ts'
+import { clientRequest } from '../../protocol/dhcpv4/client-request.ts'
 import { dhcpOptionCode } from '../../protocol/dhcpv4/dhcp-option-code.ts'
-import { broadcastFlag, type DhcpPacket } from '../../protocol/dhcpv4/dhcp-packet.ts'
+import type { DhcpPacket } from '../../protocol/dhcpv4/dhcp-packet.ts'
 import { readAddressOption, readTextOption } from '../../protocol/dhcpv4/read-option.ts'
 import { NetworkBootError } from '../errors.ts'
 import type { DhcpWire } from './dhcp-wire.ts'
@@ -106,24 +107,12 @@ function packetOf(
   messageType: 'discover' | 'request',
   options: readonly (readonly [number, Uint8Array])[],
 ): DhcpPacket {
-  const hardwareAddress = new Uint8Array(16)
-  hardwareAddress.set(fromHex(client.macAddress.replaceAll(':', '')))
-  return {
-    operation: 'request',
+  return clientRequest({
     messageType,
-    hops: 0,
     transactionId: randomInt(0x1_0000_0000),
-    seconds: 0,
-    flags: broadcastFlag,
-    clientAddress: unspecifiedIpv4,
-    yourAddress: unspecifiedIpv4,
-    nextServerAddress: unspecifiedIpv4,
-    relayAddress: unspecifiedIpv4,
-    hardwareAddress,
-    serverName: new Uint8Array(0),
-    bootFile: new Uint8Array(0),
+    macAddress: client.macAddress,
     options: new Map([...options, ...bootOptions(client)]),
-  }
+  })
 }
 
 /** What tells firmware and iPXE from an ordinary client: options 60, 77, 93 and 97. */

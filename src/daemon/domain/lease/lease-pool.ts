@@ -2,8 +2,11 @@ import type { Clock } from '../../../base/clock.ts'
 import type { Ipv4Address } from '../../../base/ipv4-address.ts'
 import type { MacAddress } from '../../../base/mac-address.ts'
 import type { NumberRange } from './address-range.ts'
+import type { Applicant, Binding, Decline, Offer } from './lease-answer.ts'
 import type { Lease, LeaseStore } from './lease-store.ts'
 import { type Holding, LeaseTable } from './lease-table.ts'
+import { restoreLeases } from './restore-leases.ts'
+import { TriedAddresses } from './tried-addresses.ts'
 
 export interface LeasePoolOptions {
   /** What is lent to anybody: lowest first, without overlap, without anything reserved. */
@@ -16,45 +19,11 @@ export interface LeasePoolOptions {
   readonly clock: Clock
 }
 
-/** Who asks, and what is kept for it. */
-export interface Applicant {
-  readonly macAddress: MacAddress
-  readonly reservedAddress?: Ipv4Address | undefined
-}
-
-export type Offer =
-  | {
-      readonly kind: 'offered'
-      readonly address: Ipv4Address
-      /** Nobody had the address lately and nobody asked whether it is in use, see {@link LeasePool.markUnused}. */
-      readonly isUntried: boolean
-    }
-  /** `held-back`: what is left is for known machines. */
-  | { readonly kind: 'none'; readonly because: 'pool-full' | 'held-back' }
-
-export type Binding =
-  | { readonly kind: 'bound'; readonly lease: Lease }
-  | { readonly kind: 'refused'; readonly because: string }
-
-export type Decline = 'quarantined' | 'spared' | 'not-theirs'
-
 /** How long an offer stands; it lives in memory only, so that a flood of them costs no disk. */
 export const offerSeconds = 60
 
 /** How long an address that somebody else uses is lent to nobody. */
 export const quarantineSeconds = 600
-
-/** How long an address counts as tried after {@link LeasePool.markUnused}. */
-const triedMs = 600_000
-
-/** Addresses remembered as tried; all are forgotten when there are more. */
-const mostTried = 4096
-
-/**
- * No stored lease holds its address longer than this after a start, or than a lease lasts when that is
- * longer: leases of a wall clock that was years ahead would block the pool for years.
- */
-const longestStoredLeaseMs = 7 * 24 * 3_600_000
 
 /** Addresses that one client may have put into quarantine at one time. */
 const mostQuarantinedPerClient = 8
@@ -73,7 +42,7 @@ export class LeasePool {
   readonly #options: LeasePoolOptions
   readonly #table: LeaseTable
   readonly #heldBack: number
-  readonly #triedUntilMs = new Map<Ipv4Address, number>()
+  readonly #tried = new TriedAddresses()
 
   constructor(options: LeasePoolOptions) {
     this.#options = options
@@ -84,15 +53,7 @@ export class LeasePool {
 
   /** Gives every stored lease its place; for a start. */
   restore(leases: readonly Lease[]): void {
-    const { clock, leaseSeconds } = this.#options
-    const nowMs = clock.nowMs()
-    const monotonicMs = clock.monotonicMs()
-    const mostMs = Math.max(longestStoredLeaseMs, leaseSeconds * 1000)
-    for (const { address, macAddress, state, expiresAtMs } of leases.toSorted(byExpiry)) {
-      const remainingMs = Math.min(expiresAtMs - nowMs, mostMs)
-      this.#table.hold(address, { macAddress, state, untilMs: monotonicMs + remainingMs })
-      if (remainingMs <= 0) this.#table.letGo(address)
-    }
+    restoreLeases(leases, this.#table, this.#options)
   }
 
   /** Takes over what another pool of the same network holds: leases, offers, quarantine; for a reload. */
@@ -149,7 +110,8 @@ export class LeasePool {
       const because = this.#table.availableCount === 0 ? 'pool-full' : 'held-back'
       return { kind: 'none', because }
     }
-    const isUntried = own === undefined && this.#isUntried(address, monotonicMs)
+    const isUntried =
+      own === undefined && this.#table.isFree(address) && !this.#tried.has(address, monotonicMs)
     const { macAddress } = applicant
     if (this.#table.holdingOf(address)?.state !== 'bound') {
       const untilMs = monotonicMs + offerSeconds * 1000
@@ -160,8 +122,7 @@ export class LeasePool {
 
   /** Nobody answered at the address: it need not be tried again for a while. */
   markUnused(address: Ipv4Address): void {
-    if (this.#triedUntilMs.size >= mostTried) this.#triedUntilMs.clear()
-    this.#triedUntilMs.set(address, this.#options.clock.monotonicMs() + triedMs)
+    this.#tried.note(address, this.#options.clock.monotonicMs())
   }
 
   /** Somebody whom we did not lend the address answered there: it is lent to nobody for a while. */
@@ -273,10 +234,6 @@ export class LeasePool {
     return wanted !== undefined && this.#table.isFree(wanted) ? wanted : this.#table.nextAvailable()
   }
 
-  #isUntried(address: Ipv4Address, monotonicMs: number): boolean {
-    return this.#table.isFree(address) && (this.#triedUntilMs.get(address) ?? 0) <= monotonicMs
-  }
-
   /** Whether a further address may go to this client. */
   #hasRoomFor({ macAddress, reservedAddress }: Applicant): boolean {
     const isKnown = reservedAddress !== undefined || this.#options.isKnownMachine(macAddress)
@@ -317,8 +274,4 @@ export class LeasePool {
     this.#table.free(address)
     await this.#options.leaseStore.deleteLease(address)
   }
-}
-
-function byExpiry(one: Lease, other: Lease): number {
-  return one.expiresAtMs - other.expiresAtMs
 }

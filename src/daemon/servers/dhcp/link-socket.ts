@@ -1,6 +1,8 @@
-import { fromHex } from '../../../base/hex.ts'
-import type { MacAddress } from '../../../base/mac-address.ts'
-import { macAddressFromBytes } from '../../../base/mac-address.ts'
+import {
+  type MacAddress,
+  macAddressFromBytes,
+  macAddressToBytes,
+} from '../../../base/mac-address.ts'
 import { type FilterStep, linux, type SocketCalls } from './socket-calls.ts'
 
 /** Hands over the packet without its Ethernet header, and whose card sent it. */
@@ -83,6 +85,6 @@ export function linkAddress(
   view.setUint16(2, etherType)
   view.setInt32(4, index, true)
   address[11] = 6
-  address.set(fromHex(to.replaceAll(':', '')), 12)
+  address.set(macAddressToBytes(to), 12)
   return address
 }

@@ -1,6 +1,9 @@
 import { type Ipv4Address, ipv4FromBytes, ipv4ToBytes } from '../../../../base/ipv4-address.ts'
-import { type MacAddress, macAddressFromBytes } from '../../../../base/mac-address.ts'
-import { fromHex } from '../../../../base/hex.ts'
+import {
+  type MacAddress,
+  macAddressFromBytes,
+  macAddressToBytes,
+} from '../../../../base/mac-address.ts'
 
 /** Ethernet and IPv4, addresses of 6 and 4 bytes, RFC 826. */
 const ethernetIpv4 = [0, 1, 8, 0, 6, 4] as const
@@ -19,7 +22,7 @@ const messageBytes = 28
 export function arpProbe(ownMacAddress: MacAddress, target: Ipv4Address): Uint8Array {
   const message = new Uint8Array(messageBytes)
   message.set([...ethernetIpv4, 0, request])
-  message.set(fromHex(ownMacAddress.replaceAll(':', '')), 8)
+  message.set(macAddressToBytes(ownMacAddress), 8)
   message.set(ipv4ToBytes(target), 24)
   return message
 }

@@ -1,9 +1,8 @@
 import { broadcastIpv4, type Ipv4Address, unspecifiedIpv4 } from '../../../../base/ipv4-address.ts'
 import type { MacAddress } from '../../../../base/mac-address.ts'
-import { fromHex } from '../../../../base/hex.ts'
+import { clientRequest } from '../../../../protocol/dhcpv4/client-request.ts'
 import { decodePacket } from '../../../../protocol/dhcpv4/decode-packet.ts'
 import { dhcpOptionCode } from '../../../../protocol/dhcpv4/dhcp-option-code.ts'
-import { broadcastFlag } from '../../../../protocol/dhcpv4/dhcp-packet.ts'
 import { encodePacket } from '../../../../protocol/dhcpv4/encode-packet.ts'
 import { readAddressOption } from '../../../../protocol/dhcpv4/read-option.ts'
 import { encodeUdpDatagram, readUdpDatagram } from '../../../../protocol/ipv4/udp-datagram.ts'
@@ -51,24 +50,14 @@ export class ForeignWatch implements Disposable {
 
   /** Asks the network for an address that is never taken: whoever gives addresses answers everybody. */
   ask(transactionId: number): void {
-    const hardwareAddress = new Uint8Array(16)
-    hardwareAddress.set(fromHex(this.#options.ownMacAddress.replaceAll(':', '')))
-    const payload = encodePacket({
-      operation: 'request',
-      messageType: 'discover',
-      hops: 0,
-      transactionId,
-      seconds: 0,
-      flags: broadcastFlag,
-      clientAddress: unspecifiedIpv4,
-      yourAddress: unspecifiedIpv4,
-      nextServerAddress: unspecifiedIpv4,
-      relayAddress: unspecifiedIpv4,
-      hardwareAddress,
-      serverName: new Uint8Array(0),
-      bootFile: new Uint8Array(0),
-      options: new Map([[dhcpOptionCode.parameterRequestList, Uint8Array.of(1, 3)]]),
-    })
+    const payload = encodePacket(
+      clientRequest({
+        messageType: 'discover',
+        transactionId,
+        macAddress: this.#options.ownMacAddress,
+        options: new Map([[dhcpOptionCode.parameterRequestList, Uint8Array.of(1, 3)]]),
+      }),
+    )
     this.#socket.broadcast(
       encodeUdpDatagram({
         source: unspecifiedIpv4,
