@@ -10,6 +10,12 @@ const bulkActionSchema = z.discriminatedUnion('do', [
     ...newRunSchema.omit({ machine: true, plan: true, expectContents: true }).shape,
   }),
   z.strictObject({ do: z.literal('change'), ...machineChangeSchema.shape }),
+  /** As the verbs of a machine that are called so. */
+  z.strictObject({
+    do: z.enum(['approve-machine', 'retire-machine', 'reinstate-machine']),
+    note: z.string().min(1).max(500).optional(),
+  }),
+  z.strictObject({ do: z.literal('note-machine'), text: z.string().min(1).max(2000) }),
   /** To the run under way of each; to the last one, for `retry`. */
   z.strictObject({ do: z.enum(interventionVerbs), note: z.string().max(500).optional() }),
 ])

@@ -95,6 +95,8 @@ export class MemoryOperatorServices implements OperatorServices {
     findMachine: async (reference: string) => this.#findMachine(reference),
     addMachine: async (machine: NewMachine) => this.#addMachine(machine),
     changeMachine: () => unsupported(),
+    actOn: () => unsupported(),
+    historyOf: async () => [],
     bootDecisionOf: () => unsupported(),
   }
 

@@ -96,11 +96,14 @@ export class AgentConnection implements AgentLink {
       const settle = (isAlive: boolean) => {
         clearTimeout(timer)
         this.#onSign.delete(sign)
+        this.#socket.off('close', gone)
         resolve(isAlive)
       }
       const sign = () => settle(true)
-      const timer = setTimeout(() => settle(false), probeMs)
+      const gone = () => settle(false)
+      const timer = setTimeout(gone, probeMs)
       this.#onSign.add(sign)
+      this.#socket.once('close', gone)
       this.#socket.ping()
     })
   }

@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import { CodedError } from '../../base/coded-error.ts'
 import { type BulkAction, type BulkAnswer, bulkRequestSchema } from '../../contract/bulk.ts'
 import type { Machine } from '../../contract/machine.ts'
+import type { MachineAction } from '../../contract/machine-actions.ts'
+import type { InterventionVerb } from '../../contract/run.ts'
 import { mayTouch } from '../domain/access/caller.ts'
 import { machineMatcher } from '../domain/selection/machine-matcher.ts'
 import { checkedInput } from './checked-input.ts'
@@ -29,8 +31,11 @@ export function bulkRoutes(app: FastifyInstance, services: OperatorServices): vo
     const { selector, action, expect, dryRun } = checkedInput(bulkRequestSchema, request.body)
     const caller = callerOf(request)
     const isMeant = machineMatcher(selector)
+    // Those out of use are left out, as lists do, unless the selector is about just that.
+    const isInUse = ({ retirement }: Machine) =>
+      retirement === undefined || /(?:^|&)(?:state|retirement)\b/.test(selector)
     const meant = (await services.machines.listMachines())
-      .filter((machine) => mayTouch(caller, machine) && isMeant(machine))
+      .filter((machine) => mayTouch(caller, machine) && isInUse(machine) && isMeant(machine))
       .toSorted((left, right) => (left.name < right.name ? -1 : 1))
     if (expect !== undefined && expect !== meant.length) {
       throw new SelectionChangedError(expect, meant.length)
@@ -80,10 +85,30 @@ async function carryOut(
     await machines.changeMachine(machine.id, change, principal)
     return undefined
   }
+  const said = machineActionOf(action)
+  if (said !== undefined) {
+    await machines.actOn(machine.id, said, principal)
+    return undefined
+  }
+  const { do: verb, note } = action as Extract<BulkAction, { do: InterventionVerb }>
   if (machine.runId === undefined) {
     throw new ResourceNotFoundError(`${machine.name} has no run`)
   }
-  const { do: verb, note } = action
   const noted = note === undefined ? {} : { note }
   return (await runs.intervene(machine.runId, { verb, principal, ...noted })).id
+}
+
+function machineActionOf(action: BulkAction): MachineAction | undefined {
+  switch (action.do) {
+    case 'note-machine':
+      return { verb: 'notes', text: action.text }
+    case 'approve-machine':
+    case 'retire-machine':
+    case 'reinstate-machine': {
+      const verb = action.do.replace('-machine', '') as 'approve' | 'retire' | 'reinstate'
+      return { verb, ...(action.note === undefined ? {} : { note: action.note }) }
+    }
+    default:
+      return undefined
+  }
 }

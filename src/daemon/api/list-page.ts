@@ -15,6 +15,8 @@ const pageSchema = z.object({
   /** A member, as a dotted path. Default: the order of the list. */
   sort: z.string().max(128).optional(),
   reverse: z.enum(['true', 'false']).default('false'),
+  /** Also what the list leaves out by itself: machines that are out of use. */
+  all: z.enum(['true', 'false']).default('false'),
 })
 export const pageParameters = pageSchema.shape
 

@@ -116,8 +116,9 @@ describe('an agent is refused', () => {
   })
 
   it('P03: while the agent of another boot of this machine answers', async () => {
-    const { agent } = await joined(await daemon.bootToken())
-    const second = new ScriptedAgent({ url: daemon.agentUrl, token: await daemon.bootToken() })
+    const tokens = [await daemon.bootToken(), await daemon.bootToken()] as const
+    const { agent } = await joined(tokens[0])
+    const second = new ScriptedAgent({ url: daemon.agentUrl, token: tokens[1] })
     expect(await second.take('refused')).toMatchObject({ code: 'ERR_MACHINE_OCCUPIED' })
     expect(agent.closeCode).toBeUndefined()
     agent.socket.terminate()

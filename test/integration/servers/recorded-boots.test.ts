@@ -11,6 +11,7 @@ import { parseIpv4Address } from '../../../src/base/ipv4-address.ts'
 import { parseMacAddress } from '../../../src/base/mac-address.ts'
 import { machineSchema } from '../../../src/contract/machine.ts'
 import { BootAttempts } from '../../../src/daemon/domain/bootenv/boot-attempts.ts'
+import { NetworkPlaces } from '../../../src/daemon/domain/bootenv/network-places.ts'
 import { BootFileDesk } from '../../../src/daemon/domain/bootenv/boot-file-desk.ts'
 import type { BootFileRoute } from '../../../src/daemon/servers/boot-files/boot-file.ts'
 import { bootScript, grubBootScript } from '../../../src/daemon/servers/boot-files/boot-script.ts'
@@ -114,6 +115,7 @@ function offeredFiles(vector: BootVector): string[] {
     serverAddress,
     state: { machineAt: () => machine, runOf: () => undefined },
     attempts: new BootAttempts(realClock),
+    places: new NetworkPlaces(),
     events,
     clock: realClock,
     hasSignedPrograms: true,

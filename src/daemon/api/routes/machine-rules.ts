@@ -7,7 +7,27 @@ import {
 import { explanationSchema } from '../../../contract/explanation.ts'
 import { machineSchema } from '../../../contract/machine.ts'
 import { bulkAnswerSchema, bulkRequestSchema } from '../../../contract/bulk.ts'
-import type { RouteRules } from './route-rule.ts'
+import {
+  machineActionSchemas,
+  machineHistorySchema,
+  type MachineVerb,
+  machineVerbs,
+} from '../../../contract/machine-actions.ts'
+import type { RouteRule, RouteRules } from './route-rule.ts'
+
+const summaries: Record<MachineVerb, string> = {
+  approve: 'Say that a new machine may be used',
+  merge: 'Say that a machine in conflict is one on record',
+  split: 'Say that a machine in conflict is one of its own',
+  retire: 'Take a machine out of use; lists leave it out',
+  reinstate: 'Take it into use again',
+  notes: 'Write down something about a machine',
+}
+
+const verbRule = (verb: MachineVerb): RouteRule => ({
+  ...{ role: 'operator', about: 'machine', summary: summaries[verb] },
+  ...{ body: machineActionSchemas[verb], answer: machineSchema, isRevised: true },
+})
 
 export const machineRules: RouteRules = {
   'GET /api/v1/machines': {
@@ -34,6 +54,13 @@ export const machineRules: RouteRules = {
     ...{ role: 'viewer', about: 'machine', summary: 'What it would boot now, and why' },
     answer: bootDecisionSchema,
   },
+  'GET /api/v1/machines/:reference/history': {
+    ...{ role: 'viewer', about: 'machine', summary: 'Its runs, with their receipts, newest first' },
+    answer: machineHistorySchema,
+  },
+  ...Object.fromEntries(
+    machineVerbs.map((verb) => [`POST /api/v1/machines/:reference/${verb}`, verbRule(verb)]),
+  ),
   'GET /api/v1/machines/:reference/explanation': {
     ...{ role: 'viewer', about: 'machine', summary: 'Why it is where it is, and what to try' },
     answer: explanationSchema,

@@ -1,6 +1,7 @@
 import type { Ipv4Address } from '../../../base/ipv4-address.ts'
 import type { MacAddress } from '../../../base/mac-address.ts'
 import type { BootPrograms } from '../../../contract/boot-programs.ts'
+import type { NetworkPlace } from '../../../contract/machine-standing.ts'
 
 /** Firmware as option 93 names it, brought down to what we serve. */
 export type FirmwarePlatform = 'bios' | 'uefi-x86_64' | 'uefi-aarch64' | 'unknown'
@@ -37,6 +38,8 @@ export interface BootFileQuestion {
   readonly bootPrograms?: BootPrograms | undefined
   /** The client only looks for servers (DISCOVER): this begins another try to boot. */
   readonly isFirstOfBoot: boolean
+  /** Where the client was heard. */
+  readonly place?: NetworkPlace
 }
 
 /** Asked by the DHCP server for each DISCOVER and REQUEST. Synchronous: it stands in a packet's way. */

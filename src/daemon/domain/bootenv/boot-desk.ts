@@ -2,9 +2,12 @@ import type { Clock } from '../../../base/clock.ts'
 import { messageOf } from '../../../base/coded-error.ts'
 import type { BootDecisionAnswer } from '../../../contract/api-documents.ts'
 import type { Machine } from '../../../contract/machine.ts'
+import type { NetworkPlace } from '../../../contract/machine-standing.ts'
 import type { Run } from '../../../contract/run.ts'
 import type { EventSink } from '../event/event-sink.ts'
+import type { AgentSessions } from '../machine/agent-sessions.ts'
 import { settledState } from '../machine/machine-after-run.ts'
+import { nameOfAddress } from '../machine/machine-name.ts'
 import type { ContentSource } from '../workflow/content-source.ts'
 import type { EngineState } from '../workflow/engine-state.ts'
 import type { MachineStep } from '../workflow/machine-step.ts'
@@ -16,6 +19,7 @@ import type { ScriptClient, ScriptDecider, ScriptDecision } from './boot-client.
 import type { BootAttempts } from './boot-attempts.ts'
 import type { BootHistory } from './boot-history.ts'
 import type { BootTokens } from './boot-tokens.ts'
+import { isSamePort, type NetworkPlaces, placeText } from './network-places.ts'
 import {
   type BootDecision,
   type BootSituation,
@@ -24,6 +28,7 @@ import {
   decideBoot,
   maximumBoots,
 } from './resolve-boot.ts'
+import { maximumUnknownMachines, roomForUnknown } from './unknown-machines.ts'
 
 /** What is left when {@link decideBoot}'s `begin-run` has been acted on. */
 type FinalDecision = Exclude<BootDecision, { target: 'begin-run' }>
@@ -33,6 +38,8 @@ export interface BootDeskOptions extends RunSources {
   readonly keeper: RunKeeper
   readonly boots: BootHistory
   readonly attempts: BootAttempts
+  readonly places: NetworkPlaces
+  readonly sessions: AgentSessions
   readonly tokens: BootTokens
   readonly events: EventSink
   readonly clock: Clock
@@ -40,8 +47,6 @@ export interface BootDeskOptions extends RunSources {
   readonly agentUrl: string
 }
 
-/** Machines that were seen and never joined, at most; a flood of made-up addresses ends here. */
-export const maximumUnknownMachines = 1000
 const holdRetrySeconds = 60
 
 /** Decides what each boot script does, and stores the decision with the token it hands out. */
@@ -52,8 +57,43 @@ export class BootDesk implements ScriptDecider {
     this.#options = options
   }
 
-  decideScript(client: ScriptClient): Promise<ScriptDecision> {
+  async decideScript(client: ScriptClient): Promise<ScriptDecision> {
+    const victim = await this.#livingBearerOf(client)
+    if (victim !== undefined) return this.#turnAway(client, victim)
     return this.#options.state.exclusively(() => this.#decide(client))
+  }
+
+  /** The machine with this address whose agent answers now: it cannot be booting. */
+  async #livingBearerOf({ macAddress }: ScriptClient): Promise<Machine | undefined> {
+    const { sessions, state } = this.#options
+    const machine = state.machineAt(macAddress)
+    const session = machine && sessions.of(machine.id)
+    return session !== undefined && (await session.link.isAlive()) ? machine : undefined
+  }
+
+  /** Somebody else uses its address. No token: a page that says so, and an alarm. */
+  #turnAway(
+    { macAddress, platform, address }: ScriptClient,
+    { id, name, place }: Machine,
+  ): ScriptDecision {
+    const { clock, events, places } = this.#options
+    const seenAt = places.of(macAddress)
+    const because = `the agent of ${name} answers: another machine boots by its address ${macAddress}`
+    const happening = { timeMs: clock.nowMs(), principal: 'daemon', machineId: id }
+    const where = {
+      address,
+      ...(seenAt === undefined ? {} : { seenAt: placeText(seenAt) }),
+      ...(place === undefined ? {} : { usuallyAt: placeText(place) }),
+    }
+    events.record({
+      ...{ ...happening, type: 'machine', action: 'impostor', key: id },
+      body: { machineName: name, because, ...where },
+    })
+    events.record({
+      ...{ ...happening, type: 'boot', action: 'decided', key: macAddress },
+      body: { target: 'hold', because, platform, machineName: name, isExpected: false },
+    })
+    return { machineName: name, because, target: 'hold', retrySeconds: holdRetrySeconds }
   }
 
   /** What the machine would boot now. Nothing is changed, and no boot is counted. */
@@ -77,11 +117,18 @@ export class BootDesk implements ScriptDecider {
   async #decide(client: ScriptClient): Promise<ScriptDecision> {
     const { state, keeper } = this.#options
     const known = state.machineAt(client.macAddress)
-    if (known === undefined && this.#isFull()) return this.#refuse(client)
     const now = this.#options.clock.nowMs()
+    const room = known === undefined ? roomForUnknown(state.machines(), now) : undefined
+    if (room?.kind === 'full') return this.#refuse(client)
     const machine = known ?? this.#newMachine(client, now)
-    const seen = { ...machine, address: client.address, lastSeenAtMs: now }
+    const place = this.#options.places.of(client.macAddress)
+    const seen = {
+      ...{ ...machine, address: client.address, lastSeenAtMs: now },
+      ...(place === undefined ? {} : { place }),
+    }
     const step = keeper.begin(seen, 'daemon')
+    if (room?.kind === 'evict') step.remove(room.machine, 'room for a newer one')
+    if (place !== undefined) noteMove(step, machine.place, place)
     const isExpected = isRestartExpected(step.run)
     const decision = await this.#take(step)
     const { target, because } = decision
@@ -175,10 +222,9 @@ export class BootDesk implements ScriptDecider {
   #newMachine(client: ScriptClient, nowMs: number): Machine {
     const { state, secrets } = this.#options
     const id = secrets.newId()
-    const name = `m-${client.macAddress.replaceAll(':', '')}`
     return {
       id,
-      name: state.machineCalled(name) === undefined ? name : `${name}-${id.slice(0, 8)}`,
+      name: nameOfAddress(client.macAddress, id, state),
       state: 'discovering',
       foundBy: 'network',
       macAddresses: [client.macAddress],
@@ -187,13 +233,6 @@ export class BootDesk implements ScriptDecider {
       lastSeenAtMs: nowMs,
       revision: 0,
     }
-  }
-
-  #isFull(): boolean {
-    const unknown = this.#options.state
-      .machines()
-      .filter(({ state, inventory }) => state === 'discovering' && inventory === undefined)
-    return unknown.length >= maximumUnknownMachines
   }
 
   #refuse({ macAddress, platform }: ScriptClient): ScriptDecision {
@@ -209,6 +248,14 @@ export class BootDesk implements ScriptDecider {
     })
     return { machineName: 'unknown', because, target: 'local-disk' }
   }
+}
+
+/** Another port of a switch, where a relay names one. */
+function noteMove(step: MachineStep, before: NetworkPlace | undefined, now: NetworkPlace): void {
+  if (before === undefined || isSamePort(before, now)) return
+  const { id, name } = step.machine
+  const body = { machineName: name, from: placeText(before), to: placeText(now) }
+  step.addEvent({ type: 'machine', action: 'moved', key: id, body })
 }
 
 function cannotBe(because: string, error: unknown): string {

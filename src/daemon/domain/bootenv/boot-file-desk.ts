@@ -8,6 +8,7 @@ import type {
   BootFileQuestion,
   BootFileResolver,
 } from './boot-client.ts'
+import type { NetworkPlaces } from './network-places.ts'
 import { type BootFileHosts, resolveBootFile, skipNetworkBoot } from './resolve-boot-file.ts'
 import { decideBoot } from './resolve-boot.ts'
 
@@ -18,6 +19,7 @@ const maximumRemembered = 4096
 export interface BootFileDeskOptions extends BootFileHosts {
   readonly state: Pick<EngineState, 'machineAt' | 'runOf'>
   readonly attempts: BootAttempts
+  readonly places: NetworkPlaces
   readonly events: EventSink
   readonly clock: Clock
   /** Whether shim and GRUB as Debian signed them are served. */
@@ -42,6 +44,7 @@ export class BootFileDesk implements BootFileResolver {
   #decide(client: BootClient, question: BootFileQuestion): BootFileDecision {
     const { attempts, hasSignedPrograms, state } = this.#options
     const { macAddress, kind } = client
+    if (question.place !== undefined) this.#options.places.hear(macAddress, question.place)
     if (kind === 'none') return resolveBootFile(client, this.#options)
     if (kind === 'ipxe') {
       attempts.hearIpxe(macAddress)

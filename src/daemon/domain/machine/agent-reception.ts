@@ -205,7 +205,10 @@ export class AgentReception implements AgentDesk {
   #informed(machine: Machine, hello: AgentHello, boot: BootRecord): Machine {
     const { state, clock } = this.#options
     const { inventory, address } = hello
-    const ownerOf = (mac: Machine['macAddresses'][number]) => state.machineAt(mac)?.id
+    const ownerOf = (mac: Machine['macAddresses'][number]) => {
+      const owner = state.machineAt(mac)
+      return owner?.retirement === undefined ? owner?.id : undefined
+    }
     return {
       ...machine,
       inventory,

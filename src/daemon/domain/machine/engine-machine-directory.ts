@@ -1,4 +1,3 @@
-import type { Clock } from '../../../base/clock.ts'
 import { readMacAddress } from '../../../base/mac-address.ts'
 import type { MachineChange, NewMachine } from '../../../contract/api-documents.ts'
 import type { Machine } from '../../../contract/machine.ts'
@@ -7,17 +6,15 @@ import type { BootDesk } from '../bootenv/boot-desk.ts'
 import { requireProfiles, requireValues } from '../param/check-values.ts'
 import { ParamInvalidError } from '../param/errors.ts'
 import { requireRevision } from '../selection/revision.ts'
-import type { EngineState } from '../workflow/engine-state.ts'
 import { WorkflowNotFoundError } from '../workflow/errors.ts'
 import { type RunSources, prepareRun, runFor } from '../workflow/prepare-run.ts'
-import type { RunKeeper } from '../workflow/run-keeper.ts'
+import type { MachineActionOptions } from './action-on-machine.ts'
 import { MacAddressInvalidError, MachineExistsError, MachineNotFoundError } from './errors.ts'
+import { actOnMachine } from './machine-actions.ts'
 import type { MachineDirectory } from './machine-directory.ts'
+import { historyEntry, longestHistory } from './machine-history.ts'
 
-export interface MachineDirectoryOptions extends RunSources {
-  readonly state: EngineState
-  readonly keeper: RunKeeper
-  readonly clock: Clock
+export interface MachineDirectoryOptions extends MachineActionOptions {
   readonly bootDesk: Pick<BootDesk, 'previewDecision'>
 }
 
@@ -29,6 +26,15 @@ export function createMachineDirectory(options: MachineDirectoryOptions): Machin
     addMachine: (request, principal) => addMachine(options, request, principal),
     changeMachine: (reference, change, principal, expectedRevision) =>
       changeMachine(options, reference, { ...change, principal, expectedRevision }),
+    actOn: (reference, action, principal, expectedRevision) =>
+      actOnMachine(options, reference, action, principal, expectedRevision),
+    historyOf: async (reference) => {
+      const machine = state.findMachine(reference)
+      if (machine === undefined) throw new MachineNotFoundError(reference)
+      const runs = await state.store.readRunsOf(machine.id, longestHistory)
+      const nowMs = options.clock.nowMs()
+      return runs.map((run) => historyEntry(run, nowMs))
+    },
     bootDecisionOf: async (reference) => {
       const machine = state.findMachine(reference)
       if (machine === undefined) throw new MachineNotFoundError(reference)
@@ -131,7 +137,8 @@ function newMachine(
   const { machineParams, profiles } = request
   const macAddress = readMacAddress(text)
   if (macAddress === undefined) throw new MacAddressInvalidError(text)
-  const taken = state.machineCalled(name) ?? state.machineAt(macAddress)
+  const holder = state.machineAt(macAddress)
+  const taken = state.machineCalled(name) ?? (holder?.retirement ? undefined : holder)
   if (taken !== undefined) {
     throw new MachineExistsError(taken.name === name ? `the name ${name}` : macAddress, taken.name)
   }

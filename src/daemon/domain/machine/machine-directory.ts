@@ -4,6 +4,7 @@ import type {
   NewMachine,
 } from '../../../contract/api-documents.ts'
 import type { Machine } from '../../../contract/machine.ts'
+import type { HistoryEntry, MachineAction } from '../../../contract/machine-actions.ts'
 
 /** The machines we know, for those who ask on behalf of a person. */
 export interface MachineDirectory {
@@ -19,6 +20,15 @@ export interface MachineDirectory {
     principal: string,
     expectedRevision?: number,
   ): Promise<Machine>
+  /** What a person says of it. @throws as {@link actOnMachine} */
+  actOn(
+    reference: string,
+    action: MachineAction,
+    principal: string,
+    expectedRevision?: number,
+  ): Promise<Machine>
+  /** Its runs, newest first. @throws {MachineNotFoundError} */
+  historyOf(reference: string): Promise<readonly HistoryEntry[]>
   /** What it would boot now, and why. @throws {MachineNotFoundError} */
   bootDecisionOf(reference: string): Promise<BootDecisionAnswer>
 }

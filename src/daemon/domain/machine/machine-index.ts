@@ -46,7 +46,9 @@ export class MachineIndex {
 
   /** The machines in conflict that look like this one. */
   contesting(id: string): readonly Machine[] {
-    return [...(this.#contested.get(id) ?? [])].flatMap((each) => this.get(each) ?? [])
+    const ids = [...(this.#contested.get(id) ?? [])]
+    const machines = ids.flatMap((each) => this.get(each) ?? [])
+    return machines.filter(({ retirement }) => retirement === undefined)
   }
 
   set(machine: Machine): void {

@@ -51,54 +51,15 @@ function isFirstTry({ task, startedAtMs = 0, deadlineAtMs = 0 }: RunTask): boole
   return deadlineAtMs - task.timeoutSeconds * 1000 === startedAtMs
 }
 
-/** Why no disk of the machine may be chosen now; undefined when one may. */
+/** Why no disk may be chosen now; undefined when one may. */
 export function choiceForbidden(
   run: Pick<Run, 'armedUntilMs'>,
-  machine: Machine,
-  world: { readonly nowMs: number; readonly machines: readonly Machine[] },
+  nowMs: number,
 ): Failure | undefined {
-  if (run.armedUntilMs !== undefined && world.nowMs > run.armedUntilMs) {
-    return refusal(
-      'ERR_RUN_STALE',
-      'the order is too old to choose a disk by: approve the run, or order it anew',
-    )
+  if (run.armedUntilMs === undefined || nowMs <= run.armedUntilMs) return undefined
+  return {
+    code: 'ERR_RUN_STALE',
+    message: 'the order is too old to choose a disk by: approve the run, or order it anew',
+    retryable: false,
   }
-  const twin = twinOf(machine, world)
-  if (twin === undefined) return undefined
-  return refusal(
-    'ERR_IDENTITY_CONFLICT',
-    `${machine.name} and ${twin.name} say they are the same machine (${machine.inventory?.system.uuid ?? ''}): give one of them a UUID of its own, or leave it switched off for a day`,
-  )
-}
-
-const dayMs = 86_400_000
-
-/** Another machine that was seen within a day and states the same UUID. Neither may be written. */
-function twinOf(
-  machine: Machine,
-  { nowMs, machines }: { readonly nowMs: number; readonly machines: readonly Machine[] },
-): Machine | undefined {
-  const uuid = machine.inventory?.system.uuid
-  if (uuid === undefined || isPlaceholder(uuid)) return undefined
-  return machines.find(
-    (other) =>
-      other.id !== machine.id &&
-      other.inventory?.system.uuid === uuid &&
-      nowMs - other.lastSeenAtMs < dayMs,
-  )
-}
-
-/** What boards state that nobody gave a UUID. */
-const placeholders = new Set([
-  '00020003-0004-0005-0006-000700080009',
-  '03000200-0400-0500-0006-000700080009',
-  '12345678-1234-5678-90ab-cddeefaabbcc',
-])
-
-function isPlaceholder(uuid: string): boolean {
-  return placeholders.has(uuid) || new Set(uuid.replaceAll('-', '')).size < 5
-}
-
-function refusal(code: string, message: string): Failure {
-  return { code, message, retryable: false }
 }

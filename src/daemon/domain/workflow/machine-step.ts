@@ -90,12 +90,17 @@ export class MachineStep {
   }
 
   /** The record of the other goes: it was this machine all along. Its addresses come over. */
-  absorb({ id, name, macAddresses }: Machine): void {
-    this.#removed.push(id)
-    const all = [...new Set([...this.#machine.macAddresses, ...macAddresses])]
+  absorb(other: Machine): void {
+    const all = [...new Set([...this.#machine.macAddresses, ...other.macAddresses])]
     this.changeMachine({ macAddresses: all })
-    const body = { machineName: name, into: this.#machine.name, macAddresses }
-    this.addEvent({ type: 'machine', action: 'removed', key: id, body })
+    this.remove(other, `it is ${this.#machine.name}`)
+  }
+
+  /** The record of another machine goes; its runs and events stay. */
+  remove({ id, name, macAddresses }: Machine, because: string): void {
+    this.#removed.push(id)
+    const body = { machineName: name, because, macAddresses }
+    this.addEvent({ type: 'machine', action: 'removed', key: id, body, machineId: id })
   }
 
   /** Another machine that changes with this one. */

@@ -9,6 +9,7 @@ import { BootFileDesk } from '../bootenv/boot-file-desk.ts'
 import { BootHistory } from '../bootenv/boot-history.ts'
 import type { BootRecord } from '../bootenv/boot-record.ts'
 import { BootTokens } from '../bootenv/boot-tokens.ts'
+import { NetworkPlaces } from '../bootenv/network-places.ts'
 import { bootWindowMs } from '../bootenv/resolve-boot.ts'
 import type { Secrets } from '../bootenv/secrets.ts'
 import type { EventSink } from '../event/event-sink.ts'
@@ -85,6 +86,7 @@ export async function startWorkflowEngine(options: WorkflowEngineOptions): Promi
   const sessions = new AgentSessions()
   const boots = new BootHistory(clock)
   const attempts = new BootAttempts(clock)
+  const places = new NetworkPlaces()
   const tokens = new BootTokens(clock, secrets)
   const progress = new ProgressReports()
   const machines = () => state.machines()
@@ -103,11 +105,11 @@ export async function startWorkflowEngine(options: WorkflowEngineOptions): Promi
     if (countsAsBoot(boot, state, nowMs)) boots.add(boot.machineId, nowMs - boot.createdAtMs)
   }
   await keeper.resume()
-  const scripts = new BootDesk({ ...shared, attempts })
+  const scripts = new BootDesk({ ...shared, attempts, places })
   return {
     runs: createRunDesk(shared),
     machines: createMachineDirectory({ ...shared, bootDesk: scripts }),
-    bootFiles: new BootFileDesk({ ...shared, attempts }),
+    bootFiles: new BootFileDesk({ ...shared, attempts, places }),
     scripts,
     agents,
     phoneHomes: createPhoneHomeDesk(shared),

@@ -1,6 +1,8 @@
-import { asciiBytes } from '../../../../base/ascii.ts'
+import { asciiBytes, inertText } from '../../../../base/ascii.ts'
+import type { NetworkPlace } from '../../../../contract/machine-standing.ts'
 import { dhcpOptionCode } from '../../../../protocol/dhcpv4/dhcp-option-code.ts'
 import type { BootFileResolver } from '../../../domain/bootenv/boot-client.ts'
+import type { LeaseClient } from '../../../domain/lease/lease-client.ts'
 import type { DhcpLink } from '../dhcp-exchange.ts'
 
 /**
@@ -8,10 +10,11 @@ import type { DhcpLink } from '../dhcp-exchange.ts'
  * field. An ordinary client gets none.
  */
 export function bootFileLink(bootFiles: BootFileResolver): DhcpLink {
-  return ({ client, request, subnet }, reply) => {
+  return ({ client, leaseClient, request, subnet }, reply) => {
     if (client.kind === 'none') return { kind: 'continue', reply }
     const boot = bootFiles.bootFileFor(client, {
       bootPrograms: subnet.bootPrograms,
+      place: placeOf(subnet.name, leaseClient),
       isFirstOfBoot: request.messageType === 'discover',
     })
     if (boot.kind === 'none') return { kind: 'continue', reply: { ...reply, boot } }
@@ -19,5 +22,14 @@ export function bootFileLink(bootFiles: BootFileResolver): DhcpLink {
     reply.options.set(dhcpOptionCode.tftpServerName, asciiBytes(nextServerAddress))
     reply.options.set(dhcpOptionCode.bootFileName, asciiBytes(bootFileName))
     return { kind: 'continue', reply: { ...reply, boot, bootFileName, nextServerAddress } }
+  }
+}
+
+/** What a relay says is any bytes: made inert before anybody sees it. */
+function placeOf(subnet: string, { remoteId, circuitId }: LeaseClient): NetworkPlace {
+  return {
+    subnet,
+    ...(remoteId === undefined ? {} : { remoteId: inertText(remoteId, 255) }),
+    ...(circuitId === undefined ? {} : { circuitId: inertText(circuitId, 255) }),
   }
 }

@@ -6,6 +6,7 @@ import type { NewEvent } from '../../../../../src/contract/event.ts'
 import type { Machine } from '../../../../../src/contract/machine.ts'
 import type { Run } from '../../../../../src/contract/run.ts'
 import { BootAttempts } from '../../../../../src/daemon/domain/bootenv/boot-attempts.ts'
+import { NetworkPlaces } from '../../../../../src/daemon/domain/bootenv/network-places.ts'
 import type { BootClient } from '../../../../../src/daemon/domain/bootenv/boot-client.ts'
 import { BootFileDesk } from '../../../../../src/daemon/domain/bootenv/boot-file-desk.ts'
 import { ManualTime } from '../../../../fakes/manual-time.ts'
@@ -35,6 +36,7 @@ function openDesk(hasSignedPrograms = true) {
     serverAddress: parseIpv4Address('10.77.0.1'),
     state: { machineAt: () => known, runOf: () => run },
     attempts,
+    places: new NetworkPlaces(),
     events: { record: (event) => events.push(event) },
     clock: time,
     hasSignedPrograms,
