@@ -98,17 +98,15 @@ async function carryOut(
   return (await runs.intervene(machine.runId, { verb, principal, ...noted })).id
 }
 
+const machineVerbOf = {
+  'approve-machine': 'approve',
+  'retire-machine': 'retire',
+  'reinstate-machine': 'reinstate',
+} as const
+
 function machineActionOf(action: BulkAction): MachineAction | undefined {
-  switch (action.do) {
-    case 'note-machine':
-      return { verb: 'notes', text: action.text }
-    case 'approve-machine':
-    case 'retire-machine':
-    case 'reinstate-machine': {
-      const verb = action.do.replace('-machine', '') as 'approve' | 'retire' | 'reinstate'
-      return { verb, ...(action.note === undefined ? {} : { note: action.note }) }
-    }
-    default:
-      return undefined
-  }
+  if (action.do === 'note-machine') return { verb: 'notes', text: action.text }
+  if (!Object.hasOwn(machineVerbOf, action.do)) return undefined
+  const { do: name, note } = action as Extract<BulkAction, { do: keyof typeof machineVerbOf }>
+  return { verb: machineVerbOf[name], note }
 }

@@ -16,7 +16,13 @@ import {
   type RunningEngineOptions,
   startRunningEngine,
 } from '../../fakes/running-engine.ts'
-import { ScriptedAgent, ScriptedKey, doTasks, inventoryWith } from '../../fakes/scripted-agent.ts'
+import {
+  ScriptedAgent,
+  ScriptedKey,
+  agentDisk,
+  doTasks,
+  inventoryWith,
+} from '../../fakes/scripted-agent.ts'
 
 const images = createMemoryImageStore()
 const principal = 'operator:test'
@@ -84,7 +90,10 @@ describe('two machines with one UUID', () => {
   it('P01: both are seen, neither is given anything new, and the first keeps running', async () => {
     const first = await boots([1], { serialNumber: 'SN-1', uuid })
     const run = await order('m-525400000001')
+    first.agent.succeed(await first.agent.take('task'), { inventory: first.inventory })
+    first.agent.succeed(await first.agent.take('task'), { disk: agentDisk })
     const task = await first.agent.take('task')
+    expect(task.order.action).toBe('write-image')
     const second = await boots([2], twin)
     expect(second.answer.frame).toBe('welcome')
     expect(await second.agent.take('idle')).toMatchObject({

@@ -72,7 +72,7 @@ async function approve(on: ActionOnMachine): Promise<MachineStep> {
   })
   if (order !== undefined) {
     const params = runParamsSchema.parse(order.params)
-    const prepared = await prepareRun(order.workflow, params, on)
+    const prepared = await prepareRun(machine, order.workflow, params, on)
     const { run, nonce } = runFor(step.machine, prepared, secrets, clock.nowMs())
     step.beginRun(run, nonce)
   }

@@ -6,6 +6,7 @@ import type { Disk, Machine } from '../../../contract/machine.ts'
 import type { Failure, Run, RunTask } from '../../../contract/run.ts'
 import { smallestSeededDisk } from '../../../contract/seed.ts'
 import type { DiskRule, Task } from '../../../contract/workflow.ts'
+import { contestedText } from '../machine/standing.ts'
 
 type SelectDiskTask = Extract<Task, { action: 'select-disk' }>
 
@@ -51,15 +52,31 @@ function isFirstTry({ task, startedAtMs = 0, deadlineAtMs = 0 }: RunTask): boole
   return deadlineAtMs - task.timeoutSeconds * 1000 === startedAtMs
 }
 
-/** Why no disk may be chosen now; undefined when one may. */
+/** Why no disk of the machine may be chosen now; undefined when one may. */
 export function choiceForbidden(
   run: Pick<Run, 'armedUntilMs'>,
-  nowMs: number,
+  machine: Machine,
+  world: { readonly nowMs: number; readonly machines: readonly Machine[] },
 ): Failure | undefined {
-  if (run.armedUntilMs === undefined || nowMs <= run.armedUntilMs) return undefined
-  return {
-    code: 'ERR_RUN_STALE',
-    message: 'the order is too old to choose a disk by: approve the run, or order it anew',
-    retryable: false,
+  if (run.armedUntilMs !== undefined && world.nowMs > run.armedUntilMs) {
+    return refusal(
+      'ERR_RUN_STALE',
+      'the order is too old to choose a disk by: approve the run, or order it anew',
+    )
   }
+  const doubt = machine.conflict?.because ?? rivalText(machine, world.machines)
+  return doubt === undefined ? undefined : refusal('ERR_MACHINE_IN_CONFLICT', doubt)
+}
+
+/** Another that may be the same machine: neither is written before a person has told them apart. */
+function rivalText({ id }: Machine, machines: readonly Machine[]): string | undefined {
+  const rival = machines.find(
+    ({ conflict, retirement }) =>
+      retirement === undefined && conflict?.others.some(({ machineId }) => machineId === id),
+  )
+  return rival && contestedText(rival)
+}
+
+function refusal(code: string, message: string): Failure {
+  return { code, message, retryable: false }
 }

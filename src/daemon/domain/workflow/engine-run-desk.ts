@@ -49,6 +49,7 @@ export function createRunDesk(options: RunDeskOptions): RunDesk {
     previewRun: async (request) => {
       const machine = state.findMachine(request.machine)
       if (machine === undefined) throw new MachineNotFoundError(request.machine)
+      requireDeployable(machine, state.contesting(machine.id))
       const prepared = await prepare(options, machine, request)
       return preview(options, machine, prepared, await imageBytesOf(options, prepared))
     },

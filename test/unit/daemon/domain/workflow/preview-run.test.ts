@@ -74,25 +74,22 @@ describe('previewRun', () => {
 })
 
 describe('choiceForbidden', () => {
-  const systemUuid = '4c4c4544-0033-4610-8051-b4c04f4d3132'
-  const twin = { ...withDisks([], systemUuid), id: uuid(77), name: 'twin', lastSeenAtMs: 900 }
-
-  test('refuses both of two machines that state one UUID, until one was away for a day (X08)', () => {
-    const own = { ...withDisks([], systemUuid), lastSeenAtMs: 1000 }
-    const world = (nowMs: number) => ({ nowMs, machines: [own, twin] })
-    expect(choiceForbidden({}, own, world(1000))?.code).toBe('ERR_IDENTITY_CONFLICT')
-    expect(choiceForbidden({}, twin, world(1000))?.code).toBe('ERR_IDENTITY_CONFLICT')
-    expect(choiceForbidden({}, own, world(900 + 86_400_000))).toBeUndefined()
+  test('refuses both of two machines that may be one, until they are told apart (X08)', () => {
+    const own = withDisks([])
+    const others = [{ machineId: own.id, machineName: own.name, because: 'same UUID' }]
+    const claim = { macAddresses: [] }
+    const conflict = { kind: 'resembles', because: 'it looks like it', claim, others, atMs: 1 }
+    const twin: Machine = {
+      ...{ ...own, id: uuid(77), name: 'twin' },
+      conflict: { ...conflict, kind: 'resembles' },
+    }
+    const world = (...machines: Machine[]) => ({ nowMs: 1000, machines })
+    expect(choiceForbidden({}, own, world(own, twin))?.code).toBe('ERR_MACHINE_IN_CONFLICT')
+    expect(choiceForbidden({}, twin, world(own, twin))?.code).toBe('ERR_MACHINE_IN_CONFLICT')
+    expect(choiceForbidden({}, own, world(own))).toBeUndefined()
+    const retired = { ...twin, retirement: { by: 'operator:a', atMs: 1 } }
+    expect(choiceForbidden({}, own, world(own, retired))).toBeUndefined()
   })
-
-  test.each(['00000000-0000-0000-0000-000000000000', '03000200-0400-0500-0006-000700080009'])(
-    'takes %s for no identity at all (P02, X08)',
-    (placeholder) => {
-      const own = withDisks([], placeholder)
-      const other = { ...own, id: uuid(78), lastSeenAtMs: 900 }
-      expect(choiceForbidden({}, own, { nowMs: 1000, machines: [own, other] })).toBeUndefined()
-    },
-  )
 
   test('refuses a run that was ordered too long ago (X10)', () => {
     const world = { nowMs: 1001, machines: [] }
