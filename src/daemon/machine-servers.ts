@@ -26,6 +26,7 @@ import { sledgehammerFiles } from './servers/boot-files/sledgehammer-files.ts'
 import { startScripts } from './servers/boot-files/start-scripts.ts'
 import type { DhcpMode } from './servers/dhcp/dhcp-role.ts'
 import { startDhcpServer } from './servers/dhcp/dhcp-server.ts'
+import { loadKernelCalls } from './servers/http/kernel-sender.ts'
 import { createProvisioningServer } from './servers/http/provisioning-server.ts'
 import { takePassedDescriptors } from './servers/dhcp/passed-sockets.ts'
 import type { RunningServer } from './servers/running-server.ts'
@@ -108,6 +109,7 @@ async function startHttp(
     logger,
     tls: tls?.server,
     confidentialPaths: ['/agent/', '/captures/'],
+    kernel: await loadKernelCalls(),
   })
   const { app } = server
   await registerAgentSocket(app, {

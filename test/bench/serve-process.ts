@@ -1,6 +1,7 @@
 /** `serve-process.ts DIRECTORY`: serves the image called `bench` as machines see it, and prints where. */
 import { digestHex } from '../../src/base/digest.ts'
 import { imageFiles } from '../../src/daemon/servers/boot-files/image-files.ts'
+import { loadKernelCalls } from '../../src/daemon/servers/http/kernel-sender.ts'
 import { createProvisioningServer } from '../../src/daemon/servers/http/provisioning-server.ts'
 import { openImages } from '../../src/daemon/open-images.ts'
 import { createSilentLogger } from '../fakes/silent-logger.ts'
@@ -17,6 +18,7 @@ const server = await createProvisioningServer({
   events: { record: () => undefined },
   clock: realClock,
   logger: createSilentLogger(),
+  kernel: await loadKernelCalls(),
   // All clients of the bench come from one address.
   limits: { connectionsPerAddress: 1024 },
 })

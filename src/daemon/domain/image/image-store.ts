@@ -30,6 +30,16 @@ export interface HeldBytes {
   release(): void
 }
 
+/** Bytes in an open file of the store. */
+export interface HeldFile {
+  readonly descriptor: number
+  /** Where in the file they begin. */
+  readonly position: number
+  readonly lengthBytes: number
+  /** Gives the file back; once, and only when nobody reads from it any more. */
+  release(): void
+}
+
 /** An image's stored chunks in disk order, one behind the other, as machines fetch them. */
 export interface ImagePack {
   readonly packDigest: Digest
@@ -39,6 +49,11 @@ export interface ImagePack {
    * want them at this time. Undefined where memory is short: read them into your own.
    */
   hold(offset: number): Promise<HeldBytes | undefined>
+  /**
+   * The same bytes where they lie on the disk, when they were checked there not long ago; otherwise
+   * undefined: `hold` them.
+   */
+  holdFile(offset: number): Promise<HeldFile | undefined>
   /** Exactly `length` bytes from `offset`, into the start of `into`. */
   read(offset: number, length: number, into: Uint8Array): Promise<Uint8Array>
 }

@@ -1,5 +1,5 @@
 import type { Ipv4Address } from '../../../base/ipv4-address.ts'
-import type { HeldBytes } from '../../domain/image/image-store.ts'
+import type { HeldBytes, HeldFile } from '../../domain/image/image-store.ts'
 
 /** One file that firmware, iPXE or an agent may fetch; held open or in memory until the transfer ends. */
 export interface BootFile {
@@ -22,6 +22,8 @@ export interface BootFile {
    * then released; undefined where they are to be `read`.
    */
   hold?(offset: number): Promise<HeldBytes | undefined>
+  /** The same for the kernel to send, where the bytes lie in a file; undefined where `hold` is the way. */
+  holdFile?(offset: number): Promise<HeldFile | undefined>
   /** Called once, however the transfer ended. */
   close(): Promise<void>
 }

@@ -41,6 +41,7 @@ function packFile(pack: ImagePack | undefined): BootFile | undefined {
     etag: `"${digestHex(pack.packDigest)}"`,
     cacheControl: immutable,
     hold: (offset) => pack.hold(offset),
+    holdFile: (offset) => pack.holdFile(offset),
     read: (offset, length, into = new Uint8Array(length)) => pack.read(offset, length, into),
     close: async () => {},
   }

@@ -12,28 +12,36 @@ import { progressNews } from '../boot-files/progress-news.ts'
 import { createRateGate } from '../boot-files/rate-gate.ts'
 import { resolveFromChain } from '../boot-files/resolve-from-chain.ts'
 import { BufferPool } from './buffer-pool.ts'
+import { type KernelCalls, KernelSender } from './kernel-sender.ts'
 import { planResponse } from './plan-response.ts'
 import { nothingServedHere, refusalOf, sendRefusal } from './refusal.ts'
 import { readRequestTarget } from './request-target.ts'
-import { type SentBody, sendBody } from './send-body.ts'
+import { type BodySender, type SentBody, sendBody } from './send-body.ts'
 
 export interface FileResponderOptions {
   readonly routes: readonly BootFileRoute[]
   readonly events: EventSink
   readonly logger: Logger
   readonly clock: Clock
+  /** Lets files of the store go out without a copy; without it they go through memory. */
+  readonly kernel?: KernelCalls | undefined
 }
 
 /** Answers GET and HEAD from the chain of boot file routes, on Node's own response. */
 export class FileResponder {
   readonly #options: FileResponderOptions
-  readonly #pool = new BufferPool()
+  readonly #sender: BodySender
   readonly #counters = new Map<string, number>()
   readonly #reports
   readonly #missLines
 
   constructor(options: FileResponderOptions) {
     this.#options = options
+    const { kernel } = options
+    this.#sender = {
+      pool: new BufferPool(),
+      kernel: kernel === undefined ? undefined : new KernelSender(kernel),
+    }
     this.#reports = createRateGate(options.clock, { burst: 3, perSecond: 0.2 })
     this.#missLines = createRateGate(options.clock, { burst: 1, perSecond: 0.1 })
   }
@@ -82,7 +90,7 @@ export class FileResponder {
       const sent =
         plan.body === undefined
           ? { sentBytes: 0, isComplete: true }
-          : await sendBody(response, file, plan.body, this.#pool, this.#progressOf(request, file))
+          : await sendBody(response, file, plan.body, this.#sender, this.#progressOf(request, file))
       if (sent.isComplete) response.end()
       else response.destroy()
       this.#count('http.bytes', sent.sentBytes)

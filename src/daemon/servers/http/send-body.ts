@@ -1,15 +1,25 @@
 import type { ServerResponse } from 'node:http'
 
-import type { HeldBytes } from '../../domain/image/image-store.ts'
+import type { HeldBytes, HeldFile } from '../../domain/image/image-store.ts'
 import type { BootFile } from '../boot-files/boot-file.ts'
-import type { BufferPool, PooledBuffer } from './buffer-pool.ts'
+import type { BufferPool } from './buffer-pool.ts'
 import type { ByteRange } from './byte-range.ts'
+import type { KernelSender } from './kernel-sender.ts'
+import { sendFile } from './send-file.ts'
+import { written } from './written.ts'
 
 /** How a body ended. */
 export interface SentBody {
   readonly sentBytes: number
   /** False when the client went away before the last byte. */
   readonly isComplete: boolean
+}
+
+/** What bodies are sent with. */
+export interface BodySender {
+  readonly pool: BufferPool
+  /** Undefined where there is none: files then go through memory. */
+  readonly kernel: KernelSender | undefined
 }
 
 /**
@@ -23,64 +33,68 @@ export async function sendBody(
   response: ServerResponse,
   file: BootFile,
   range: ByteRange,
-  pool: BufferPool,
+  sender: BodySender,
   onSent: (sentBytes: number) => void = () => {},
 ): Promise<SentBody> {
   let offset = range.first
   while (offset <= range.last) {
-    const held = await file.hold?.(offset)
-    if (held !== undefined) {
-      const length = Math.min(range.last - offset + 1, held.bytes.length)
-      const isTaken = await sendHeld(response, held, length)
-      if (!isTaken) return { sentBytes: offset - range.first, isComplete: false }
-      offset += length
-      onSent(offset - range.first)
-      continue
-    }
-    const buffer = pool.take(range.last - offset + 1)
-    const length = Math.min(range.last - offset + 1, buffer.bytes.length)
-    const isTaken = await sendPiece(response, file, { offset, length }, buffer)
-    if (!isTaken) return { sentBytes: offset - range.first, isComplete: false }
-    offset += length
+    const sentBytes = await sendNext(response, file, { ...range, first: offset }, sender)
+    if (sentBytes === undefined) return { sentBytes: offset - range.first, isComplete: false }
+    offset += sentBytes
     onSent(offset - range.first)
   }
   return { sentBytes: offset - range.first, isComplete: true }
 }
 
-async function sendHeld(
-  response: ServerResponse,
-  held: HeldBytes,
-  length: number,
-): Promise<boolean> {
-  try {
-    return !response.destroyed && (await written(response, held.bytes.subarray(0, length)))
-  } finally {
-    held.release()
-  }
-}
-
-async function sendPiece(
+/** As much of the range as lies in one place; undefined when the client has gone away. */
+async function sendNext(
   response: ServerResponse,
   file: BootFile,
-  piece: { readonly offset: number; readonly length: number },
-  buffer: PooledBuffer,
-): Promise<boolean> {
+  range: ByteRange,
+  { pool, kernel }: BodySender,
+): Promise<number | undefined> {
+  const offset = range.first
+  const wantedBytes = range.last - offset + 1
+  const heldFile = kernel === undefined ? undefined : await file.holdFile?.(offset)
+  if (kernel !== undefined && heldFile !== undefined) {
+    return sendHeldFile(response, heldFile, wantedBytes, { pool, kernel })
+  }
+  const held = await file.hold?.(offset)
+  if (held !== undefined) return sendHeld(response, held, wantedBytes)
+  const buffer = pool.take(wantedBytes)
   try {
-    const bytes = await file.read(piece.offset, piece.length, buffer.bytes)
-    return !response.destroyed && (await written(response, bytes))
+    const length = Math.min(wantedBytes, buffer.bytes.length)
+    const bytes = await file.read(offset, length, buffer.bytes)
+    return (await written(response, bytes)) ? length : undefined
   } finally {
     buffer.release()
   }
 }
 
-/** Settles when the kernel has the bytes, or with false when the connection is gone. */
-function written(response: ServerResponse, bytes: Uint8Array): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const onClose = () => resolve(false)
-  response.once('close', onClose)
-  response.write(bytes, (error) => {
-    response.off('close', onClose)
-    resolve(error === null || error === undefined)
-  })
-  return promise
+async function sendHeld(
+  response: ServerResponse,
+  held: HeldBytes,
+  wantedBytes: number,
+): Promise<number | undefined> {
+  try {
+    const bytes = held.bytes.subarray(0, wantedBytes)
+    return (await written(response, bytes)) ? bytes.length : undefined
+  } finally {
+    held.release()
+  }
+}
+
+async function sendHeldFile(
+  response: ServerResponse,
+  held: HeldFile,
+  wantedBytes: number,
+  sender: { readonly pool: BufferPool; readonly kernel: KernelSender },
+): Promise<number | undefined> {
+  try {
+    const lengthBytes = Math.min(wantedBytes, held.lengthBytes)
+    const isSent = await sendFile(response, { ...held, lengthBytes }, sender)
+    return isSent ? lengthBytes : undefined
+  } finally {
+    held.release()
+  }
 }

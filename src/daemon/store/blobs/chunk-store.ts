@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { Digest } from '../../../base/digest.ts'
 import { replaceFile, syncDirectory } from './durable-files.ts'
 import { digestOf } from './encode-chunk.ts'
 import { ChunkDamagedError, ChunkMissingError } from './errors.ts'
+import { type OpenPack, OpenPacks } from './open-packs.ts'
 import { listPacks, type PackedChunk, packIndexText, readPackIndex } from './pack-index.ts'
 
 /** A stored chunk, in whichever pack it lies. */
@@ -38,6 +39,7 @@ export class ChunkStore {
   readonly #byRawDigest = new Map<Digest, ChunkPlace>()
   readonly #packs = new Map<string, readonly PackedChunk[]>()
   readonly #holds = new Set<Held>()
+  readonly #open = new OpenPacks()
 
   private constructor(folder: string) {
     this.#folder = folder
@@ -105,18 +107,33 @@ export class ChunkStore {
   }
 
   /**
-   * Reads `length` bytes of a chunk into `into`.
+   * Fills `into` with bytes of a chunk.
    *
    * @throws {ChunkMissingError} when it is not in the store
    * @throws {ChunkDamagedError} when its pack ends before it
    */
   async read(storedDigest: Digest, into: Uint8Array, from = 0): Promise<void> {
+    const { file, position, release } = await this.openChunk(storedDigest)
+    try {
+      await readWhole(file, storedDigest, into, position + from)
+    } finally {
+      release()
+    }
+  }
+
+  /**
+   * The file that a chunk lies in, and where it begins there. Until it is released the bytes stay,
+   * whatever is collected.
+   *
+   * @throws {ChunkMissingError} when it is not in the store
+   */
+  async openChunk(storedDigest: Digest): Promise<OpenPack & { readonly position: number }> {
     for (let attempt = 0; ; attempt++) {
       const place = this.#places.get(storedDigest)
       if (place === undefined) throw new ChunkMissingError(storedDigest)
       try {
-        await readAt(this.#path(place.packId, 'pack'), place, into, from)
-        return
+        const pack = await this.#open.open(this.#path(place.packId, 'pack'))
+        return { ...pack, position: place.offset }
       } catch (error) {
         // Between the look-up and the open, a collection may have moved the chunk to another pack.
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt > 0) throw error
@@ -184,11 +201,12 @@ export class ChunkStore {
   async #rewrite(packId: string, alive: readonly PackedChunk[], draft: string): Promise<void> {
     const moved: PackedChunk[] = []
     {
+      await using old = await open(this.#path(packId, 'pack'))
       await using file = await open(draft, 'w')
       let offset = 0
       for (const chunk of alive) {
         const bytes = Buffer.allocUnsafeSlow(chunk.storedBytes)
-        await readAt(this.#path(packId, 'pack'), chunk, bytes, 0)
+        await readWhole(old, chunk.storedDigest, bytes, chunk.offset)
         await file.appendFile(bytes)
         moved.push({ ...chunk, offset })
         offset += bytes.length
@@ -209,6 +227,7 @@ export class ChunkStore {
   /** The index first: a pack without one is swept at the next start. */
   async #removePack(packId: string): Promise<void> {
     this.#packs.delete(packId)
+    this.#open.forget(this.#path(packId, 'pack'))
     await rm(this.#path(packId, 'json'), { force: true })
     await rm(this.#path(packId, 'pack'), { force: true })
     await syncDirectory(this.#folder)
@@ -236,17 +255,15 @@ function bytesOf(chunks: readonly PackedChunk[]): number {
   return chunks.reduce((sum, { storedBytes }) => sum + storedBytes, 0)
 }
 
-async function readAt(
-  path: string,
-  chunk: PackedChunk,
+async function readWhole(
+  file: FileHandle,
+  storedDigest: Digest,
   into: Uint8Array,
-  from: number,
+  position: number,
 ): Promise<void> {
-  await using file = await open(path, 'r')
   for (let filled = 0; filled < into.length;) {
-    const position = chunk.offset + from + filled
-    const { bytesRead } = await file.read(into, filled, into.length - filled, position)
-    if (bytesRead === 0) throw new ChunkDamagedError(chunk.storedDigest)
+    const { bytesRead } = await file.read(into, filled, into.length - filled, position + filled)
+    if (bytesRead === 0) throw new ChunkDamagedError(storedDigest)
     filled += bytesRead
   }
 }

@@ -51,6 +51,17 @@ export class ServedPacks {
         if (held === undefined || from === 0) return held
         return { bytes: held.bytes.subarray(from), release: held.release }
       },
+      holdFile: async (offset) => {
+        const { storedDigest, storedBytes, from } = layout.at(offset)
+        if (!this.#isBelieved(storedDigest)) return undefined
+        const { file, position, release } = await this.#chunks
+          .openChunk(storedDigest)
+          .catch((error: unknown) => {
+            throw this.#reported(storedDigest, error)
+          })
+        const place = { position: position + from, lengthBytes: storedBytes - from }
+        return { descriptor: file.fd, ...place, release }
+      },
       read: (offset, length, into) => this.#read(layout, offset, into.subarray(0, length)),
     }
   }
@@ -71,13 +82,18 @@ export class ServedPacks {
   async #load(digest: Digest, into: Buffer): Promise<void> {
     try {
       await this.#chunks.read(digest, into)
+      if (this.#isBelieved(digest)) return
       const nowMs = this.#clock.monotonicMs()
-      if (nowMs - (this.#checkedAtMs.get(digest) ?? Number.NEGATIVE_INFINITY) < believedMs) return
       if ((await digestInPool(into)) !== digest) throw new ChunkDamagedError(digest)
       this.#checkedAtMs.set(digest, nowMs)
     } catch (error) {
       throw this.#reported(digest, error)
     }
+  }
+
+  #isBelieved(digest: Digest): boolean {
+    const checkedAtMs = this.#checkedAtMs.get(digest) ?? Number.NEGATIVE_INFINITY
+    return this.#clock.monotonicMs() - checkedAtMs < believedMs
   }
 
   #reported(digest: Digest, error: unknown): unknown {

@@ -25,6 +25,7 @@ const store = (state: 'ready' | 'quarantined' = 'ready'): ImageStore & ImagePack
       ? {
           ...{ packDigest, sizeBytes: 5000 },
           hold: async () => undefined,
+          holdFile: async () => undefined,
           read: async (_offset, length, into) => into.fill(7, 0, length).subarray(0, length),
         }
       : undefined,
