@@ -1,5 +1,6 @@
 import { closeSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 
 import { KIBIBYTE } from '../../../base/byte-size.ts'
 
@@ -61,6 +62,11 @@ export class KernelSender {
     this.#calls = calls
   }
 
+  /** Whether bytes may go to the socket as they are: it is open, and not encrypted. */
+  reaches(socket: Socket | null): socket is Socket {
+    return socket !== null && !socket.destroyed && !(socket instanceof TLSSocket)
+  }
+
   /**
    * Gives the kernel what the socket has room for, less where many want their turn.
    *
@@ -90,7 +96,7 @@ export class KernelSender {
   }
 
   #descriptorOf(socket: Socket): OwnDescriptor | undefined {
-    if (socket.destroyed || 'encrypted' in socket) return undefined
+    if (!this.reaches(socket)) return undefined
     const known = this.#descriptors.get(socket)
     if (known !== undefined) return known
     const descriptor = (socket as Socket & SocketInside)._handle?.fd

@@ -55,9 +55,11 @@ async function sendNext(
 ): Promise<number | undefined> {
   const offset = range.first
   const wantedBytes = range.last - offset + 1
-  const heldFile = kernel === undefined ? undefined : await file.holdFile?.(offset)
-  if (kernel !== undefined && heldFile !== undefined) {
-    return sendHeldFile(response, heldFile, wantedBytes, { pool, kernel })
+  if (kernel?.reaches(response.socket) === true) {
+    const heldFile = await file.holdFile?.(offset)
+    if (heldFile !== undefined) {
+      return sendHeldFile(response, heldFile, wantedBytes, { pool, kernel })
+    }
   }
   const held = await file.hold?.(offset)
   if (held !== undefined) return sendHeld(response, held, wantedBytes)

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { fstatSync, openSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
@@ -126,6 +127,14 @@ describe(KernelSender, () => {
     expect(calls.map(({ socket }) => duplicates.indexOf(socket))).toEqual([0, 1, 2, 3, 4, 5])
     for (const { finish } of calls) finish(1)
     expect(await Promise.all(sent)).toEqual([1, 1, 1, 1, 1, 1])
+  })
+
+  it('never sends in the clear where Node encrypts', async () => {
+    const socket = new TLSSocket(await accept())
+    sockets.push(socket)
+    expect(sender.reaches(socket)).toBe(false)
+    expect(await sender.send(socket, part)).toBe(0)
+    expect(calls).toEqual([])
   })
 
   it('does without where no second descriptor can be had', async () => {
