@@ -53,8 +53,9 @@ async function sendByKernel(
   part: FilePart,
   kernel: KernelSender,
 ): Promise<number> {
+  if (socket === null) return 0
   let sentBytes = 0
-  while (socket !== null && sentBytes < part.lengthBytes) {
+  while (sentBytes < part.lengthBytes) {
     const taken = await kernel.send(socket, behind(part, sentBytes))
     if (taken === 0) break
     sentBytes += taken
