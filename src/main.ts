@@ -49,6 +49,9 @@ Usage: repave <command> [options]
   db      backup|restore|check
   lease   list|release      who has which address
   subnet  list|show         networks with addresses
+  content list|check|plan|apply|diff   YAML folders: workflows, profiles, params, subnets
+  profile list|show         params that machines share
+  param   list|show         params, and what fits them
   image   build <recipe>    make a disk image from Debian's packages, or of a root file system
   write   <image> <disk>    write an image to a disk of this machine, every byte proven
   receipt show|verify       what was proven, checked without the daemon
@@ -82,6 +85,9 @@ async function runRepave(argv: readonly string[]): Promise<number> {
   if (word === 'image' && second === 'build') {
     const { runImageBuildCommand } = await import('./image-builder/main.ts')
     return runImageBuildCommand(argv.slice(2))
+  }
+  if (word === 'content' && second === 'check') {
+    return (await import('./daemon/main.ts')).runContentCheckCommand(argv.slice(2))
   }
   const program: Program | undefined = Object.hasOwn(programs, word) ? programs[word] : undefined
   if (program !== undefined) return program(argv.slice(1))

@@ -110,3 +110,8 @@ export function connectionOf(line: CommandLine, options: CommonOptions): DaemonC
     signal,
   }
 }
+
+/** Of an option that can be given more than once: what came before, and this. */
+export function collected(value: string, before: readonly string[]): string[] {
+  return [...before, value]
+}

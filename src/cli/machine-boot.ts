@@ -8,6 +8,7 @@ import { factLines } from '../presentation/table-text.ts'
 import {
   addChange,
   addCommand,
+  collected,
   type CommandLine,
   type CommonOptions,
   connectionOf,
@@ -15,10 +16,14 @@ import {
 } from './command-line.ts'
 import { UsageError } from './errors.ts'
 import { printThing } from './output.ts'
+import { readParamChanges } from './param-values.ts'
 
 interface SetOptions extends CommonOptions {
   readonly onBoot?: string
   readonly label: readonly string[]
+  readonly param: readonly string[]
+  readonly profile: readonly string[]
+  readonly clearProfiles: boolean
 }
 
 /** `repave machine set|boot-decision`. */
@@ -30,30 +35,43 @@ export function addBootCommands(line: CommandLine, parent: Command): void {
 function addSetCommand(line: CommandLine, parent: Command): void {
   addChange(line, parent, {
     words: 'set <machine>',
-    summary: 'what a machine does when it boots unasked, and its labels',
+    summary: 'what a machine does when it boots unasked; its labels, params and profiles',
     examples: [
       'machine set node-1 --on-boot reprovision',
       'machine set node-1 --on-boot workflow:burn-in',
       'machine set node-1 --label rack=r1 --label stage=',
+      'machine set node-1 --profile rack-a --param console=ttyS1',
     ],
   })
     .option('--on-boot <what>', 'local, reprovision, live or workflow:NAME')
     .option(
       '--label <name=value>',
       'a label; without a value it is taken away (repeatable)',
-      add,
+      collected,
       [],
     )
+    .option(
+      '--param <name=value>',
+      'a param; without a value it is taken away (repeatable)',
+      collected,
+      [],
+    )
+    .option('--profile <name>', 'these profiles in place of others (repeatable)', collected, [])
+    .option('--clear-profiles', 'no profile any more', false)
     .action(
-      runs(line, async (reference: string, { onBoot, label, ...common }: SetOptions) => {
+      runs(line, async (reference: string, options: SetOptions) => {
+        const { onBoot, label, param, profile, clearProfiles, ...common } = options
+        const connection = connectionOf(line, common)
         const body = {
           ...(onBoot === undefined ? {} : { onBoot }),
           ...(label.length === 0 ? {} : { labels: readLabels(label) }),
+          ...(param.length === 0 ? {} : { params: await readParamChanges(connection, param) }),
+          ...(profile.length === 0 && !clearProfiles ? {} : { profiles: profile }),
         }
         if (Object.keys(body).length === 0) throw new UsageError('nothing is to be set')
         const path = `/machines/${encodeURIComponent(reference)}`
         const request = { method: 'PATCH', path, body } as const
-        const machine = await askDaemon(connectionOf(line, common), request, machineSchema)
+        const machine = await askDaemon(connection, request, machineSchema)
         const labels = Object.entries(machine.labels ?? {}).map((pair) => pair.join('='))
         await printThing(line.world, common.output, {
           kind: 'Machine',
@@ -64,10 +82,6 @@ function addSetCommand(line: CommandLine, parent: Command): void {
         return 0
       }),
     )
-}
-
-function add(value: string, before: readonly string[]): string[] {
-  return [...before, value]
 }
 
 /** @throws {UsageError} for one without `=` */

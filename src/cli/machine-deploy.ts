@@ -3,18 +3,20 @@ import type { Command } from 'commander'
 import { type Run, type RunParams, runSchema } from '../contract/run.ts'
 import {
   addCommand,
+  collected,
   type CommandLine,
   type CommonOptions,
   connectionOf,
   runs,
 } from './command-line.ts'
 import { writeLines } from './cli-world.ts'
-import { askDaemon } from '../operator-client/daemon-request.ts'
+import { askDaemon, type DaemonConnection } from '../operator-client/daemon-request.ts'
 import { FileUnusableError, UsageError } from './errors.ts'
 import { followRuns } from './follow-runs.ts'
 import { progressOption, type ProgressOptions } from './progress-style.ts'
 import { readMachines } from './daemon-lists.ts'
 import { confirmPlan, printPlans, readPlan } from './machine-plan.ts'
+import { readParamValues } from './param-values.ts'
 import { findMachine } from './references.ts'
 import { readTextFile } from './text-file.ts'
 
@@ -26,6 +28,7 @@ interface DeployOptions extends CommonOptions, ProgressOptions {
   readonly userData?: string
   readonly seed?: string
   readonly seedParam: readonly string[]
+  readonly param: readonly string[]
   readonly stopAt?: string
   readonly detach: boolean
   readonly yes: boolean
@@ -49,10 +52,16 @@ export function addDeployCommand(line: CommandLine, parent: Command): void {
     .requiredOption('--image <name>', 'the image')
     .option('--workflow <name>', 'the workflow', 'deploy-image')
     .option('--hostname <name>', 'name of the new system')
-    .option('--ssh-key <file>', 'public keys that may log in (repeatable)', collect, [])
+    .option('--ssh-key <file>', 'public keys that may log in (repeatable)', collected, [])
     .option('--user-data <file>', 'cloud-init user data')
     .option('--seed <name>', 'what the role is told on its first boot: a folder under seeds/')
-    .option('--seed-param <word=value>', "value of the seed's parameter (repeatable)", collect, [])
+    .option(
+      '--seed-param <word=value>',
+      "value of the seed's parameter (repeatable)",
+      collected,
+      [],
+    )
+    .option('--param <name=value>', 'a param for this run alone (repeatable)', collected, [])
     .option('--stop-at <stage>', 'hold the run before this stage')
     .option('--detach', 'print the ids of the runs and leave', false)
     .addOption(progressOption())
@@ -67,10 +76,6 @@ export function addDeployCommand(line: CommandLine, parent: Command): void {
     )
 }
 
-function collect(value: string, previous: readonly string[]): string[] {
-  return [...previous, value]
-}
-
 async function deploy(
   line: CommandLine,
   references: readonly string[],
@@ -80,7 +85,7 @@ async function deploy(
     throw new UsageError('--hostname names one machine, and several are to be deployed')
   }
   const connection = connectionOf(line, options)
-  const params = await readParams(options)
+  const params = await readRunParams(connection, options)
   const { items } = await readMachines(connection)
   const machines = references.map((reference) => findMachine(items, reference))
   const wanted = machines.map((machine) => ({
@@ -123,14 +128,10 @@ function boundBy(plan: string | undefined, options: DeployOptions): object {
   return { plan: digest, ...(options.expectContents ? { expectContents: true } : {}) }
 }
 
-async function readParams({
-  image,
-  hostname,
-  sshKey,
-  userData,
-  seed,
-  seedParam,
-}: DeployOptions): Promise<RunParams> {
+async function readRunParams(
+  connection: DaemonConnection,
+  { image, hostname, sshKey, userData, seed, seedParam, param }: DeployOptions,
+): Promise<RunParams> {
   const keys = (await Promise.all(sshKey.map(readKeys))).flat()
   return {
     imageName: image,
@@ -139,6 +140,7 @@ async function readParams({
     ...(userData === undefined ? {} : { userData: await readTextFile(userData) }),
     ...(seed === undefined ? {} : { seed }),
     ...(seedParam.length === 0 ? {} : { seedParams: readSeedParams(seedParam) }),
+    ...(param.length === 0 ? {} : { values: await readParamValues(connection, param) }),
   }
 }
 

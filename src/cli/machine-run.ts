@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 
 import { type Run, type RunParams, runSchema } from '../contract/run.ts'
-import { askDaemon } from '../operator-client/daemon-request.ts'
+import { askDaemon, type DaemonConnection } from '../operator-client/daemon-request.ts'
 import {
   addCommand,
+  collected,
   type CommandLine,
   type CommonOptions,
   connectionOf,
@@ -14,12 +15,14 @@ import { readMachines } from './daemon-lists.ts'
 import { followRuns } from './follow-runs.ts'
 import { progressOption, type ProgressOptions } from './progress-style.ts'
 import { confirmPlan, printPlans, readPlan } from './machine-plan.ts'
+import { readParamValues } from './param-values.ts'
 import { findMachine } from './references.ts'
 import { readTextFile } from './text-file.ts'
 
 interface RunOptions extends CommonOptions, ProgressOptions {
   readonly image?: string
   readonly script?: string
+  readonly param: readonly string[]
   readonly stopAt?: string
   readonly detach: boolean
   readonly yes: boolean
@@ -40,6 +43,7 @@ export function addRunCommand(line: CommandLine, parent: Command): void {
   })
     .option('--image <name>', 'the image, where the workflow writes one')
     .option('--script <file>', 'shell script for a workflow that runs one of yours')
+    .option('--param <name=value>', 'a param for this run alone (repeatable)', collected, [])
     .option('--stop-at <stage>', 'hold the run before this stage')
     .option('--detach', 'print the ids of the runs and leave', false)
     .addOption(progressOption())
@@ -59,7 +63,7 @@ async function order(
   options: RunOptions,
 ): Promise<number> {
   const connection = connectionOf(line, options)
-  const params = await readParams(options)
+  const params = await readRunParams(connection, options)
   const { stopAt } = options
   const { items } = await readMachines(connection)
   const wanted = references.map((reference) => {
@@ -99,9 +103,13 @@ async function order(
 /** What takes the place of what is on a disk: asked about first. */
 const destroying: readonly string[] = ['write-image', 'wipe-disk']
 
-async function readParams({ image, script }: RunOptions): Promise<RunParams> {
+async function readRunParams(
+  connection: DaemonConnection,
+  { image, script, param }: RunOptions,
+): Promise<RunParams> {
   return {
     ...(image === undefined ? {} : { imageName: image }),
     ...(script === undefined ? {} : { script: await readTextFile(script) }),
+    ...(param.length === 0 ? {} : { values: await readParamValues(connection, param) }),
   }
 }

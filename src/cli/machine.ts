@@ -22,9 +22,12 @@ import { addBootCommands } from './machine-boot.ts'
 import { addCaptureCommand } from './machine-capture.ts'
 import { addExplainCommand } from './machine-explain.ts'
 import { addDeployCommand } from './machine-deploy.ts'
+import { addParamsCommand } from './machine-params.ts'
 import { addRunCommand } from './machine-run.ts'
 import { addRecordCommands } from './machine-timeline.ts'
 import { printThing } from './output.ts'
+import { collected } from './command-line.ts'
+import { readParamValues } from './param-values.ts'
 import { findMachine } from './references.ts'
 
 /** `repave machine list|show|add|deploy|run|capture|set|boot-decision`. */
@@ -42,6 +45,7 @@ export function machineCommands(line: CommandLine, program: Command): void {
   addCaptureCommand(line, machine)
   addBootCommands(line, machine)
   addExplainCommand(line, machine)
+  addParamsCommand(line, machine)
   addRecordCommands(line, machine)
   machine.addHelpText(
     'after',
@@ -112,6 +116,8 @@ interface AddOptions extends CommonOptions {
   readonly workflow?: string
   readonly image?: string
   readonly onBoot?: string
+  readonly param: readonly string[]
+  readonly profile: readonly string[]
   readonly bootProgram?: Readonly<Record<string, string>>
 }
 
@@ -138,6 +144,13 @@ function addAddCommand(line: CommandLine, parent: Command): void {
     .option('--workflow <name>', 'workflow to run as soon as it boots')
     .option('--image <name>', 'image for that workflow')
     .option('--on-boot <what>', 'later boots: local, reprovision, live or workflow:NAME')
+    .option('--param <name=value>', 'a param of its own (repeatable)', collected, [])
+    .option(
+      '--profile <name>',
+      'a profile; the first that has a param wins (repeatable)',
+      collected,
+      [],
+    )
     .option(
       '--boot-program <platform=program>',
       'another network boot program than the usual one (docs/boot-paths.md)',
@@ -145,17 +158,21 @@ function addAddCommand(line: CommandLine, parent: Command): void {
     )
     .action(
       runs(line, async (name: string, options: AddOptions) => {
-        const { mac, workflow, image, onBoot, bootProgram, ...common } = options
+        const { mac, workflow, image, onBoot, bootProgram, param, profile, ...common } = options
+        const connection = connectionOf(line, common)
+        const machineParams = await readParamValues(connection, param)
         const body = {
           name,
           macAddress: mac,
           ...(workflow === undefined ? {} : { workflow }),
           ...(onBoot === undefined ? {} : { onBoot }),
           ...(bootProgram === undefined ? {} : { bootPrograms: bootProgram }),
+          ...(param.length === 0 ? {} : { machineParams }),
+          ...(profile.length === 0 ? {} : { profiles: profile }),
           ...(image === undefined ? {} : { params: { imageName: image } }),
         }
         const request = { method: 'POST', path: '/machines', body } as const
-        const machine = await askDaemon(connectionOf(line, common), request, machineSchema)
+        const machine = await askDaemon(connection, request, machineSchema)
         await printThing(line.world, common.output, {
           kind: 'Machine',
           value: machine,

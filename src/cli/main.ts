@@ -74,6 +74,21 @@ const nouns: readonly Noun[] = [
     load: async () => (await import('./subnet.ts')).subnetCommands,
   },
   {
+    name: 'content',
+    summary: 'YAML folders in force: list, check, plan, apply, diff',
+    load: async () => (await import('./content.ts')).contentCommands,
+  },
+  {
+    name: 'profile',
+    summary: 'params that machines share: list, show',
+    load: async () => (await import('./profile.ts')).profileCommands,
+  },
+  {
+    name: 'param',
+    summary: 'params of machines: list, show',
+    load: async () => (await import('./param.ts')).paramCommands,
+  },
+  {
     name: 'doctor',
     summary: 'what stands in the way of network boot, and what helps',
     load: async () => (await import('./doctor.ts')).doctorCommand,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { bootProgramsSchema } from './boot-programs.ts'
+import { contentFaultSchema } from './content-documents.ts'
 import { eventSchema } from './event.ts'
 import { imageVeritySchema } from './image-verity.ts'
 import { importProvenanceSchema } from './import-provenance.ts'
@@ -149,5 +150,7 @@ export const problemSchema = z.object({
   code: z.string(),
   detail: z.string(),
   remedy: z.string().optional(),
+  /** Of content that was refused. */
+  faults: z.array(contentFaultSchema).optional(),
 })
 export type Problem = z.infer<typeof problemSchema>

@@ -1,14 +1,12 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
 import type { Logger } from '../base/logger.ts'
 import type { Status } from '../contract/api-documents.ts'
 import type { OperatorServices } from './api/operator-services.ts'
 import type { ReadyFacts } from './banner.ts'
 import type { DaemonConfig } from './config.ts'
-import { contentReload } from './content-reload.ts'
-import { CurrentContent } from './current-content.ts'
+import { ContentKeeper } from './content-keeper.ts'
 import { TokenDesk } from './domain/access/token-desk.ts'
 import { type ExplainDesk, openExplainDesk } from './domain/explain/explain-desk.ts'
 import { WebSessions } from './domain/access/web-sessions.ts'
@@ -27,6 +25,7 @@ import { type MachineTls, machineTls } from './machine-tls.ts'
 import { nodeClock, nodeTimers } from './node-clock.ts'
 import { nodeSecrets } from './node-secrets.ts'
 import { type BootProgramSet, openBootPrograms } from './open-boot-programs.ts'
+import { openContent, type OpenedContent, shippedFolder } from './open-content.ts'
 import { type Images, openImages } from './open-images.ts'
 import { networkReplacement } from './replace-networks.ts'
 import { siteHooks } from './site-hooks.ts'
@@ -38,7 +37,6 @@ import type { RunningServer } from './servers/running-server.ts'
 import { FolderCaptureSpool } from './store/captures/folder-capture-spool.ts'
 import { cloudConfigReader } from './store/content/cloud-config-reader.ts'
 import { folderSecretFiles } from './store/secrets/folder-secret-files.ts'
-import { type LoadedContent, loadContent } from './store/content/load-content.ts'
 import { readBackup } from './store/backup/read-backup.ts'
 import { openStore, type Store } from './store/sqlite/open-store.ts'
 import { webPages } from './web/web-pages.ts'
@@ -61,7 +59,7 @@ export interface RunningDaemon extends AsyncDisposable {
 
 /** What every part stands on. */
 interface Foundation {
-  readonly content: CurrentContent
+  readonly content: OpenedContent
   readonly store: Store
   readonly tokens: TokenDesk
   readonly images: Images
@@ -76,8 +74,6 @@ interface Foundation {
   readonly startedAtMs: number
   readonly version: string
 }
-
-const ownFolder = fileURLToPath(new URL('../..', import.meta.url))
 
 /**
  * Opens what is kept, then the servers that face machines, then the operators': whoever reaches those
@@ -100,8 +96,8 @@ export async function composeDaemon(options: DaemonOptions): Promise<RunningDaem
     servers.push(parts.use(server))
     logger.info({ server: server.name, endpoint: server.endpoint }, 'listening')
   }
-  const content = foundation.content.loaded
-  const services = { ...options, ...foundation, content, images: foundation.images.store }
+  const { loaded } = foundation.content.current
+  const services = { ...options, ...foundation, content: loaded, images: foundation.images.store }
   for (const start of await machineServers({ ...services, sledgehammerDirectory })) {
     signal.throwIfAborted()
     use(await start())
@@ -111,9 +107,14 @@ export async function composeDaemon(options: DaemonOptions): Promise<RunningDaem
     events: foundation.store.events,
     publish: (trusted) => publishSiteTrust(folders, trustIn(trusted)),
   })
+  const content = new ContentKeeper({
+    ...{ ...foundation.content, events: foundation.store.events, clock: nodeClock, logger },
+    listMachines: () => foundation.engine.machines.listMachines(),
+    serveSubnets: networkReplacement(config, loaded.subnets, foundation.networks),
+  })
   const operators: OperatorServices = {
     ...operatorServices(foundation, options, servers),
-    keys,
+    ...{ keys, content, params: foundation.content.current },
     addPages: (app) => webPages(app, operators),
   }
   use(await startOperatorSocket(operators, join(config.dataDir, 'api.sock')))
@@ -124,16 +125,8 @@ export async function composeDaemon(options: DaemonOptions): Promise<RunningDaem
   logger.info({ version: ready.version, startMs: ready.startMs }, 'ready')
   const died = firstDeath([...servers, { name: 'database', closed: foundation.store.closed }])
   const lifetime = parts.move()
-  const reload = contentReload({
-    ...{ current: foundation.content, events: foundation.store.events, clock: nodeClock, logger },
-    load: () => readContent(config),
-    serveSubnets: networkReplacement(config, content.subnets, foundation.networks),
-  })
+  const reload = () => content.reload()
   return { ready, died, reload, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
-}
-
-function readContent({ contentDirs }: DaemonConfig): Promise<LoadedContent> {
-  return loadContent([ownFolder, ...contentDirs])
 }
 
 async function layFoundation(
@@ -142,7 +135,7 @@ async function layFoundation(
 ): Promise<Foundation> {
   const startedAtMs = nodeClock.nowMs()
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
-  const content = new CurrentContent(await readContent(config))
+  const content = await openContent(config, logger)
   const store = parts.use(await openStore(join(config.dataDir, 'repave.db'), { logger }))
   const access = { store: store.tokens, secrets: nodeSecrets, clock: nodeClock }
   const tokens = await TokenDesk.load(access)
@@ -162,7 +155,7 @@ async function layFoundation(
     store: store.state,
     events: store.events,
     images: images.store,
-    content,
+    content: content.current,
     cloudConfig: cloudConfigReader,
     secretFiles: folderSecretFiles(join(config.dataDir, 'secrets')),
     clock: nodeClock,
@@ -233,7 +226,7 @@ function operatorServices(
   foundation: Foundation,
   { config, logger }: DaemonOptions,
   servers: readonly RunningServer[],
-): Omit<OperatorServices, 'keys'> {
+): Omit<OperatorServices, 'keys' | 'content' | 'params'> {
   const { engine, explainer, imageDesk, images, store, tokens } = foundation
   const readStatus = async (): Promise<Status> => ({
     version: foundation.version,
@@ -289,12 +282,12 @@ async function readyFacts(
     operatorEndpoints: operators.map(({ endpoint }) => endpoint),
     machines: (await engine.machines.listMachines()).length,
     images: (await images.store.listImages()).map(({ name }) => name),
-    contentFiles: content.loaded.files.length,
+    contentFiles: content.current.loaded.files.length,
   }
 }
 
 async function ownVersion(): Promise<string> {
-  const { version } = JSON.parse(await readFile(join(ownFolder, 'package.json'), 'utf8')) as {
+  const { version } = JSON.parse(await readFile(join(shippedFolder, 'package.json'), 'utf8')) as {
     version: string
   }
   return version

@@ -66,6 +66,16 @@ export async function runConfigCommand(argv: readonly string[]): Promise<number>
   }
 }
 
+/** `repave content check`. */
+export async function runContentCheckCommand(argv: readonly string[]): Promise<number> {
+  try {
+    const { checkContent } = await import('./content-check.ts')
+    return await checkContent(argv, sources({}), (line) => process.stdout.write(`${line}\n`))
+  } catch (thrown) {
+    return reportFailure(thrown)
+  }
+}
+
 /** `repave db backup|restore|check`. */
 export async function runDbCommand(argv: readonly string[]): Promise<number> {
   process.umask(0o077)

@@ -31,6 +31,8 @@ export interface DaemonRequest {
   /** Below `/api/v1`, with query. */
   readonly path: string
   readonly body?: object
+  /** The revision that it is based on: refused when it is another by now. */
+  readonly revision?: number
   /** How long the daemon may think before it answers. Default 30 s. */
   readonly silenceMs?: number
 }
@@ -60,7 +62,7 @@ const usualSilenceMs = 30_000
  */
 export async function askDaemon<Value>(
   connection: DaemonConnection,
-  { method = 'GET', path, body, silenceMs = usualSilenceMs }: DaemonRequest,
+  { method = 'GET', path, body, revision, silenceMs = usualSilenceMs }: DaemonRequest,
   schema: AnswerSchema<Value>,
 ): Promise<Value> {
   if (connection.isDryRun === true && changes(method, path))
@@ -69,7 +71,10 @@ export async function askDaemon<Value>(
   const response = await sendRequest(connection, {
     method,
     path,
-    ...(json === undefined ? {} : { headers: { 'content-type': 'application/json' } }),
+    headers: {
+      ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(revision === undefined ? {} : { 'if-match': `"${revision}"` }),
+    },
     timeout: silenceMs,
     end: (query) => query.end(json),
   })
@@ -84,7 +89,7 @@ export interface RawRequest extends Pick<RequestOptions, 'method' | 'timeout'> {
 }
 
 /** Planned, not done. */
-const harmlessPosts: ReadonlySet<string> = new Set(['/plans'])
+const harmlessPosts: ReadonlySet<string> = new Set(['/plans', '/content/plan'])
 
 function changes(method: string, path: string): boolean {
   return method !== 'GET' && !harmlessPosts.has(path)

@@ -31,11 +31,14 @@ export class DaemonAnswerError extends CodedError {
 export class DaemonProblemError extends CodedError {
   readonly code: string
   readonly status: number
+  /** Of content that was refused. */
+  readonly faults: NonNullable<Problem['faults']>
 
   constructor(problem: Problem) {
     super(problem.detail, { remedy: problem.remedy ?? '' })
     this.code = problem.code
     this.status = problem.status
+    this.faults = problem.faults ?? []
   }
 }
 

@@ -158,6 +158,21 @@ export class MemoryOperatorServices implements OperatorServices {
 
   readonly keys = { listKeys: async () => [], rotate: () => unsupported() }
 
+  readonly content = {
+    describe: () => ({ revision: 0, items: [] }),
+    changesOfOwn: async () => [],
+    plan: () => unsupported(),
+    apply: () => unsupported(),
+  }
+
+  readonly params = {
+    param: () => undefined,
+    params: () => [],
+    profile: () => undefined,
+    profiles: () => [],
+    workflow: () => undefined,
+  }
+
   readonly importer = {
     importImage: (request: ImportRequest) => this.#importImage(request),
   }

@@ -21,7 +21,7 @@ import type { WriteLimits } from '../../src/daemon/domain/workflow/write-turns.t
 import { siteHooks } from '../../src/daemon/site-hooks.ts'
 import { nodeSecrets } from '../../src/daemon/node-secrets.ts'
 import { cloudConfigReader } from '../../src/daemon/store/content/cloud-config-reader.ts'
-import { loadContent } from '../../src/daemon/store/content/load-content.ts'
+import { type LoadedContent, loadContent } from '../../src/daemon/store/content/load-content.ts'
 import { folderSecretFiles } from '../../src/daemon/store/secrets/folder-secret-files.ts'
 import { type Store, openStore } from '../../src/daemon/store/sqlite/open-store.ts'
 import { createSilentLogger } from './silent-logger.ts'
@@ -29,6 +29,7 @@ import { createSilentLogger } from './silent-logger.ts'
 export interface RunningEngine extends AsyncDisposable {
   readonly store: Store
   readonly engine: WorkflowEngine
+  readonly content: LoadedContent
   readonly url: string
   readonly agentUrl: string
   readonly logger: ReturnType<typeof createSilentLogger>
@@ -57,14 +58,13 @@ export async function startRunningEngine(options: RunningEngineOptions): Promise
   const { directory, clock, timers, images, timings = {} } = options
   const logger = createSilentLogger()
   const store = await openStore(join(directory, 'repave.db'), { logger })
+  const shipped = join(import.meta.dirname, '../..')
+  const content = await loadContent([shipped, ...(options.contentDirectories ?? [])])
   const engine = await startWorkflowEngine({
     store: store.state,
     events: store.events,
     images,
-    content: await loadContent([
-      join(import.meta.dirname, '../..'),
-      ...(options.contentDirectories ?? []),
-    ]),
+    content,
     cloudConfig: cloudConfigReader,
     secretFiles: folderSecretFiles(join(directory, 'secrets')),
     clock,
@@ -98,6 +98,7 @@ export async function startRunningEngine(options: RunningEngineOptions): Promise
   return {
     store,
     engine,
+    content,
     url,
     agentUrl: `${url.replace('http', 'ws')}/agent/v1/ws`,
     logger,

@@ -32,6 +32,7 @@ export async function startRunningOperatorApp(directory: string): Promise<Runnin
     webSessions: memory.webSessions,
     ...{ audit: store.audit, images: memory.images, keys: memory.keys, importer: memory.importer },
     networks: memory.networks,
+    ...{ content: memory.content, params: engine.content },
     ...{ importSources: memory.importSources, clock: realClock, logger: memory.logger },
     readStatus: () => memory.readStatus(),
     readBackup: () => readBackup({ dataDir: directory, store }),

@@ -7,6 +7,7 @@ import { Authenticator } from './authenticator.ts'
 import { auditRoutes, keepAudit } from './audit.ts'
 import { backupRoutes } from './backup.ts'
 import { bulkRoutes } from './bulk.ts'
+import { contentRoutes } from './content.ts'
 import { documentRoutes } from './documents.ts'
 import { eventRoutes } from './events.ts'
 import { keepAnswers } from './idempotency.ts'
@@ -24,6 +25,7 @@ import {
 } from './operator-socket.ts'
 import { metricsRoutes } from './metrics.ts'
 import { heedPreconditions } from './preconditions.ts'
+import { paramRoutes } from './params.ts'
 import {
   problemOf,
   RequestForbiddenError,
@@ -100,6 +102,8 @@ function registerNouns(
   imageKeepingRoutes(api, services)
   keyRoutes(api, services)
   networkRoutes(api, services)
+  contentRoutes(api, services)
+  paramRoutes(api, services)
   tokenRoutes(api, services)
   auditRoutes(api, services)
   backupRoutes(api, services)

@@ -6,6 +6,7 @@ import type { Status } from '../../contract/api-documents.ts'
 import type { AnswerStore } from '../domain/access/answer-store.ts'
 import type { AuditLog } from '../domain/access/audit-log.ts'
 import type { TokenDesk } from '../domain/access/token-desk.ts'
+import type { ContentDesk } from '../domain/content/content-desk.ts'
 import type { ExplainDesk } from '../domain/explain/explain-desk.ts'
 import type { WebSessions } from '../domain/access/web-sessions.ts'
 import type { EventLog } from '../domain/event/event-log.ts'
@@ -16,6 +17,8 @@ import type { KeyDesk } from '../domain/image/key-desk.ts'
 import type { ImportSources } from '../domain/image/import-source.ts'
 import type { NetworkDesk } from '../domain/lease/network-desk.ts'
 import type { MachineDirectory } from '../domain/machine/machine-directory.ts'
+import type { ParamSource } from '../domain/param/param-source.ts'
+import type { ContentSource } from '../domain/workflow/content-source.ts'
 import type { RunDesk } from '../domain/workflow/run-desk.ts'
 
 /** Everything that an operator can reach. */
@@ -25,6 +28,9 @@ export interface OperatorServices {
   readonly runs: RunDesk
   readonly images: ImageDesk
   readonly keys: KeyDesk
+  readonly content: ContentDesk
+  /** Of the content in force. */
+  readonly params: ParamSource & Pick<ContentSource, 'workflow'>
   readonly networks: Pick<NetworkDesk, 'listLeases' | 'releaseLease' | 'listSubnets'>
   readonly importer: ImageImporter
   readonly importSources: ImportSources

@@ -1,6 +1,7 @@
 import { inertText } from '../../base/ascii.ts'
 import { CodedError } from '../../base/coded-error.ts'
 import type { Problem } from '../../contract/api-documents.ts'
+import { ContentRefusedError } from '../domain/content/errors.ts'
 
 /** What was asked for does not fit the interface's schema. */
 export class RequestInvalidError extends CodedError {
@@ -57,7 +58,10 @@ const statusTitles: Readonly<Record<number, string>> = {
 export function problemOf(thrown: unknown): Problem {
   if (thrown instanceof CodedError) {
     const { code, message, remedy } = thrown
-    return problem(statusOf(thrown), code, message, remedy)
+    const refusal = problem(statusOf(thrown), code, message, remedy)
+    return thrown instanceof ContentRefusedError
+      ? { ...refusal, faults: [...thrown.faults] }
+      : refusal
   }
   const refusal = fastifyRefusal(thrown)
   if (refusal !== undefined) return problem(refusal.status, 'ERR_REQUEST_INVALID', refusal.message)

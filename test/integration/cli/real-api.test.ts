@@ -39,6 +39,8 @@ beforeEach(async () => {
     images: { ...memory.images, ...images },
     keys: memory.keys,
     networks: memory.networks,
+    content: memory.content,
+    params: daemon.content,
     tokens: memory.tokens,
     answers: memory.answers,
     audit: memory.audit,

@@ -1,4 +1,5 @@
 import { CodedError } from '../../../base/coded-error.ts'
+import { contentRules } from './content-rules.ts'
 import { imageRules } from './image-rules.ts'
 import { machineRules } from './machine-rules.ts'
 import { networkRules } from './network-rules.ts'
@@ -14,6 +15,7 @@ export const apiRules: RouteRules = {
   ...runRules,
   ...imageRules,
   ...networkRules,
+  ...contentRules,
 }
 
 /**

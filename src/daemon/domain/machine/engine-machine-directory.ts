@@ -63,7 +63,8 @@ async function changeMachine(
       (label): label is [string, string] => label[1] !== null,
     )
     const values = changedValues(machine, params)
-    requireValues(`machine ${machine.name}`, values ?? {}, content)
+    const set = Object.entries(params ?? {}).filter(([, value]) => value !== null)
+    requireValues(`machine ${machine.name}`, Object.fromEntries(set), content)
     const step = keeper.begin(machine, principal)
     step.changeMachine({
       ...(onBoot === undefined ? {} : { onBoot }),

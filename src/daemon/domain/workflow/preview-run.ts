@@ -54,7 +54,14 @@ export function previewRun(
     params: [...paramsOfRun(prepared.frozenParams)],
     ...(disk === undefined ? {} : { disk }),
   }
-  const facts = { ...plan, machine: machine.id, workflow, ...(disk && { disk: approvalOf(disk) }) }
+  const facts = {
+    ...plan,
+    machine: machine.id,
+    // As texts: params may be fractions, which canonical JSON does not hold.
+    params: JSON.stringify(plan.params),
+    workflow: JSON.stringify(workflow),
+    ...(disk && { disk: approvalOf(disk) }),
+  }
   const digest = digestFromBytes(fromHex(sources.secrets.hashOf(canonicalJson(facts))))
   return { ...plan, disks, ...(problem === undefined ? {} : { problem }), digest }
 }

@@ -20,7 +20,8 @@ export interface ArchivedFile {
 
 const longestLine = 4096
 /** Nothing else is ever restored. */
-const allowedPath = /^(?:repave\.(?:db|leases)|(?:keys|tls|secrets)(?:\/[\w@.-]{1,128}){1,4})$/
+const allowedPath =
+  /^(?:repave\.(?:db|leases)|(?:keys|tls|secrets|content)(?:\/[\w@.-]{1,128}){1,4})$/
 
 /** The files as one stream, with a digest at its end. */
 export async function* packArchive(files: readonly ArchivedFile[]): AsyncGenerator<Uint8Array> {

@@ -12,11 +12,11 @@ export interface BackupSources {
 }
 
 /** Folders of the data directory whose loss no import could make up for. */
-const keptFolders = ['keys', 'tls', 'secrets']
+const keptFolders = ['keys', 'tls', 'secrets', 'content']
 
 /**
  * Everything that a daemon is, images apart, as one stream: the database as of one moment, leases, keys,
- * certificates and the secrets of seeds. The daemon goes on meanwhile.
+ * certificates, secrets and the content that was applied. The daemon goes on meanwhile.
  */
 export async function* readBackup({ dataDir, store }: BackupSources): AsyncGenerator<Uint8Array> {
   const work = await mkdtemp(join(dataDir, 'backup-'))

@@ -21,7 +21,10 @@ export function referenceFaults(
 ): readonly DocumentFault[] {
   return [
     ...params.flatMap(({ document, faultAt }) =>
-      definitionFaults(document).map(({ path, message }) => faultAt(path, message)),
+      definitionFaults(document).map(({ path, message }) => {
+        const fault = faultAt(path, message)
+        return isSecret(document) ? { ...fault, sourceLine: '' } : fault
+      }),
     ),
     ...profiles.flatMap(({ document, faultAt }) => faultsIn(document.params, [], faultAt, source)),
     ...workflows.flatMap((entry) => workflowFaults(entry, source)),
@@ -49,9 +52,12 @@ function faultsIn(
   faultAt: FaultAt,
   source: ParamSource,
 ): readonly DocumentFault[] {
-  return valuesFaults(values, source).map(({ path, message }) =>
-    faultAt([...place, 'params', ...path], message),
-  )
+  return valuesFaults(values, source).map(({ path, message }) => {
+    const fault = faultAt([...place, 'params', ...path], message)
+    const param = source.param(String(path[0]))
+    // The line may hold a secret that does not belong there.
+    return param !== undefined && isSecret(param) ? { ...fault, sourceLine: '' } : fault
+  })
 }
 
 function secretsFaults(

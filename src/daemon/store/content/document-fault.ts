@@ -1,5 +1,5 @@
-import { inertText } from '../../../base/ascii.ts'
 import { CodedError } from '../../../base/coded-error.ts'
+import { faultText } from '../../../contract/fault-text.ts'
 
 /** One thing wrong with a file that a person wrote. */
 export interface DocumentFault {
@@ -24,19 +24,9 @@ export class DocumentInvalidError extends CodedError {
     const files = new Set(faults.map((fault) => fault.file)).size
     super(
       `${faults.length} fault${faults.length === 1 ? '' : 's'} in ${files} file${files === 1 ? '' : 's'}\n` +
-        faults.map(formatDocumentFault).join('\n'),
-      { remedy: 'correct the lines above and start again' },
+        faults.map(faultText).join('\n'),
+      { remedy: 'correct the lines above' },
     )
     this.faults = faults
   }
-}
-
-/** `file:line:column path: message`, the line itself, and a caret below the column. */
-export function formatDocumentFault(fault: DocumentFault): string {
-  const where = `${fault.file}:${fault.line}:${fault.column}`
-  const what = fault.path === '' ? fault.message : `${fault.path}: ${fault.message}`
-  const head = `${where} ${inertText(what, 500)}`
-  if (fault.sourceLine.trim() === '') return head
-  const source = inertText(fault.sourceLine.replaceAll('\t', ' '), 160)
-  return `${head}\n  ${source}\n  ${' '.repeat(Math.min(fault.column - 1, source.length))}^`
 }

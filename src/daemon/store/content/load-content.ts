@@ -1,13 +1,21 @@
 import { stat } from 'node:fs/promises'
 
 import { type BootEnv, bootEnvSchema } from '../../../contract/bootenv.ts'
+import {
+  type DerivedRecipe,
+  derivedRecipeSchema,
+  type ImageRecipe,
+  imageRecipeSchema,
+} from '../../../contract/image-recipe.ts'
 import { type Param, paramSchema, type Profile, profileSchema } from '../../../contract/param.ts'
 import { type Workflow, workflowSchema } from '../../../contract/workflow.ts'
+import type { ContentObject } from '../../domain/content/content-object.ts'
 import type { Subnet } from '../../domain/lease/subnet.ts'
 import type { ParamSource } from '../../domain/param/param-source.ts'
 import type { ContentSource } from '../../domain/workflow/content-source.ts'
 import { referenceFaults } from './check-references.ts'
 import { wholeFileFault } from './content-files.ts'
+import { readContentObjects } from './content-objects.ts'
 import { type DocumentFault, DocumentInvalidError } from './document-fault.ts'
 import { loadSeeds } from './seeds/load-seeds.ts'
 import { Shelf } from './shelf.ts'
@@ -16,6 +24,8 @@ import { loadSubnets } from './subnets/load-subnets.ts'
 export interface LoadedContent extends ContentSource {
   /** Files in use. */
   readonly files: readonly string[]
+  /** Every document as it was written. */
+  readonly objects: readonly ContentObject[]
   readonly workflowNames: readonly string[]
   /** Networks whose machines get addresses. */
   readonly subnets: readonly Subnet[]
@@ -32,10 +42,11 @@ export async function loadContent(directories: readonly string[]): Promise<Loade
   const workflows = new Shelf<Workflow>('workflows', 'workflow.yaml', workflowSchema)
   const params = new Shelf<Param>('params', 'param.yaml', paramSchema)
   const profiles = new Shelf<Profile>('profiles', 'profile.yaml', profileSchema)
+  const images = new Shelf<ImageRecipe | DerivedRecipe>('images', 'image.yaml', recipeSchemaFor)
   const faults: DocumentFault[] = []
   for (const directory of directories) {
     if (!(await isDirectory(directory))) faults.push(wholeFileFault(directory, 'no such directory'))
-    for (const shelf of [bootEnvs, workflows, params, profiles]) {
+    for (const shelf of [bootEnvs, workflows, params, profiles, images]) {
       faults.push(...(await shelf.fill(directory)))
     }
   }
@@ -62,9 +73,15 @@ export async function loadContent(directories: readonly string[]): Promise<Loade
     files: [bootEnvs, workflows, params, profiles]
       .flatMap((shelf) => shelf.files())
       .concat(subnets.files, seeds.files),
+    objects: await readContentObjects(directories),
     workflowNames: workflows.documents().map(({ name }) => name),
     subnets: subnets.subnets,
   }
+}
+
+/** Images are built by a program of its own; here it is only said whether their recipes are right. */
+function recipeSchemaFor(text: string) {
+  return /^basedOn:/m.test(text) ? derivedRecipeSchema : imageRecipeSchema
 }
 
 async function isDirectory(path: string): Promise<boolean> {

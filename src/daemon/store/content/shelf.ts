@@ -17,13 +17,18 @@ export interface ShelfEntry<Document> {
 export class Shelf<Document extends { readonly name: string }> {
   readonly #folder: string
   readonly #fileName: string
-  readonly #schema: z.ZodType<Document>
+  readonly #schemaFor: (text: string) => z.ZodType<Document>
   readonly #entries = new Map<string, ShelfEntry<Document>>()
 
-  constructor(folder: string, fileName: string, schema: z.ZodType<Document>) {
+  /** @param schema the one that fits a document's text, where a kind has several */
+  constructor(
+    folder: string,
+    fileName: string,
+    schema: z.ZodType<Document> | ((text: string) => z.ZodType<Document>),
+  ) {
     this.#folder = folder
     this.#fileName = fileName
-    this.#schema = schema
+    this.#schemaFor = typeof schema === 'function' ? schema : () => schema
   }
 
   find(name: string): Document | undefined {
@@ -54,7 +59,7 @@ export class Shelf<Document extends { readonly name: string }> {
   async #add(folderName: string, file: string): Promise<readonly DocumentFault[]> {
     const text = await readText(file)
     if (text.failure !== undefined) return [wholeFileFault(file, text.failure)]
-    const reading = readYamlDocument(file, text.content, this.#schema)
+    const reading = readYamlDocument(file, text.content, this.#schemaFor(text.content))
     if (!reading.ok) return reading.faults
     const { value: document, faultAt } = reading
     if (document.name !== folderName) {

@@ -2,12 +2,12 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { taskSchema, workflowSchema } from '../../../../../src/contract/workflow.ts'
-import { formatDocumentFault } from '../../../../../src/daemon/store/content/document-fault.ts'
+import { faultText } from '../../../../../src/contract/fault-text.ts'
 import { readYamlDocument } from '../../../../../src/daemon/store/content/yaml-document.ts'
 
 const faultsOf = (text: string) => {
   const reading = readYamlDocument('workflow.yaml', text, workflowSchema)
-  return reading.ok ? [] : reading.faults.map(formatDocumentFault)
+  return reading.ok ? [] : reading.faults.map(faultText)
 }
 
 describe(readYamlDocument, () => {

@@ -1,0 +1,209 @@
+import { join } from 'node:path'
+
+import type { Command } from 'commander'
+
+import {
+  type ContentChange,
+  contentChangesSchema,
+  type ContentFile,
+  type ContentItem,
+  type ContentPlan,
+  contentPlanSchema,
+  contentStateSchema,
+} from '../contract/content-documents.ts'
+import { faultText } from '../contract/fault-text.ts'
+import { askDaemon, type DaemonConnection } from '../operator-client/daemon-request.ts'
+import { DaemonProblemError } from '../operator-client/errors.ts'
+import { changeLines, planSummary } from '../presentation/content-lines.ts'
+import { shownText } from '../presentation/shown-text.ts'
+import { writeLines } from './cli-world.ts'
+import {
+  addCommand,
+  type CommandLine,
+  type CommonOptions,
+  connectionOf,
+  runs,
+} from './command-line.ts'
+import { readContentFolder } from './content-folder.ts'
+import { exitCodes } from './exit-code.ts'
+import { addListVerb } from './list-verb.ts'
+import { printThing } from './output.ts'
+
+/** Of `plan --detailed-exitcode`: something would change. */
+const changesExitCode = 9
+/** Large folders take the daemon a while. */
+const silenceMs = 120_000
+
+/** `repave content list|plan|apply|diff`; `content check` needs no daemon and is a program of its own. */
+export function contentCommands(line: CommandLine, program: Command): void {
+  const content = program
+    .command('content')
+    .description('YAML folders in force: list, check, plan, apply, diff')
+  addListCommand(line, content)
+  addCommand(line, content, {
+    words: 'check [folder]',
+    summary: 'every fault of a folder over what ships; needs no daemon',
+    examples: ['content check', 'content check content/'],
+  })
+  addPlanCommand(line, content)
+  addApplyCommand(line, content)
+  addDiffCommand(line, content)
+  content.addHelpText(
+    'after',
+    '\nExamples:\n  repave content check content/\n  repave content plan content/\n  repave content apply content/',
+  )
+}
+
+function addListCommand(line: CommandLine, parent: Command): void {
+  addListVerb<ContentItem>(line, parent, {
+    summary: 'every document in force, and where it comes from',
+    examples: ['content list', 'content list --output json'],
+    topics: ['content.*.*'],
+    read: async (connection) => {
+      const { items, revision } = await askDaemon(
+        connection,
+        { path: '/content' },
+        contentStateSchema,
+      )
+      return {
+        kind: 'ContentList',
+        rev: revision,
+        items,
+        nameOf: ({ kind, name }) => `${kind}/${name}`,
+        columns: [
+          ['KIND', ({ kind }) => kind],
+          ['NAME', ({ name }) => shownText(name)],
+          ['FROM', ({ layer }) => layer],
+          ['OVER', ({ replaces }) => replaces ?? '-'],
+          ['FILE', ({ file }) => shownText(file, 200), 'wide'],
+        ],
+      }
+    },
+  })
+}
+
+function addPlanCommand(line: CommandLine, parent: Command): void {
+  addCommand(line, parent, {
+    words: 'plan <folder>',
+    summary: 'what the daemon would change if this folder were applied; nothing is done',
+    examples: ['content plan content/', 'content plan content/ --detailed-exitcode'],
+  })
+    .option('--detailed-exitcode', '9 where something would change', false)
+    .action(
+      runs(line, async (folder: string, options: CommonOptions & { detailedExitcode: boolean }) => {
+        const files = await readFolder(line, folder)
+        const plan = await askForPlan(connectionOf(line, options), files)
+        if (refused(line, folder, plan.faults)) return exitCodes.contentInvalid
+        await printPlan(line, options, plan)
+        return options.detailedExitcode && plan.changes.length > 0 ? changesExitCode : 0
+      }),
+    )
+}
+
+function addApplyCommand(line: CommandLine, parent: Command): void {
+  addCommand(line, parent, {
+    words: 'apply <folder>',
+    summary: 'put this folder in force, in the place of what was applied before',
+    examples: ['content apply content/', 'content apply content/ --dry-run'],
+  })
+    .option('--dry-run', 'the same as content plan', false)
+    .action(
+      runs(line, async (folder: string, { dryRun, ...options }: CommonOptions) => {
+        const connection = connectionOf(line, options)
+        const files = await readFolder(line, folder)
+        const plan = await askForPlan(connection, files)
+        if (refused(line, folder, plan.faults)) return exitCodes.contentInvalid
+        if (dryRun === true) {
+          await printPlan(line, options, plan)
+          return 0
+        }
+        const applied = await apply(connection, files, plan.revision).catch((thrown: unknown) => {
+          if (thrown instanceof DaemonProblemError && refused(line, folder, thrown.faults)) {
+            return undefined
+          }
+          throw thrown
+        })
+        if (applied === undefined) return exitCodes.contentInvalid
+        await printPlan(line, options, applied)
+        return 0
+      }),
+    )
+}
+
+function addDiffCommand(line: CommandLine, parent: Command): void {
+  addCommand(line, parent, {
+    words: 'diff [folder]',
+    summary: 'what a folder has otherwise than what is in force; without one, own over shipped',
+    examples: ['content diff', 'content diff content/'],
+  }).action(
+    runs(line, async (folder: string | undefined, options: CommonOptions) => {
+      const connection = connectionOf(line, options)
+      const changes = await differences(line, connection, folder)
+      if (changes === undefined) return exitCodes.contentInvalid
+      await printThing(line.world, options.output, {
+        ...{ kind: 'ContentDiff', value: { changes }, name: 'content' },
+        lines: changes.length === 0 ? ['no difference'] : changeLines(changes),
+      })
+      return changes.length === 0 ? 0 : 1
+    }),
+  )
+}
+
+async function differences(
+  line: CommandLine,
+  connection: DaemonConnection,
+  folder: string | undefined,
+): Promise<readonly ContentChange[] | undefined> {
+  if (folder === undefined) {
+    return (await askDaemon(connection, { path: '/content/changes' }, contentChangesSchema)).items
+  }
+  const plan = await askForPlan(connection, await readFolder(line, folder))
+  return refused(line, folder, plan.faults) ? undefined : plan.changes
+}
+
+async function readFolder(line: CommandLine, folder: string): Promise<readonly ContentFile[]> {
+  const { files, doubts } = await readContentFolder(folder)
+  writeLines(line.world.stderr, doubts)
+  return files
+}
+
+function askForPlan(connection: DaemonConnection, files: readonly ContentFile[]) {
+  const request = { method: 'POST', path: '/content/plan', body: { files }, silenceMs } as const
+  return askDaemon(connection, request, contentPlanSchema)
+}
+
+function apply(connection: DaemonConnection, files: readonly ContentFile[], revision: number) {
+  const request = {
+    method: 'POST',
+    path: '/content',
+    body: { files },
+    revision,
+    silenceMs,
+  } as const
+  return askDaemon(connection, request, contentPlanSchema)
+}
+
+/** Says what is wrong, where anything is. Files of the folder are called as the person calls them. */
+function refused(line: CommandLine, folder: string, faults: ContentPlan['faults']): boolean {
+  if (faults.length === 0) return false
+  const shown = faults.map((fault) =>
+    faultText({
+      ...fault,
+      file: fault.file.startsWith('/') ? fault.file : join(folder, fault.file),
+    }),
+  )
+  const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`
+  writeLines(line.world.stderr, [...shown, `${count}; what was in force stays`])
+  return true
+}
+
+async function printPlan(
+  line: CommandLine,
+  { output }: CommonOptions,
+  plan: ContentPlan,
+): Promise<void> {
+  await printThing(line.world, output, {
+    ...{ kind: 'ContentPlan', value: plan, name: String(plan.revision) },
+    lines: [...changeLines(plan.changes), ...planSummary(plan)],
+  })
+}
