@@ -3,7 +3,9 @@ import { zstdCompressSync } from 'node:zlib'
 import { readL1Entry, readL2Entry } from '../../src/protocol/qcow2/qcow2-entries.ts'
 import { readQcow2Header } from '../../src/protocol/qcow2/qcow2-header.ts'
 import { zstdFrameBytes } from '../../src/protocol/qcow2/zstd-frame.ts'
+import { MEBIBYTE } from '../../src/base/byte-size.ts'
 import { readVhdFooter } from '../../src/protocol/vhd/vhd-footer.ts'
+import { readVhdxMetadata } from '../../src/protocol/vhdx/vhdx-metadata.ts'
 import { readVmdkHeader } from '../../src/protocol/vmdk/vmdk-header.ts'
 import {
   qcow2Vectors,
@@ -21,7 +23,43 @@ function requireDisk(reading: { ok: true; virtualBytes: number } | { ok: false; 
   }
 }
 
+/** Where a VHDX says what it is: its beginning, region table, metadata table and the items of that. */
+const vhdxPlaces = [
+  { offset: 0, bytes: 8 },
+  { offset: 192 * 1024, bytes: 96 },
+  { offset: 3 * MEBIBYTE, bytes: 192 },
+  { offset: 3 * MEBIBYTE + 64 * 1024, bytes: 64 },
+] as const
+const vhdx = readDiskVector('vhdx')
+
+const vhdxFile = Uint8Array.from(vhdx)
+
+/** The one file with those places as `bytes` have them; where they end it is as it was. */
+function vhdxWith(bytes: Uint8Array): Uint8Array {
+  let at = 0
+  for (const place of vhdxPlaces) {
+    vhdxFile.set(vhdx.subarray(place.offset, place.offset + place.bytes), place.offset)
+    vhdxFile.set(bytes.subarray(at, at + place.bytes), place.offset)
+    at += place.bytes
+  }
+  return vhdxFile
+}
+
 export const fuzzTargets: readonly FuzzTarget[] = [
+  {
+    name: 'vhdx metadata',
+    seeds: [
+      Buffer.concat(vhdxPlaces.map(({ offset, bytes }) => vhdx.subarray(offset, offset + bytes))),
+    ],
+    tryBytes: async (bytes) => {
+      const file = vhdxWith(bytes)
+      requireDisk(
+        await readVhdxMetadata((offset, length) =>
+          Promise.resolve(file.subarray(offset, offset + length)),
+        ),
+      )
+    },
+  },
   {
     name: 'qcow2 header',
     seeds: [...qcow2Vectors, ...refusedQcow2Vectors].map((name) => readDiskVector(name)),

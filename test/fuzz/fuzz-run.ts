@@ -33,11 +33,11 @@ export async function loadFuzzTargets(): Promise<readonly FuzzTarget[]> {
 }
 
 /** Tries case after case while `goesOn`, asked once every hundred. */
-export function fuzzTarget(
+export async function fuzzTarget(
   target: FuzzTarget,
   firstSeed: number,
   goesOn: (cases: number) => boolean,
-): FuzzCount {
+): Promise<FuzzCount> {
   const failures: FuzzFailure[] = []
   let cases = 0
   while (goesOn(cases) && failures.length < mostFailures) {
@@ -45,7 +45,8 @@ export function fuzzTarget(
       const seed = firstSeed + ++cases
       const bytes = mutate(target.seeds, seededDraw(seed * 2_654_435_761))
       try {
-        target.tryBytes(bytes)
+        const trying = target.tryBytes(bytes)
+        if (trying instanceof Promise) await trying
       } catch (error) {
         const bytesHex = Buffer.from(bytes).toString('hex')
         failures.push({ target: target.name, seed, bytesHex, error })

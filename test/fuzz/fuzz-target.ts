@@ -4,6 +4,6 @@ export interface FuzzTarget {
   readonly name: string
   /** Real inputs; what is tried are these with bytes changed, cut, doubled and spliced. */
   readonly seeds: readonly Uint8Array[]
-  /** Decodes, and checks what must hold of the outcome. Throws only when the decoder is wrong. */
-  readonly tryBytes: (bytes: Uint8Array) => void
+  /** Decodes, and checks what must hold of the outcome. Throws, or rejects, only when the decoder is wrong. */
+  readonly tryBytes: (bytes: Uint8Array) => void | Promise<void>
 }

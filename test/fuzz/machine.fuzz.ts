@@ -10,6 +10,8 @@ import {
 } from '../../src/protocol/efi/load-option.ts'
 import { decodeBackupGpt, decodeGpt } from '../../src/protocol/gpt/decode-gpt.ts'
 import { encodeGpt } from '../../src/protocol/gpt/encode-gpt.ts'
+import { readBootImage } from '../../src/protocol/pe/read-boot-image.ts'
+import { efiProgram } from '../fakes/efi-program.ts'
 import { sampleTable } from '../fakes/sample-gpt.ts'
 import type { FuzzTarget } from './fuzz-target.ts'
 
@@ -40,6 +42,14 @@ function readJson(bytes: Uint8Array): unknown {
 }
 
 export const fuzzTargets: readonly FuzzTarget[] = [
+  {
+    name: 'efi program',
+    seeds: [efiProgram({}), efiProgram({ sbat: 'sbat,1,SBAT Version\nshim,4,UEFI shim\n' })],
+    tryBytes: (bytes) => {
+      const reading = readBootImage(bytes)
+      if (!reading.ok && reading.reason === '') throw new Error('neither facts nor a reason')
+    },
+  },
   {
     name: 'gpt',
     seeds: [gpt.primary, gpt.backup],

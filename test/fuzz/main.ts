@@ -17,7 +17,7 @@ let threw = targets.length === 0 ? 1 : 0
 console.log(`seed ${firstSeed}, ${targets.length} decoders, ${Math.round(shareMs / 1000)} s each`)
 for (const target of targets) {
   const endMs = performance.now() + shareMs
-  const { cases, failures } = fuzzTarget(target, firstSeed, () => performance.now() < endMs)
+  const { cases, failures } = await fuzzTarget(target, firstSeed, () => performance.now() < endMs)
   threw += failures.length
   console.log(
     `${target.name.padEnd(32)} ${String(cases).padStart(12)} cases  ${failures.length} throws`,
