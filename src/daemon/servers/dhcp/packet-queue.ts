@@ -28,10 +28,6 @@ export class PacketQueue {
     this.#onDropped = onDropped
   }
 
-  get isEmpty(): boolean {
-    return this.#urgent.size + this.#patient.size === 0
-  }
-
   /** Keeps a copy. */
   add(bytes: Uint8Array): void {
     const ring = this.#isUrgent(bytes) ? this.#urgent : this.#patient
