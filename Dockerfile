@@ -15,6 +15,8 @@ COPY bootenvs ./bootenvs
 COPY workflows ./workflows
 COPY seeds ./seeds
 COPY images ./images
+COPY scripts ./scripts
+RUN node_modules/.bin/node scripts/bundle-commands.ts
 RUN ln -s /opt/repave/bin/repave /usr/local/bin/repave
 
 VOLUME /var/lib/repave

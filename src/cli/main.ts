@@ -1,3 +1,5 @@
+import '../contract/interpret-schemas.ts'
+
 import { Command } from 'commander'
 
 import { contextFlag, withContext } from '../operator-client/contexts.ts'

@@ -1,8 +1,6 @@
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { WebSocket } from 'ws'
-
 import { type OperatorEndpoint, socketUrl } from '../presentation/operator-endpoint.ts'
 import { type FeedItem, followOperator, type OperatorLink } from '../presentation/operator-feed.ts'
 import { linkOf } from '../presentation/socket-link.ts'
@@ -34,6 +32,8 @@ export function openFeed(request: FeedRequest): AsyncGenerator<FeedItem> {
 
 async function connectToDaemon({ endpoint, signal }: FeedRequest): Promise<OperatorLink> {
   const { target, headers } = requestTo(endpoint)
+  // Loaded where it is used: most commands ask once, and have to start fast.
+  const { WebSocket } = await import('ws')
   const socket = new WebSocket(socketUrl(endpoint), {
     headers,
     ...(target.ca === undefined ? {} : { ca: target.ca }),

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { z } from 'zod'
@@ -22,9 +22,19 @@ export type NamedVersion = Readonly<z.infer<typeof namedVersionSchema>>
 /** `names/NAME.json`: which images a name stands for, oldest version first. */
 const pointerSchema = z.strictObject({ versions: z.array(namedVersionSchema).min(1) })
 
+/** Names whose file is kept as it was read: a rack that deploys asks for the same one again and again. */
+const mostKept = 16
+
+interface KeptName {
+  /** Changes with whatever is done to the file. */
+  readonly state: string
+  readonly versions: readonly NamedVersion[]
+}
+
 /** The names of images. Changes are made one after the other, by whoever owns the folder. */
 export class NameFolder {
   readonly #folder: string
+  readonly #kept = new Map<string, KeptName>()
 
   constructor(folder: string) {
     this.#folder = folder
@@ -43,13 +53,14 @@ export class NameFolder {
   async versions(name: string): Promise<readonly NamedVersion[]> {
     if (!nameSchema.safeParse(name).success) return []
     const path = this.#path(name)
-    const text = await readFile(path, 'utf8').catch(absentFile)
-    if (text === undefined) return []
-    try {
-      return pointerSchema.parse(JSON.parse(text)).versions
-    } catch (error) {
-      throw new StoredImageDamagedError(path, error)
-    }
+    const stats = await stat(path, { bigint: true }).catch(absentFile)
+    if (stats === undefined) return []
+    const state = [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(' ')
+    const kept = this.#kept.get(name)
+    if (kept?.state === state) return kept.versions
+    const versions = await readVersions(path)
+    this.#keep(name, { state, versions })
+    return versions
   }
 
   /** Makes `version` the newest of the name. */
@@ -70,7 +81,25 @@ export class NameFolder {
     return (await this.versions(name)).filter(({ digest }) => !digests.includes(digest))
   }
 
+  #keep(name: string, kept: KeptName): void {
+    this.#kept.delete(name)
+    this.#kept.set(name, kept)
+    const [oldest] = this.#kept.keys()
+    if (this.#kept.size > mostKept && oldest !== undefined) this.#kept.delete(oldest)
+  }
+
   #path(name: string): string {
     return join(this.#folder, `${name}.json`)
+  }
+}
+
+/** @throws {StoredImageDamagedError} */
+async function readVersions(path: string): Promise<readonly NamedVersion[]> {
+  const text = await readFile(path, 'utf8').catch(absentFile)
+  if (text === undefined) return []
+  try {
+    return pointerSchema.parse(JSON.parse(text)).versions
+  } catch (error) {
+    throw new StoredImageDamagedError(path, error)
   }
 }
