@@ -20,6 +20,7 @@ import type { RunningServer } from '../running-server.ts'
 import { Attention } from './attention.ts'
 import { type Exchange, Exchanges, type TftpLimits } from './exchanges.ts'
 import { type FastSockets, PortOpener, type PortRange } from './port-opener.ts'
+import { heldBackPort } from './held-back-port.ts'
 import { SharedPieces } from './shared-pieces.ts'
 import { TftpReport, type TftpReportOptions } from './tftp-report.ts'
 import { TftpTransfer } from './tftp-transfer.ts'
@@ -235,17 +236,8 @@ class TftpServer implements RunningServer {
       await file.close()
       throw error
     })
-    const mayLeave = (bytes: Uint8Array) =>
-      exchange.isProven || this.#isWithinBudget(exchange, bytes)
-    return {
-      send: (bytes) => {
-        if (mayLeave(bytes)) port.send(bytes)
-      },
-      sendRow: (bytes, datagramBytes) => {
-        if (mayLeave(bytes)) port.sendRow(bytes, datagramBytes)
-      },
-      close: () => port.close(),
-    }
+    const onHeldBack = () => this.#report.count('tftp.held-back')
+    return heldBackPort(port, { exchange, budget: this.#budget, onHeldBack })
   }
 
   async #bindPort(exchange: Exchange, peer: TftpPeer): Promise<TransferPort> {
@@ -255,13 +247,6 @@ class TftpServer implements RunningServer {
     })
     socket.on('error', (error) => exchange.transfer?.fail(error.message))
     return port
-  }
-
-  #isWithinBudget(exchange: Exchange, bytes: Uint8Array): boolean {
-    const isWithin = this.#budget.take(exchange.clientAddress, bytes.length)
-    if (isWithin) exchange.unprovenBytes += bytes.length
-    else this.#report.count('tftp.held-back')
-    return isWithin
   }
 
   #hearOnPort(
