@@ -16,6 +16,7 @@ import { BootFileDesk } from '../../../src/daemon/domain/bootenv/boot-file-desk.
 import type { BootFileRoute } from '../../../src/daemon/servers/boot-files/boot-file.ts'
 import { bootScript, grubBootScript } from '../../../src/daemon/servers/boot-files/boot-script.ts'
 import { loadIpxeBinaries } from '../../../src/daemon/servers/boot-files/ipxe-binaries.ts'
+import { ownPrograms } from '../../../src/daemon/servers/boot-files/own-programs.ts'
 import { signedBootDisk } from '../../../src/daemon/servers/boot-files/signed-boot-disk.ts'
 import { loadSignedPrograms } from '../../../src/daemon/servers/boot-files/signed-programs.ts'
 import { sledgehammerFiles } from '../../../src/daemon/servers/boot-files/sledgehammer-files.ts'
@@ -49,7 +50,7 @@ beforeAll(async () => {
   const packages = ['ipxe', 'shim-signed', 'grub-efi-amd64-signed']
   await ensureDebianPackages(packages, { log: () => {} })
   directory = await mkdtemp(join(tmpdir(), 'repave-boots-'))
-  for (const name of ['vmlinuz', 'initramfs.zst']) {
+  for (const name of ['vmlinuz', 'initramfs.zst', 'arm64.efi']) {
     await using file = await open(join(directory, name), 'w')
     await file.truncate(3_000_000)
   }
@@ -89,6 +90,7 @@ async function allRoutes(): Promise<BootFileRoute[]> {
     grubBootScript(scripts),
     signedBootDisk({ ...scripts, sledgehammerDirectory: directory }),
     sledgehammerFiles(directory),
+    ownPrograms(directory),
   ]
 }
 
