@@ -41,7 +41,7 @@ export const layers: Readonly<
   },
   'src/agent': {
     rooms: ['src/base', 'src/contract', 'src/protocol', 'src/stream'],
-    libraries: ['node:*', 'ws'],
+    libraries: ['node:*', 'ws', 'koffi'],
   },
   'src/presentation': { rooms: ['src/base', 'src/contract'], libraries: [] },
   'src/operator-client': {

@@ -39,18 +39,23 @@ export async function printPlans(
 /**
  * Shows the plan and has the person type the machine's name.
  *
- * @returns the plan agreed to, where it names a disk: the run is held to it
+ * @returns the plan agreed to, where it names disks: the run is held to it
  */
 export async function confirmPlan(
   line: CommandLine,
   machine: Machine,
   plan: () => Promise<RunPlan>,
 ): Promise<Digest | undefined> {
-  const holds = machine.imageName ?? 'the disk'
-  const warning = `This replaces ${holds} on ${machine.name}`
   // Where nobody can answer, nothing is asked of the daemon either.
   const shown = line.world.stdin.isTTY === true ? await plan() : undefined
+  const warning = `This ${lossOf(machine, shown)} on ${machine.name}`
   if (shown !== undefined) writeLines(line.world.stderr, [...planLines(shown), ''])
   await confirmByName(line.world, machine.name, warning)
-  return shown?.disk === undefined ? undefined : shown.digest
+  return shown?.disk === undefined && shown?.wiped === undefined ? undefined : shown.digest
+}
+
+function lossOf({ imageName = 'the disk' }: Machine, plan: RunPlan | undefined): string {
+  const count = plan?.wiped?.length
+  if (count === undefined) return `replaces ${imageName}`
+  return count === 1 ? 'wipes the disk shown above' : `wipes the ${count} disks shown above`
 }

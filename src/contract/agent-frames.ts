@@ -6,10 +6,12 @@ import { diskSchema, inventorySchema } from './machine.ts'
 import {
   failureSchema,
   imageComparisonSchema,
+  leftDiskSchema,
   wipeReportSchema,
   writeProgressSchema,
 } from './run.ts'
 import { signedReceiptSchema } from './receipt.ts'
+import { wipeMethods } from './workflow.ts'
 import { diskChoiceRequestSchema } from './disk-choice/choice-request.ts'
 
 /**
@@ -33,6 +35,7 @@ export const staleTokenCodes: readonly string[] = [
 export const taskOrderSchema = z.discriminatedUnion('action', [
   z.object({ action: z.literal('inventory') }),
   diskChoiceRequestSchema.extend({ action: z.literal('select-disk') }),
+  diskChoiceRequestSchema.extend({ action: z.literal('select-disks') }),
   z.object({
     action: z.literal('write-image'),
     imageName: nameSchema,
@@ -55,8 +58,9 @@ export const taskOrderSchema = z.discriminatedUnion('action', [
   }),
   z.object({
     action: z.literal('wipe-disk'),
-    disk: diskSchema,
-    method: z.enum(['zero', 'signatures']),
+    /** Frozen choices, each checked again on the open descriptor. */
+    disks: z.array(diskSchema).min(1).max(1024),
+    method: z.enum(wipeMethods),
   }),
   z.object({
     action: z.literal('write-seed'),
@@ -104,6 +108,8 @@ export type TaskOrder = z.infer<typeof taskOrderSchema>
 export const taskFactsSchema = z.object({
   inventory: inventorySchema.optional(),
   disk: diskSchema.optional(),
+  disks: z.array(diskSchema).min(1).max(1024).optional(),
+  disksLeft: z.array(leftDiskSchema).max(1024).optional(),
   /** Disks that a rule of the workflow keeps. */
   dataDisks: z.array(diskSchema).max(1024).optional(),
   receipt: signedReceiptSchema.optional(),

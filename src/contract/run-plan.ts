@@ -18,6 +18,8 @@ export const runPlanSchema = z.object({
   disks: z.array(z.object({ disk: diskSchema, refusal: z.string().optional() })),
   /** The one disk that would be written. Absent where there is not exactly one. */
   disk: diskSchema.optional(),
+  /** Every disk that would be emptied, where the run chooses several. */
+  wiped: z.array(diskSchema).optional(),
   /** Why the run would choose no disk. */
   problem: failureSchema.optional(),
   /** Of everything above that matters: a run that names it is refused when the plan has changed. */

@@ -12,7 +12,7 @@ import {
   nameSchema,
   timeMsSchema,
 } from './values.ts'
-import { taskSchema } from './workflow.ts'
+import { taskSchema, wipeMethods } from './workflow.ts'
 
 /**
  * `queued` waits for its machine, or for its turn to write · `held` waits for a person · `lost` its agent
@@ -86,13 +86,38 @@ export const imageComparisonSchema = z.object({
 })
 export type ImageComparison = z.infer<typeof imageComparisonSchema>
 
-/** What was done to a disk that was wiped, as the agent reports it. */
+/** What emptied a disk in the end. */
+export const eraseWays = [
+  'nvme-format',
+  'ata-security-erase',
+  'discard',
+  'zero',
+  'signatures',
+] as const
+export type EraseWay = (typeof eraseWays)[number]
+
+/** One disk that was wiped. */
+export const wipedDiskSchema = diskSchema
+  .pick({ path: true, serial: true, wwn: true, sizeBytes: true })
+  .extend({
+    way: z.enum(eraseWays),
+    bytesWritten: byteCountSchema,
+    /** Read from the disk afterwards, and zero. */
+    bytesReadBack: byteCountSchema,
+  })
+export type WipedDisk = z.infer<typeof wipedDiskSchema>
+
+/** A disk that nothing is done to, and why. */
+export const leftDiskSchema = z.object({ disk: diskSchema, reason: z.string().max(500) })
+export type LeftDisk = z.infer<typeof leftDiskSchema>
+
+/** What was done to the disks that were wiped, as the agent reports it. */
 export const wipeReportSchema = z.object({
-  method: z.enum(['zero', 'signatures']),
+  method: z.enum(wipeMethods),
   bytesWritten: byteCountSchema,
-  /** Read from the disk afterwards, and zero. */
   bytesReadBack: byteCountSchema,
   durationMs: z.number().int().nonnegative(),
+  disks: z.array(wipedDiskSchema).max(1024).default([]),
 })
 export type WipeReport = z.infer<typeof wipeReportSchema>
 
@@ -161,10 +186,15 @@ export const runSchema = z.object({
   imageDigest: digestSchema.optional(),
   /** The disk that a person saw in the plan: another one is refused. */
   approvedDisk: approvedDiskSchema.optional(),
+  /** The same of a run that chooses several: these, and all of these. */
+  approvedDisks: z.array(approvedDiskSchema).max(1024).optional(),
   /** Until when a disk may still be chosen: an old order does not strike a machine that others use by now. */
   armedUntilMs: timeMsSchema.optional(),
   /** What `select-disk` chose, frozen. */
   disk: diskSchema.optional(),
+  /** What `select-disks` chose, frozen; and what it left, with the reason. */
+  disks: z.array(diskSchema).max(1024).optional(),
+  disksLeft: z.array(leftDiskSchema).max(1024).optional(),
   receipt: signedReceiptSchema.optional(),
   /** What `capture-image` made. */
   capturedImage: capturedImageSchema.optional(),

@@ -32,7 +32,8 @@ export type DiskRule = z.infer<typeof diskRuleSchema>
 
 const taskBase = {
   name: nameSchema,
-  timeoutSeconds: z.number().int().positive().max(86_400).default(600),
+  /** A week at most: so long may clearing a large disk take. */
+  timeoutSeconds: z.number().int().positive().max(604_800).default(600),
   retry: z
     .strictObject({
       /** Tries in all, the first included. */
@@ -55,6 +56,16 @@ const taskBase = {
 const task = <Action extends string>(action: Action) =>
   z.strictObject({ ...taskBase, action: z.literal(action) })
 
+const diskChoice = {
+  /** Disks that match one of these are kept: never chosen here, and protected from then on. */
+  dataDisks: z.array(diskRuleSchema).max(64).default([]),
+  /** Signatures that would keep a disk from being chosen (`zfs_member`) and may be lost after all. */
+  overwrite: z.array(z.string().max(64)).max(64).default([]),
+}
+
+/** How a disk is emptied. See {@link taskSchema}. */
+export const wipeMethods = ['best', 'secure-erase', 'zero', 'discard', 'signatures'] as const
+
 const scriptTextSchema = z.string().min(1).max(65_536)
 
 /** What the agent or the daemon does; {@link agentActions} names the agent's. */
@@ -65,10 +76,17 @@ export const taskSchema = z.discriminatedUnion('action', [
     action: z.literal('select-disk'),
     /** Which disk to write. Exactly one of the machine's must match, else the task refuses. */
     disk: diskRuleSchema.prefault({}),
-    /** Disks that match one of these are kept: never chosen here, and protected from then on. */
-    dataDisks: z.array(diskRuleSchema).max(64).default([]),
-    /** Signatures that would keep the disk from being chosen (`zfs_member`) and may be lost after all. */
-    overwrite: z.array(z.string().max(64)).max(64).default([]),
+    ...diskChoice,
+  }),
+  z.strictObject({
+    ...taskBase,
+    action: z.literal('select-disks'),
+    /**
+     * Which disks to wipe: every disk of the machine's own unless it says less. One that can neither be
+     * chosen nor is kept by somebody's wish makes the task refuse: what is left over is never passed over.
+     */
+    disks: diskRuleSchema.prefault({}),
+    ...diskChoice,
   }),
   z.strictObject({
     ...taskBase,
@@ -88,10 +106,13 @@ export const taskSchema = z.discriminatedUnion('action', [
     ...taskBase,
     action: z.literal('wipe-disk'),
     /**
-     * `zero` overwrites every byte and reads all of it back; `signatures` clears the first and the last
-     * MiB of the disk and of each partition: quick, nothing boots or mounts, the data stay readable.
+     * `zero` overwrites every byte. `secure-erase` has the drive do it (NVMe format, ATA security erase),
+     * and fails where the drive cannot; `best` does so where it can and overwrites where not. `discard`
+     * tells the drive to forget: quick, and a promise of the drive's. After each of these every byte reads
+     * as zero, or is made to. `signatures` clears the first and the last MiB of the disk and of each
+     * partition: nothing boots or mounts, the data stay readable.
      */
-    method: z.enum(['zero', 'signatures']).default('zero'),
+    method: z.enum(wipeMethods).default('zero'),
   }),
   task('write-seed'),
   z.strictObject({
@@ -143,6 +164,7 @@ export type TaskAction = Task['action']
 export const agentActions = [
   'inventory',
   'select-disk',
+  'select-disks',
   'write-image',
   'verify-image',
   'wipe-disk',

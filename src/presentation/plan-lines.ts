@@ -11,7 +11,8 @@ export function planLines(plan: RunPlan): string[] {
     ['machine', shownText(plan.machineName, 63)],
     ['workflow', plan.workflow],
     ['image', shownText([plan.imageName, plan.imageDigest].join('  ').trim(), 160)],
-    ...(plan.disk === undefined ? [] : replacedFacts(plan.disk)),
+    ...(plan.disk === undefined ? [] : lostFacts('replaced', plan.disk)),
+    ...(plan.wiped ?? []).flatMap((disk) => lostFacts('wiped', disk)),
     ...(plan.problem === undefined
       ? []
       : [['no disk', shownText(plan.problem.message, 400)] as const]),
@@ -26,9 +27,9 @@ export function planLines(plan: RunPlan): string[] {
   return [...factLines(facts), '', ...tableLines(['STAGE', 'TASK', 'ACTION'], rows)]
 }
 
-function replacedFacts(disk: Disk): (readonly [string, string])[] {
+function lostFacts(word: string, disk: Disk): (readonly [string, string])[] {
   return [
-    ['replaced', `${diskText(disk)}  ${shownText(disk.model ?? disk.transport)}`],
+    [word, `${diskText(disk)}  ${shownText(disk.model ?? disk.transport)}`],
     ...contentLines(disk.contents).map((line) => ['', line] as const),
   ]
 }

@@ -1,7 +1,7 @@
-import type { ImageComparison, Intervention, Run, RunTask, WipeReport } from '../contract/run.ts'
+import type { ImageComparison, Intervention, Run, RunTask } from '../contract/run.ts'
 import { durationText } from './duration-text.ts'
 import { failureText } from './event-text.ts'
-import { diskText } from './run-outcome.ts'
+import { diskText, wipedText } from './run-outcome.ts'
 import { shownText } from './shown-text.ts'
 import { factLines, tableLines } from './table-text.ts'
 import { deadlineText, waitReason } from './wait-reason.ts'
@@ -18,12 +18,12 @@ export function runLines(run: Run, nowMs: number): string[] {
     ...(run.disk === undefined
       ? []
       : [['disk', `${diskText(run.disk)}  (its data is replaced)`] as const]),
+    ...disksFacts(run),
     ...(run.failure === undefined ? [] : [['failure', failureText(run.failure)] as const]),
     ...(run.stopAt === undefined ? [] : [['held before', run.stopAt] as const]),
     ...(run.comparison === undefined
       ? []
       : [['compared', comparisonText(run.comparison)] as const]),
-    ...(run.wipe === undefined ? [] : [['wiped', wipeText(run.wipe)] as const]),
     ...(run.receipt === undefined ? [] : [['receipt', run.receipt.digest] as const]),
   ]
   const rows = run.tasks.map((task) => taskRow(task, nowMs))
@@ -38,9 +38,19 @@ function comparisonText({ bytesCompared, bytesDifferent }: ImageComparison): str
     : `${bytesDifferent} of ${bytesCompared} bytes lie in chunks that differ`
 }
 
-function wipeText({ method, bytesReadBack, durationMs }: WipeReport): string {
-  return `${method}: ${bytesReadBack} bytes cleared and read back in ${durationText(durationMs)}`
+/** Every disk that is wiped, by its serial number, with what proves it; and every one that is not. */
+function disksFacts({ disks = [], disksLeft = [], wipe }: Run): (readonly [string, string])[] {
+  const left = disksLeft.map(
+    ({ disk, reason }) => ['left', `${diskText(disk)}  ${shownText(reason, 200)}`] as const,
+  )
+  if (wipe === undefined) {
+    const chosen = disks.map((disk) => ['disk', `${diskText(disk)}  (to be wiped)`] as const)
+    return [...chosen, ...left]
+  }
+  const wiped = wipe.disks.map((disk) => ['wiped', wipedText(disk)] as const)
+  return [...wiped, ...left, ['wipe', `${wipe.method}, in ${durationText(wipe.durationMs)}`]]
 }
+
 
 /** `12m ago  approve by operator:ann  write-image: disk checked` */
 function interventionLine({ verb, by, atMs, task, note }: Intervention, nowMs: number): string {

@@ -1,7 +1,7 @@
 import { formatByteSize } from '../base/byte-size.ts'
 import type { Disk, Machine } from '../contract/machine.ts'
 import { type Receipt, receiptSchema } from '../contract/receipt.ts'
-import type { Run } from '../contract/run.ts'
+import type { Run, WipedDisk } from '../contract/run.ts'
 import { durationText } from './duration-text.ts'
 import { failureText } from './event-text.ts'
 import { writtenText } from './written-text.ts'
@@ -41,6 +41,8 @@ function outcomeFacts(run: Run, machine: Machine | undefined): Fact[] {
     ['firmware', firmwareText(machine)],
     ['image', imageText(run, receipt)],
     ...(run.disk === undefined ? [] : [['disk', diskText(run.disk)] as const]),
+    ...(run.wipe?.disks ?? []).map((disk) => ['wiped', wipedText(disk)] as const),
+    ...(run.disksLeft ?? []).map(({ disk, reason }) => ['left', `${diskText(disk)}  ${shownText(reason, 200)}`] as const),
     ...(receipt === undefined ? [] : [['written', writtenText(receipt)] as const]),
     ['stages', stagesText(run)],
     ['run', `${run.id} (${run.workflow})`],
@@ -86,6 +88,13 @@ function imageText(run: Run, receipt: Receipt | undefined): string {
 export function diskText(disk: Pick<Disk, 'path' | 'sizeBytes' | 'serial'>): string {
   const serial = disk.serial === undefined ? '' : `  serial ${shownText(disk.serial, 64)}`
   return `${shownText(disk.path)}  ${formatByteSize(disk.sizeBytes)}${serial}`
+}
+
+/** `/dev/vda  10 GiB  serial ABC  zero: all 10737418240 bytes read back as zero`. */
+export function wipedText(disk: WipedDisk): string {
+  const { way, bytesReadBack, sizeBytes } = disk
+  const proven = bytesReadBack === sizeBytes ? `all ${bytesReadBack}` : bytesReadBack
+  return `${diskText(disk)}  ${way}: ${proven} bytes read back as zero`
 }
 
 function stagesText(run: Run): string {

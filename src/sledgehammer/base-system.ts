@@ -5,10 +5,12 @@ import { downloadDebianPackages } from '../debian/download-debian-packages.ts'
 import type { DebianArchive, WantedPackage } from '../debian/download-debian-packages.ts'
 import { unpackDebianArchive } from '../debian/unpack-debian-archive.ts'
 import { withFileLock } from '../debian/with-file-lock.ts'
+import type { FileEntry } from '../protocol/cpio/archive-entry.ts'
 import { digestOfBuilder } from './builder-digest.ts'
 import { compressArchive } from './compress-archive.ts'
 import { diskToolEntries, diskToolPackages } from './disk-tools.ts'
 import { readKernelFiles } from './kernel-files.ts'
+import { nativeCallEntries } from './native-calls.ts'
 import { nodeEntries, nodeLibraryPackages, readNodeRuntime } from './node-runtime.ts'
 import type { NodeRuntime } from './node-runtime.ts'
 import { userlandEntries } from './userland-files.ts'
@@ -59,12 +61,13 @@ export async function readBaseSystem(options: BaseSystemOptions): Promise<BaseSy
     log,
   })
   const runtime = await readNodeRuntime()
-  const directory = join(cacheDirectory, `base-${await fingerprint(archives, runtime)}`)
+  const native = await nativeCallEntries()
+  const directory = join(cacheDirectory, `base-${await fingerprint(archives, runtime, native)}`)
   return withFileLock(join(cacheDirectory, '.lock'), async () => {
     const cached = await load(directory).catch(() => undefined)
     if (cached !== undefined) return cached
     log('building the base system of sledgehammer')
-    await buildInto(directory, archives, runtime)
+    await buildInto(directory, archives, runtime, native)
     return load(directory)
   })
 }
@@ -72,8 +75,10 @@ export async function readBaseSystem(options: BaseSystemOptions): Promise<BaseSy
 async function fingerprint(
   archives: readonly DebianArchive[],
   runtime: NodeRuntime,
+  native: readonly FileEntry[],
 ): Promise<string> {
   const hash = createHash('sha256').update(await digestOfBuilder())
+  for (const { bytes } of native) hash.update(bytes)
   for (const { sha256 } of archives) hash.update(sha256)
   return hash.update(runtime.binary).digest('hex').slice(0, 16)
 }
@@ -89,6 +94,7 @@ async function buildInto(
   directory: string,
   archives: readonly DebianArchive[],
   runtime: NodeRuntime,
+  native: readonly FileEntry[],
 ): Promise<void> {
   const work = await mkdtemp(`${directory}.`)
   try {
@@ -101,6 +107,7 @@ async function buildInto(
       ...node,
       ...(await diskToolEntries(root, new Set(node.map(({ path }) => path)))),
       ...(await userlandEntries(root)),
+      ...native,
     ]
     const facts: Facts = {
       kernelRelease: kernel.release,

@@ -19,8 +19,8 @@ export async function bundleAgent(entryPoint: string): Promise<Uint8Array> {
       minify: true,
       legalComments: 'none',
       charset: 'utf8',
-      // Optional native helpers of ws, which it does without.
-      external: ['bufferutil', 'utf-8-validate'],
+      // Native code: helpers of ws, which it does without, and what lies beside the agent.
+      external: ['bufferutil', 'utf-8-validate', 'koffi'],
       plugins: [namespaceOfZod],
       write: false,
       logLevel: 'silent',

@@ -4,17 +4,20 @@ import type { ArchiveEntry } from '../protocol/cpio/archive-entry.ts'
 import { findUnpacked, libraryFolder, listLibraries } from './unpacked-packages.ts'
 
 /**
- * What tells the free space of file systems, what shows a disk as a copy that may be changed, and what
- * starts another kernel without firmware.
+ * What tells the free space of file systems, what shows a disk as a copy that may be changed, what starts
+ * another kernel without firmware, and what has a SATA drive erase itself.
  */
-const programs = ['sbin/dumpe2fs', 'sbin/xfs_db', 'bin/ntfscat', 'sbin/dmsetup', 'sbin/kexec']
+const programs = [
+  ...['sbin/dumpe2fs', 'sbin/xfs_db', 'bin/ntfscat', 'sbin/dmsetup'],
+  ...['sbin/kexec', 'sbin/hdparm'],
+]
 
 /** The Debian packages that bring the programs, and the libraries they are linked with. */
 export const diskToolPackages = [
   ...['e2fsprogs', 'xfsprogs', 'ntfs-3g', 'dmsetup'],
   ...['libext2fs2', 'libcom-err2', 'libblkid1', 'libuuid1', 'libinih1', 'liburcu8', 'libedit2'],
   ...['libbsd0', 'libmd0', 'libtinfo6', 'libntfs-3g89', 'libdevmapper1.02.1', 'libselinux1'],
-  ...['libpcre2-8-0', 'libudev1', 'kexec-tools'],
+  ...['libpcre2-8-0', 'libudev1', 'kexec-tools', 'hdparm'],
   // Debian's kexec is linked with what it would need under Xen.
   ...['libxenmisc4.17', 'libxencall1', 'libxendevicemodel1', 'libxenevtchn1'],
   ...['libxenforeignmemory1', 'libxengnttab1', 'libxentoollog1', 'libxentoolcore1'],

@@ -12,6 +12,18 @@ export class NodeRuntimeMissingError extends CodedError {
   }
 }
 
+/** What lets the agent speak to drives is not installed. */
+export class NativeCallsMissingError extends CodedError {
+  readonly code = 'ERR_NATIVE_CALLS_MISSING'
+
+  constructor(cause: unknown) {
+    super('the package koffi is not installed for x86-64', {
+      cause,
+      remedy: 'run npm ci on an x86-64 machine without --omit=optional',
+    })
+  }
+}
+
 /** The agent does not bundle: its source does not compile, or imports what is not there. */
 export class AgentBundleError extends CodedError {
   readonly code = 'ERR_AGENT_BUNDLE'

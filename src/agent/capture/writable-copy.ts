@@ -61,13 +61,13 @@ async function openChanges(parts: AsyncDisposableStack): Promise<string> {
 }
 
 async function map(parts: AsyncDisposableStack, name: string, table: string): Promise<string> {
-  await runTool('dmsetup', ['create', name, '--table', table], withoutUdev)
+  await runTool('dmsetup', ['create', name, '--table', table], { environment: withoutUdev })
   parts.defer(() => detach(['dmsetup', 'remove', '--retry', name]))
   return `/dev/mapper/${name}`
 }
 
 async function detach([program = '', ...args]: readonly string[]): Promise<void> {
-  await runTool(program, args, withoutUdev)
+  await runTool(program, args, { environment: withoutUdev })
 }
 
 /** Nobody but dmsetup makes device nodes in sledgehammer. */

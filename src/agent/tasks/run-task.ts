@@ -9,6 +9,7 @@ import { runPoweroff } from './poweroff.ts'
 import { runReboot } from './reboot.ts'
 import { runScript } from './script.ts'
 import { runSelectDisk } from './select-disk.ts'
+import { runSelectDisks } from './select-disks.ts'
 import { runSetBootOrder } from './set-boot-order.ts'
 import { runVerifyImage } from './verify-image.ts'
 import { runWipeDisk } from './wipe-disk.ts'
@@ -27,6 +28,8 @@ export async function runTask(
       return runInventory(world)
     case 'select-disk':
       return runSelectDisk(world, order, context)
+    case 'select-disks':
+      return runSelectDisks(world, order, context)
     case 'write-image':
       return runWriteImage(world, order, context)
     case 'write-seed':

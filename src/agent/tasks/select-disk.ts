@@ -33,14 +33,28 @@ export async function runSelectDisk(
   order: SelectDiskOrder,
   context: Pick<TaskContext, 'log'>,
 ): Promise<TaskOutcome> {
+  const judged = await judgeOwnDisks(world, order, context)
+  const disk = requireOne(judged)
+  requireApproved(disk, order.approved?.[0])
+  return { facts: { disk, ...dataDisksOf(judged) } }
+}
+
+/** Every disk of this machine, read and judged; the verdicts go to the log. @throws {DiskUnreadableError} */
+export async function judgeOwnDisks(
+  world: AgentWorld,
+  request: DiskChoiceRequest,
+  { log }: Pick<TaskContext, 'log'>,
+): Promise<JudgedDisk[]> {
   const { disks, unreadable } = readBlockDevices(world.files)
   if (unreadable.length > 0) throw new DiskUnreadableError(unreadable)
-  const judged = judgeDisks(await withContents(world.files, disks), order)
-  for (const one of judged) context.log(describeVerdict(one))
-  const disk = requireOne(judged)
-  requireApproved(disk, order.approved)
+  const judged = judgeDisks(await withContents(world.files, disks), request)
+  for (const one of judged) log(describeVerdict(one))
+  return judged
+}
+
+export function dataDisksOf(judged: readonly JudgedDisk[]): Pick<TaskOutcome['facts'], 'dataDisks'> {
   const dataDisks = judged.flatMap((one) => (one.isDataDisk ? [one.disk] : []))
-  return { facts: { disk, ...(dataDisks.length === 0 ? {} : { dataDisks }) } }
+  return dataDisks.length === 0 ? {} : { dataDisks }
 }
 
 /**
@@ -59,13 +73,13 @@ function requireOne(judged: readonly JudgedDisk[]): Disk {
   throw new DiskNotSelectedError(matching, judged.map(describeVerdict))
 }
 
-function describeVerdict({ disk, refusal = 'matches' }: JudgedDisk): string {
+export function describeVerdict({ disk, refusal = 'matches' }: JudgedDisk): string {
   const identity = disk.serial ?? disk.wwn ?? 'no serial'
   return `${disk.name} (${identity}, ${formatByteSize(disk.sizeBytes)}, ${disk.transport}): ${refusal}`
 }
 
 /** What a person agreed to lose is this disk, or nothing is lost. */
-function requireApproved(disk: Disk, approved: ApprovedDisk | undefined): void {
+export function requireApproved(disk: Disk, approved: ApprovedDisk | undefined): void {
   if (approved === undefined) return
   const differences = identityDifferences(approved, disk)
   const { contents } = disk

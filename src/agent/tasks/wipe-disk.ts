@@ -1,116 +1,92 @@
-import { formatByteSize, MEBIBYTE } from '../../base/byte-size.ts'
+import { formatByteSize } from '../../base/byte-size.ts'
+import { CodedError, messageOf } from '../../base/coded-error.ts'
 import type { TaskOrder } from '../../contract/agent-frames.ts'
-import { probeDisk } from '../../protocol/disk-signatures/probe-disk.ts'
-import { allocateOne } from '../block-writer/aligned-memory.ts'
-import type { DiskMedium } from '../block-writer/disk-medium.ts'
-import { DiskIoError } from '../block-writer/errors.ts'
+import type { Disk } from '../../contract/machine.ts'
 import { ProgressMeter } from '../block-writer/progress-meter.ts'
-import { TargetDisk } from '../block-writer/target-disk.ts'
-import type { ByteRange } from '../block-writer/write-plan.ts'
-import { mergeRanges } from '../capture/byte-ranges.ts'
+import { type EraseWatch, ErasedDisk } from '../erase/erased-disk.ts'
+import { WipeIncompleteError } from '../erase/errors.ts'
 import type { AgentWorld, TaskContext, TaskOutcome } from './task-context.ts'
 
 type WipeDiskOrder = Extract<TaskOrder, { action: 'wipe-disk' }>
 
-const stepBytes = 4 * MEBIBYTE
+interface Failed {
+  readonly disk: Disk
+  readonly error: unknown
+}
 
 /**
- * Clears the disk, from its first byte on, so that one that is interrupted does not boot; then reads back
- * what was cleared and proves that it is zero. Doing it again does the same.
+ * Empties the disks, all at once, and proves by reading that they are. One that fails does not keep the
+ * others from being wiped. Doing it again does the same.
  *
- * @throws {DiskIoError} and those of {@link TargetDisk.open}
+ * @throws {WipeIncompleteError} of several; of a single one {@link DiskIoError}, {@link DriveEraseError}
+ *   and those of {@link TargetDisk.open}
  */
 export async function runWipeDisk(
   world: AgentWorld,
-  order: WipeDiskOrder,
+  { disks, method }: WipeDiskOrder,
   { signal, log, report }: TaskContext,
 ): Promise<TaskOutcome> {
   const { clock } = world
   const beganMs = clock.monotonicMs()
-  await using target = await TargetDisk.open(order.disk, world)
-  const ranges =
-    order.method === 'zero'
-      ? [{ offset: 0, length: target.disk.sizeBytes }]
-      : await telltaleRanges(target)
-  const steps = ranges.flatMap(cutIntoSteps)
-  const bytesWritten = steps.reduce((sum, { length }) => sum + length, 0)
   const meter = new ProgressMeter(clock, report)
-  const zeros = allocateOne(stepBytes)
-  await eachStep(steps, meter, 'write', signal, ({ offset, length }) =>
-    target.write(zeros.subarray(0, length), offset),
-  )
-  await target.flush()
-  const found = allocateOne(stepBytes)
-  await eachStep(steps, meter, 'verify', signal, ({ offset, length }) =>
-    requireZeros(target, zeros.subarray(0, length), found.subarray(0, length), offset),
-  )
-  const durationMs = Math.round(clock.monotonicMs() - beganMs)
-  log(
-    `${target.disk.path}: ${formatByteSize(bytesWritten)} cleared and read back in ${(durationMs / 1000).toFixed(1)} s`,
-  )
-  const { method } = order
-  return { facts: { wipe: { method, bytesWritten, bytesReadBack: bytesWritten, durationMs } } }
-}
-
-async function eachStep(
-  steps: readonly ByteRange[],
-  meter: ProgressMeter,
-  phase: 'write' | 'verify',
-  signal: AbortSignal,
-  act: (step: ByteRange) => Promise<void>,
-): Promise<void> {
-  meter.begin(
-    phase,
-    steps.reduce((sum, { length }) => sum + length, 0),
-  )
-  for (const step of steps) {
-    signal.throwIfAborted()
-    await act(step)
-    meter.done(step.length)
+  const watch: EraseWatch = (doneBytes) => {
+    meter.done(doneBytes)
     meter.look()
+    signal.throwIfAborted()
   }
+  await using stack = new AsyncDisposableStack()
+  const failed: Failed[] = []
+  const each = async <One, Result>(
+    ones: readonly One[],
+    diskOf: (one: One) => Disk,
+    act: (one: One) => Promise<Result>,
+  ): Promise<Result[]> => {
+    const settled = await Promise.allSettled(ones.map(act))
+    signal.throwIfAborted()
+    return settled.flatMap((outcome, index) => {
+      if (outcome.status === 'fulfilled') return [outcome.value]
+      const one = ones[index]
+      if (one !== undefined) failed.push({ disk: diskOf(one), error: outcome.reason })
+      return []
+    })
+  }
+  const begun = await each(
+    disks,
+    (disk) => disk,
+    async (disk) => stack.use(await ErasedDisk.begin(disk, method, { ...world, log })),
+  )
+  const diskOf = ({ disk }: ErasedDisk) => disk
+  const passed = async (erased: ErasedDisk, pass: Promise<void>) => pass.then(() => erased)
+  meter.begin('write', sumOf(begun, ({ bytesToClear }) => bytesToClear))
+  const cleared = await each(begun, diskOf, (one) => passed(one, one.clear(watch)))
   meter.end()
-}
-
-async function requireZeros(
-  target: DiskMedium,
-  zeros: Uint8Array,
-  found: Buffer,
-  offset: number,
-): Promise<void> {
-  await target.read(found, offset)
-  if (!found.equals(zeros)) {
-    throw new DiskIoError('read', offset, 'it reads back differently than it was written')
+  meter.begin('verify', sumOf(cleared, ({ bytesToProve }) => bytesToProve))
+  const proven = await each(cleared, diskOf, (one) => passed(one, one.prove(watch)))
+  meter.end()
+  const wiped = proven.map((one) => one.report())
+  for (const { path, serial = 'no serial', way, bytesReadBack } of wiped) {
+    log(`${path} (${serial}): ${way}, ${formatByteSize(bytesReadBack)} read back as zero`)
   }
+  requireNone(failed, disks.length)
+  const bytesWritten = sumOf(wiped, (one) => one.bytesWritten)
+  const bytesReadBack = sumOf(wiped, (one) => one.bytesReadBack)
+  const durationMs = Math.round(clock.monotonicMs() - beganMs)
+  return { facts: { wipe: { method, bytesWritten, bytesReadBack, durationMs, disks: wiped } } }
 }
 
-/** Where tables, boot code and the marks of file systems lie: the first and the last MiB of everything. */
-async function telltaleRanges(target: TargetDisk): Promise<ByteRange[]> {
-  const { sizeBytes, logicalSectorBytes: sectorBytes } = target.disk
-  const { partitions } = await probeDisk({
-    ...{ sizeBytes, sectorBytes },
-    read: async (offset, length) => {
-      const bytes = allocateOne(length)
-      await target.read(bytes, offset)
-      return bytes
-    },
-  })
-  const whole = { offsetBytes: 0, sizeBytes }
-  const ends = [whole, ...partitions].flatMap((part) => {
-    const length = Math.min(MEBIBYTE, part.sizeBytes, sizeBytes - part.offsetBytes)
-    const last = Math.min(part.offsetBytes + part.sizeBytes, sizeBytes)
-    return [
-      { offset: part.offsetBytes, length },
-      { offset: last - length, length },
-    ]
-  })
-  return mergeRanges(ends.filter(({ length }) => length > 0))
+function requireNone(failed: readonly Failed[], total: number): void {
+  const [first] = failed
+  if (first === undefined) return
+  if (total === 1) throw first.error
+  const reasons = failed.map(
+    ({ disk, error }) => `${disk.path} (${disk.serial ?? disk.wwn ?? 'no serial'}): ${messageOf(error)}`,
+  )
+  const mayRetry = failed.every(
+    ({ error }) => error instanceof CodedError && error.shouldRetry(),
+  )
+  throw new WipeIncompleteError(reasons, total, mayRetry)
 }
 
-function cutIntoSteps({ offset, length }: ByteRange): ByteRange[] {
-  const count = Math.ceil(length / stepBytes)
-  return Array.from({ length: count }, (_, index) => ({
-    offset: offset + index * stepBytes,
-    length: Math.min(stepBytes, length - index * stepBytes),
-  }))
+function sumOf<One>(ones: readonly One[], bytesOf: (one: One) => number): number {
+  return ones.reduce((sum, one) => sum + bytesOf(one), 0)
 }

@@ -22,6 +22,9 @@ export const diskChoiceRequestSchema = z.object({
   /** Serials and WWNs of disks that this machine keeps whatever a rule says. */
   protectedDisks: z.array(z.string()).default([]),
   minimumBytes: z.number().int().nonnegative(),
-  approved: approvedDiskSchema.optional(),
+  /** Of `select-disk` one. */
+  approved: z.array(approvedDiskSchema).max(1024).optional(),
+  /** Whether all that fit are meant, and not the one that does. */
+  takesAll: z.literal(true).optional(),
 })
 export type DiskChoiceRequest = z.infer<typeof diskChoiceRequestSchema>

@@ -4,6 +4,13 @@ import type { DiskChoiceRequest } from './choice-request.ts'
 /** A partition or a file system of this name, or of one that begins with it, keeps its disk. */
 export const keepLabel = 'repave-keep'
 
+/** Whether somebody has labelled it so that it is kept. */
+export function keepReason({ contents }: Disk): string | undefined {
+  if (contents === undefined || 'unreadable' in contents) return undefined
+  const kept = namesOn(contents).find((name) => name.toLowerCase().startsWith(keepLabel))
+  return kept === undefined ? undefined : `labelled ${kept}: to be kept`
+}
+
 /** Why what lies on the disk forbids writing it; undefined when nothing does. */
 export function contentRefusal(
   { contents }: Disk,
@@ -12,8 +19,6 @@ export function contentRefusal(
 ): string | undefined {
   if (contents === undefined) return 'nobody has read what lies on it'
   if ('unreadable' in contents) return `cannot be read: ${contents.unreadable}`
-  const kept = namesOn(contents).find((name) => name.toLowerCase().startsWith(keepLabel))
-  if (kept !== undefined) return `labelled ${kept}: to be kept`
   return signaturesOn(contents)
     .filter(({ kind }) => !request.overwrite.includes(kind))
     .map((signature) => sharedReason(signature, all))

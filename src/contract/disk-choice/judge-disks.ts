@@ -2,7 +2,7 @@ import { formatByteSize } from '../../base/byte-size.ts'
 import type { Disk } from '../machine.ts'
 import type { DiskRule } from '../workflow.ts'
 import type { DiskChoiceRequest } from './choice-request.ts'
-import { contentRefusal } from './content-refusal.ts'
+import { contentRefusal, keepReason } from './content-refusal.ts'
 import { hasIdentity, identityDifferences, type SeenDisk, uniteDualPorts } from './disk-identity.ts'
 import { ruleMismatch } from './match-rule.ts'
 
@@ -11,6 +11,16 @@ export interface JudgedDisk extends SeenDisk {
   readonly refusal?: string
   /** Whether a rule names it as one whose data stay. */
   readonly isDataDisk: boolean
+  /**
+   * Whether it is left alone because that is what is wanted: it is not meant, is to be kept, or is none of
+   * the machine's own. Any other refusal stands in the way of what is wanted.
+   */
+  readonly isLeft: boolean
+}
+
+interface Refusal {
+  readonly reason: string
+  readonly isLeft: boolean
 }
 
 /**
@@ -22,8 +32,11 @@ export function judgeDisks(disks: readonly Disk[], request: DiskChoiceRequest): 
   const all = seen.map(({ disk }) => disk)
   return seen.map((one) => {
     const isDataDisk = request.dataDisks.some((rule) => ruleMismatch(one.disk, rule) === undefined)
-    const refusal = isDataDisk ? 'a data disk: kept' : refuse(one, all, request)
-    return { ...one, isDataDisk, ...(refusal === undefined ? {} : { refusal }) }
+    const refusal = isDataDisk
+      ? { reason: 'a data disk: kept', isLeft: true }
+      : refuse(one, all, request)
+    const verdict = refusal === undefined ? {} : { refusal: refusal.reason }
+    return { ...one, isDataDisk, isLeft: refusal?.isLeft ?? false, ...verdict }
   })
 }
 
@@ -31,17 +44,21 @@ function refuse(
   seen: SeenDisk,
   all: readonly Disk[],
   request: DiskChoiceRequest,
-): string | undefined {
+): Refusal | undefined {
   const { disk } = seen
-  return (
+  const left =
     ruleMismatch(disk, request.rule) ??
     protectedReason(disk, request) ??
+    keepReason(disk) ??
+    foreignReason(disk, request.rule)
+  if (left !== undefined) return { reason: left, isLeft: true }
+  const reason =
     stateReason(disk) ??
-    kindReason(seen, all, request.rule) ??
+    pathsReason(seen, all, request) ??
     namelessReason(disk, all, request) ??
     contentRefusal(disk, all, request) ??
     sizeReason(disk, request)
-  )
+  return reason === undefined ? undefined : { reason, isLeft: false }
 }
 
 function protectedReason(
@@ -62,21 +79,27 @@ const sharedTransports = /^(?:iscsi|fc|nvme-.*)$/
 const virtualMedia = /virtual\s*(?:media|cd|dvd|floppy|hdisk|disk drive)|lcdrive/i
 
 /** What only naming that very disk unlocks: by its serial number, or, where paths cross a network, its WWN. */
-function kindReason(
-  { disk, alsoAs }: SeenDisk,
-  all: readonly Disk[],
-  rule: DiskRule,
-): string | undefined {
+function foreignReason(disk: Disk, rule: DiskRule): string | undefined {
   if (rule.serial === undefined) {
     if (disk.removable) return 'removable'
     if (disk.transport === 'usb') return 'USB'
     if (disk.transport === 'sd-card') return 'an SD card'
     if (virtualMedia.test(`${disk.vendor ?? ''} ${disk.model ?? ''}`)) return 'virtual media'
   }
+  return rule.wwn === undefined && sharedTransports.test(disk.transport)
+    ? `shared storage (${disk.transport})`
+    : undefined
+}
+
+/** Which of several the machine means. Where all are meant, several namespaces are just several disks. */
+function pathsReason(
+  { disk, alsoAs }: SeenDisk,
+  all: readonly Disk[],
+  { rule, takesAll }: DiskChoiceRequest,
+): string | undefined {
   if (rule.wwn !== undefined) return undefined
-  if (sharedTransports.test(disk.transport)) return `shared storage (${disk.transport})`
   if (alsoAs.length > 0) return `seen over several paths (also ${alsoAs.join(', ')})`
-  return rule.path === undefined && isOneOfSeveralNamespaces(disk, all)
+  return takesAll === undefined && rule.path === undefined && isOneOfSeveralNamespaces(disk, all)
     ? 'one of several NVMe namespaces'
     : undefined
 }
@@ -97,19 +120,21 @@ function controllerOf({ name }: Disk): string | undefined {
 function namelessReason(
   disk: Disk,
   all: readonly Disk[],
-  { rule, approved }: DiskChoiceRequest,
+  { rule, approved = [], takesAll }: DiskChoiceRequest,
 ): string | undefined {
   if (hasIdentity(disk, all)) return undefined
   const what =
     disk.serial === undefined && disk.wwn === undefined
       ? 'has neither serial nor WWN'
       : 'shares its serial or WWN with another disk'
-  const isPlaced = rule.path !== undefined && (rule.minimumBytes ?? rule.maximumBytes) !== undefined
-  if (!isPlaced) return `${what}: name it by path and size`
+  const isNamed = rule.path !== undefined && (rule.minimumBytes ?? rule.maximumBytes) !== undefined
+  if (!isNamed && takesAll === undefined) return `${what}: name it by path and size`
   const isConfirmed =
-    approved !== undefined &&
-    approved.physicalPath === disk.physicalPath &&
-    identityDifferences(approved, disk).length === 0
+    disk.physicalPath !== undefined &&
+    approved.some(
+      (one) =>
+        one.physicalPath === disk.physicalPath && identityDifferences(one, disk).length === 0,
+    )
   return isConfirmed ? undefined : `${what}: a person has to confirm its plan`
 }
 

@@ -42,6 +42,13 @@ export const runRules: readonly StuckRule[] = [
   },
   {
     ...afterFailure,
+    cause: 'disk-not-wiped',
+    fits: failedWith('ERR_DISKS_NOT_SELECTED', 'ERR_WIPE_INCOMPLETE', 'ERR_DRIVE_ERASE'),
+    expected: 'every disk wiped, or kept because somebody said so',
+    hint: failureText,
+  },
+  {
+    ...afterFailure,
     cause: 'disk-broken',
     fits: failedWith('ERR_DISK_IO', 'ERR_READ_BACK_MISMATCH', 'ERR_DISK_UNREADABLE'),
     expected: 'a disk that keeps what it is given',

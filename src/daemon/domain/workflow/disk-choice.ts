@@ -9,22 +9,32 @@ import type { DiskRule, Task } from '../../../contract/workflow.ts'
 import { contestedText } from '../machine/standing.ts'
 
 type SelectDiskTask = Extract<Task, { action: 'select-disk' }>
+export type SelectingTask = Extract<Task, { action: 'select-disk' | 'select-disks' }>
 
-/** What the agent, and the plan before it, choose the disk by. */
+export function isSelecting(task: Task): task is SelectingTask {
+  return task.action === 'select-disk' || task.action === 'select-disks'
+}
+
+/** What the agent, and the plan before it, choose the disk by, or the disks. */
 export function diskChoiceFor(
-  { disk: rule, dataDisks, overwrite }: SelectDiskTask,
+  task: SelectingTask,
   { protectedDisks = [] }: Machine,
   imageBytes: number | undefined,
 ): DiskChoiceRequest {
+  const { dataDisks, overwrite } = task
   const minimumBytes = imageBytes === undefined ? 0 : smallestSeededDisk(imageBytes)
-  return { rule, dataDisks, overwrite, protectedDisks, minimumBytes }
+  const request = { dataDisks, overwrite, protectedDisks }
+  return task.action === 'select-disk'
+    ? { ...request, rule: task.disk, minimumBytes }
+    : { ...request, rule: task.disks, minimumBytes: 0, takesAll: true }
 }
 
 /** A rebuild keeps to the disk of the last deployment: no other is chosen in its place. */
-export function narrowed(
-  task: SelectDiskTask,
+export function narrowed<Choice extends SelectingTask>(
+  task: Choice,
   { previousImageDigest, approvedDisk }: Pick<Run, 'previousImageDigest' | 'approvedDisk'>,
-): SelectDiskTask {
+): Choice | SelectDiskTask {
+  if (task.action === 'select-disks') return task
   if (previousImageDigest === undefined || approvedDisk === undefined) return task
   return { ...task, disk: { ...task.disk, ...ruleFor(approvedDisk) } }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../base/clock.ts'
 import type { NewRun } from '../../../contract/api-documents.ts'
-import type { Machine } from '../../../contract/machine.ts'
+import type { Disk, Machine } from '../../../contract/machine.ts'
 import type { Run } from '../../../contract/run.ts'
 import type { RunPlan } from '../../../contract/run-plan.ts'
 import type { Workflow } from '../../../contract/workflow.ts'
@@ -165,11 +165,14 @@ function preview(
 }
 
 /** @throws {PlanChangedError} when the plan is not the one that was agreed to */
-function approvedBy(request: NewRun, plan: RunPlan): Pick<PreparedRun, 'approvedDisk'> {
+function approvedBy(request: NewRun, plan: RunPlan): Pick<PreparedRun, 'approvedDisk' | 'approvedDisks'> {
   if (request.plan === undefined) return {}
   if (request.plan !== plan.digest) throw new PlanChangedError(plan.machineName)
-  if (plan.disk === undefined) return {}
-  return { approvedDisk: approvalOf(plan.disk, request.expectContents) }
+  const agreed = (disk: Disk) => approvalOf(disk, request.expectContents)
+  return {
+    ...(plan.disk === undefined ? {} : { approvedDisk: agreed(plan.disk) }),
+    ...(plan.wiped === undefined ? {} : { approvedDisks: plan.wiped.map(agreed) }),
+  }
 }
 
 async function findRun({ state }: RunDeskOptions, id: string): Promise<Run> {

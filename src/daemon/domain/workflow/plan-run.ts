@@ -4,6 +4,7 @@ import type { Machine } from '../../../contract/machine.ts'
 import type { FrozenParams } from '../../../contract/param.ts'
 import type { Run, RunParams, RunTask } from '../../../contract/run.ts'
 import type { Task, TaskAction, Workflow } from '../../../contract/workflow.ts'
+import { isSelecting } from './disk-choice.ts'
 import { WorkflowInvalidError } from './errors.ts'
 
 export interface RunRequest {
@@ -15,6 +16,8 @@ export interface RunRequest {
   readonly imageDigest?: Digest
   /** The disk that a person saw in the plan. */
   readonly approvedDisk?: ApprovedDisk
+  /** The same where several are chosen. */
+  readonly approvedDisks?: readonly ApprovedDisk[]
   /** A breakpoint. */
   readonly stopAt?: string
   /** Set where a boot of the machine begins the run. */
@@ -48,6 +51,7 @@ export function planRun(request: RunRequest): Run {
     taskIndex: 0,
     ...(request.imageDigest === undefined ? {} : { imageDigest: request.imageDigest }),
     ...(request.approvedDisk === undefined ? {} : { approvedDisk: request.approvedDisk }),
+    ...(request.approvedDisks === undefined ? {} : { approvedDisks: [...request.approvedDisks] }),
     ...(request.stopAt === undefined ? {} : { stopAt: request.stopAt }),
     ...(request.begunByBoot === undefined ? {} : { begunByBoot: true }),
     ...(request.previousImageDigest === undefined
@@ -95,15 +99,15 @@ export function needsScript(workflow: Workflow): boolean {
   return tasksOf(workflow).some(({ task }) => task.action === 'script' && task.script === undefined)
 }
 
-/** What must have been done, somewhere before. */
-const prerequisites: Partial<Record<TaskAction, TaskAction>> = {
-  'write-image': 'select-disk',
-  'verify-image': 'select-disk',
-  'wipe-disk': 'select-disk',
-  'write-seed': 'write-image',
-  kexec: 'write-image',
-  'capture-image': 'select-disk',
-  'await-phone-home': 'write-seed',
+/** What must have been done, somewhere before: one of these. */
+const prerequisites: Partial<Record<TaskAction, readonly TaskAction[]>> = {
+  'write-image': ['select-disk'],
+  'verify-image': ['select-disk'],
+  'wipe-disk': ['select-disk', 'select-disks'],
+  'write-seed': ['write-image'],
+  kexec: ['write-image'],
+  'capture-image': ['select-disk'],
+  'await-phone-home': ['write-seed'],
 }
 
 /** @throws {WorkflowInvalidError} */
@@ -117,7 +121,7 @@ export function checkWorkflow({ name, stages, recovery }: Workflow): void {
     }
   }
   for (const task of recovery) {
-    if (prerequisites[task.action] !== undefined || task.action === 'select-disk') {
+    if (prerequisites[task.action] !== undefined || isSelecting(task)) {
       throw new WorkflowInvalidError(name, `${task.action} is no task for a recovery`)
     }
     if (typeof task.onError !== 'string') {
@@ -131,20 +135,25 @@ function checkTasks(workflow: string, tasks: readonly Task[]): void {
   for (const [index, task] of tasks.entries()) {
     const before = tasks.slice(0, index)
     const required = prerequisites[task.action]
-    if (required !== undefined && !before.some(({ action }) => action === required)) {
-      throw new WorkflowInvalidError(workflow, `${task.name} needs a ${required} task before it`)
+    if (required !== undefined && !before.some(({ action }) => required.includes(action))) {
+      const names = required.join(' or ')
+      throw new WorkflowInvalidError(workflow, `${task.name} needs a ${names} task before it`)
+    }
+    const other = task.action === 'select-disks' ? 'select-disk' : 'select-disks'
+    if (isSelecting(task) && before.some(({ action }) => action === other)) {
+      throw new WorkflowInvalidError(workflow, 'it chooses one disk and several')
     }
     const isOnce = required !== undefined && task.action !== 'verify-image'
     if (isOnce && before.some(({ action }) => action === task.action)) {
       throw new WorkflowInvalidError(workflow, `${task.action} stands in it twice`)
     }
-    if (task.onError === 'continue' && isProof(task.action)) {
+    if (task.onError === 'continue' && isProof(task)) {
       throw new WorkflowInvalidError(workflow, `${task.name} proves the run and may not be skipped`)
     }
   }
 }
 
-function isProof(action: TaskAction): boolean {
-  if (action === 'verify-image' || action === 'kexec') return false
-  return action === 'select-disk' || prerequisites[action] !== undefined
+function isProof(task: Task): boolean {
+  if (task.action === 'verify-image' || task.action === 'kexec') return false
+  return isSelecting(task) || prerequisites[task.action] !== undefined
 }

@@ -53,6 +53,7 @@ export interface PreparedRun {
   readonly imageDigest?: Digest
   /** The disk that a person saw in the plan and agreed to lose. */
   readonly approvedDisk?: ApprovedDisk
+  readonly approvedDisks?: readonly ApprovedDisk[]
   /** A breakpoint. */
   readonly stopAt?: string
   readonly begunByBoot?: true

@@ -2,13 +2,19 @@ import { digestFromBytes } from '../../../base/digest.ts'
 import { fromHex } from '../../../base/hex.ts'
 import { canonicalJson } from '../../../contract/canonical-json.ts'
 import type { ApprovedDisk } from '../../../contract/disk-choice/choice-request.ts'
-import { judgeDisks } from '../../../contract/disk-choice/judge-disks.ts'
+import { type JudgedDisk, judgeDisks } from '../../../contract/disk-choice/judge-disks.ts'
 import type { Disk, Machine } from '../../../contract/machine.ts'
 import type { Failure } from '../../../contract/run.ts'
 import type { RunPlan } from '../../../contract/run-plan.ts'
 import type { Secrets } from '../bootenv/secrets.ts'
 import { paramsOfRun } from '../param/resolve-params.ts'
-import { choiceForbidden, diskChoiceFor, narrowed } from './disk-choice.ts'
+import {
+  choiceForbidden,
+  diskChoiceFor,
+  isSelecting,
+  narrowed,
+  type SelectingTask,
+} from './disk-choice.ts'
 import { tasksOf } from './plan-run.ts'
 import type { PreparedRun } from './prepare-run.ts'
 
@@ -27,24 +33,17 @@ export function previewRun(
 ): RunPlan {
   const { workflow, params, imageDigest } = prepared
   const all = tasksOf(workflow)
-  const selects = all.map(({ task }) => task).find((task) => task.action === 'select-disk')
-  const judged =
-    selects === undefined
-      ? []
-      : judgeDisks(
-          machine.inventory?.disks ?? [],
-          diskChoiceFor(narrowed(selects, prepared), machine, sources.imageBytes),
-        )
+  const selects = all.map(({ task }) => task).find(isSelecting)
+  const judged = selects === undefined ? [] : judge(machine, selects, prepared, sources)
   const disks = judged.map(({ disk, refusal }) => ({
     disk,
     ...(refusal === undefined ? {} : { refusal }),
   }))
-  const open = disks.filter(({ refusal }) => refusal === undefined).map(({ disk }) => disk)
-  const problem =
-    selects === undefined
-      ? undefined
-      : (choiceForbidden({}, machine, sources) ?? choiceProblem(machine, open.length))
-  const [disk] = problem === undefined ? open : []
+  const open = judged.filter(({ refusal }) => refusal === undefined).map(({ disk }) => disk)
+  const problem = selects && problemOf(machine, selects, judged, sources)
+  const chosen = problem === undefined ? open : []
+  const [disk] = selects?.action === 'select-disk' ? chosen : []
+  const wiped = selects?.action === 'select-disks' && chosen.length > 0 ? chosen : undefined
   const plan = {
     machineName: machine.name,
     workflow: workflow.name,
@@ -53,14 +52,15 @@ export function previewRun(
     tasks: all.map(({ stage, task }) => ({ stage, name: task.name, action: task.action })),
     params: [...paramsOfRun(prepared.frozenParams)],
     ...(disk === undefined ? {} : { disk }),
+    ...(wiped === undefined ? {} : { wiped }),
   }
   const facts = {
-    ...plan,
-    machine: machine.id,
+    ...{ ...plan, machine: machine.id },
     // As texts: params may be fractions, which canonical JSON does not hold.
     params: JSON.stringify(plan.params),
     workflow: JSON.stringify(workflow),
     ...(disk && { disk: approvalOf(disk) }),
+    ...(wiped && { wiped: wiped.map((one) => approvalOf(one)) }),
   }
   const digest = digestFromBytes(fromHex(sources.secrets.hashOf(canonicalJson(facts))))
   return { ...plan, disks, ...(problem === undefined ? {} : { problem }), digest }
@@ -80,6 +80,41 @@ export function approvalOf(disk: Disk, expectContents = false): ApprovedDisk {
     ...(physicalPath === undefined ? {} : { physicalPath }),
     ...(fingerprint === undefined ? {} : { fingerprint }),
   }
+}
+
+/** A disk that a person only has to confirm counts as one that may be written: the plan is what confirms it. */
+function judge(
+  machine: Machine,
+  selects: SelectingTask,
+  prepared: PreparedRun,
+  { imageBytes }: PreviewSources,
+): JudgedDisk[] {
+  const disks = machine.inventory?.disks ?? []
+  const approved = disks.map((disk) => approvalOf(disk))
+  const request = diskChoiceFor(narrowed(selects, prepared), machine, imageBytes)
+  return judgeDisks(disks, { ...request, approved })
+}
+
+function problemOf(
+  machine: Machine,
+  selects: SelectingTask,
+  judged: readonly JudgedDisk[],
+  sources: PreviewSources,
+): Failure | undefined {
+  const forbidden = choiceForbidden({}, machine, sources)
+  if (forbidden !== undefined) return forbidden
+  const matching = judged.filter(({ refusal }) => refusal === undefined).length
+  if (selects.action === 'select-disk') return choiceProblem(machine, matching)
+  const inTheWay = judged.filter(({ refusal, isLeft }) => refusal !== undefined && !isLeft).length
+  return matching > 0 && inTheWay === 0 ? undefined : wipeProblem(machine, inTheWay)
+}
+
+function wipeProblem({ name, inventory }: Machine, inTheWay: number): Failure {
+  const message =
+    inventory === undefined
+      ? `${name} has not shown its disks yet: all are chosen when it boots`
+      : `${inTheWay === 0 ? 'no disk is left to wipe' : `${inTheWay} disks may not be wiped`}, as far as the last inventory tells`
+  return { code: 'ERR_DISKS_NOT_SELECTED', message, retryable: true }
 }
 
 function choiceProblem({ name, inventory }: Machine, matching: number): Failure | undefined {

@@ -108,6 +108,7 @@ function stepOnce(run: Run, context: RunContext): RunStep {
 /** What proves the run, or what a later task stands on: without it success would be a lie. */
 const requiredActions: readonly TaskAction[] = [
   'select-disk',
+  'select-disks',
   'write-image',
   'write-seed',
   'wipe-disk',

@@ -66,17 +66,21 @@ function incomplete(missing: string): Failure {
 /** The fact that each action proves itself by; the run keeps it, and takes it from no other action. */
 const proofs: Partial<Record<TaskAction, { readonly fact: ProofFact; readonly name: string }>> = {
   'select-disk': { fact: 'disk', name: 'disk' },
+  'select-disks': { fact: 'disks', name: 'disks' },
   'write-image': { fact: 'receipt', name: 'receipt' },
   'write-seed': { fact: 'receipt', name: 'receipt with the seed' },
   'capture-image': { fact: 'capturedImage', name: 'captured image' },
   'verify-image': { fact: 'comparison', name: 'comparison' },
   'wipe-disk': { fact: 'wipe', name: 'report of the wipe' },
 }
-type ProofFact = 'disk' | 'receipt' | 'capturedImage' | 'comparison' | 'wipe'
+type ProofFact = 'disk' | 'disks' | 'receipt' | 'capturedImage' | 'comparison' | 'wipe'
 
 function factsKept(action: TaskAction, facts: TaskResult['facts']): Partial<Run> {
   const fact = proofs[action]?.fact
-  return fact === undefined || facts[fact] === undefined ? {} : { [fact]: facts[fact] }
+  if (fact === undefined || facts[fact] === undefined) return {}
+  const { disksLeft } = facts
+  const also = action === 'select-disks' && disksLeft !== undefined ? { disksLeft } : {}
+  return { [fact]: facts[fact], ...also }
 }
 
 function endOf(action: TaskAction): ScriptExit['next'] {

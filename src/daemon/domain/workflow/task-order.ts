@@ -14,6 +14,7 @@ import {
   diskChoiceFor,
   frozenDisk,
   narrowed,
+  type SelectingTask,
   withoutContents,
 } from './disk-choice.ts'
 import { currentTask, recoveredFailure } from './run-step.ts'
@@ -46,7 +47,8 @@ export async function orderFor(
     case 'poweroff':
       return ordered({ action: task.action })
     case 'select-disk':
-      return selectDiskOrder(run, machine, task, sources)
+    case 'select-disks':
+      return selectOrder(run, machine, task, sources)
     case 'write-image':
       return withImage(run, sources, async (image, disk) =>
         writeImageOrder(image, frozenDisk(disk, currentTask(run)), task),
@@ -83,21 +85,21 @@ export async function orderFor(
   return impossible('ERR_ORDER_IMPOSSIBLE', `${task?.name ?? 'nothing'} is no task of an agent`)
 }
 
-async function selectDiskOrder(
+async function selectOrder(
   run: Run,
   machine: Machine,
-  task: Extract<Task, { action: 'select-disk' }>,
+  task: SelectingTask,
   sources: OrderSources,
 ): Promise<OrderResult> {
   const world = { nowMs: sources.clock.nowMs(), machines: sources.machines() }
   const failure = choiceForbidden(run, machine, world)
   if (failure !== undefined) return { ok: false, failure }
   const image = await imageOf(run, sources)
-  const { approvedDisk: approved } = run
+  const { approvedDisk, approvedDisks = approvedDisk && [approvedDisk] } = run
   return ordered({
-    action: 'select-disk',
+    action: task.action,
     ...diskChoiceFor(narrowed(task, run), machine, image?.manifest.rawBytes),
-    ...(approved === undefined ? {} : { approved }),
+    ...(approvedDisks === undefined ? {} : { approved: approvedDisks }),
   })
 }
 
@@ -116,8 +118,10 @@ function verifyImageOrder(
 }
 
 function wipeDiskOrder(run: Run, { method }: Extract<Task, { action: 'wipe-disk' }>): OrderResult {
-  if (run.disk === undefined) return impossible('ERR_ORDER_IMPOSSIBLE', 'no disk was selected')
-  return ordered({ action: 'wipe-disk', disk: frozenDisk(run.disk, currentTask(run)), method })
+  const { disk, disks = disk && [disk] } = run
+  if (disks === undefined) return impossible('ERR_ORDER_IMPOSSIBLE', 'no disk was selected')
+  const frozen = disks.map((one) => frozenDisk(one, currentTask(run)))
+  return ordered({ action: 'wipe-disk', disks: frozen, method })
 }
 
 /** What the script learns of its place comes as variables, never as text within it. */

@@ -8,6 +8,7 @@ import { burnInMemory } from '../../../../src/agent/burn-in/memory.ts'
 import { burnInProcessors } from '../../../../src/agent/burn-in/cpu.ts'
 import { runVerifyImage } from '../../../../src/agent/tasks/verify-image.ts'
 import { runWipeDisk } from '../../../../src/agent/tasks/wipe-disk.ts'
+import type { WipeReport } from '../../../../src/contract/run.ts'
 import { encodeGpt } from '../../../../src/protocol/gpt/encode-gpt.ts'
 import { createGptTable, gptPartitionTypes } from '../../../../src/protocol/gpt/gpt-table.ts'
 import { createAgentWorld, createTaskContext } from '../../../fakes/agent-world.ts'
@@ -26,10 +27,10 @@ const put = (loop: LoopDevice, bytes: Uint8Array, offset: number) => {
 }
 
 describe('runWipeDisk', () => {
-  const wipe = async (loop: LoopDevice, method: 'zero' | 'signatures') => {
+  const wipe = async (loop: LoopDevice, method: WipeReport['method']) => {
     using world = createAgentWorld('http://127.0.0.1:1', [])
     const context = createTaskContext()
-    const order = { action: 'wipe-disk' as const, disk: loop.disk, method }
+    const order = { action: 'wipe-disk' as const, disks: [loop.disk], method }
     return { outcome: await runWipeDisk(world, order, context), context }
   }
 
@@ -37,7 +38,7 @@ describe('runWipeDisk', () => {
     using loop = attachLoopDevice(8 * MiB, { fill: 0xaa })
     using world = createAgentWorld('http://127.0.0.1:1', [])
     const disk = { ...loop.disk, sizeBytes: loop.disk.sizeBytes + 512 }
-    const order = { action: 'wipe-disk' as const, disk, method: 'zero' as const }
+    const order = { action: 'wipe-disk' as const, disks: [disk], method: 'zero' as const }
     await expect(runWipeDisk(world, order, createTaskContext())).rejects.toMatchObject({
       code: 'ERR_DISK_CHANGED',
     })
@@ -55,6 +56,50 @@ describe('runWipeDisk', () => {
       })
       expect(isZero(readFileSync(loop.backingPath))).toBe(true)
     }
+  })
+
+  it('lets the drive discard, and overwrites what does not read as zero then', async () => {
+    using loop = attachLoopDevice(9 * MiB, { fill: 0xaa })
+    const { outcome } = await wipe(loop, 'discard')
+    const [disk] = outcome.facts.wipe?.disks ?? []
+    expect(disk).toMatchObject({ way: 'discard', bytesWritten: 0, bytesReadBack: 9 * MiB })
+    expect(isZero(readFileSync(loop.backingPath))).toBe(true)
+  })
+
+  it('overwrites a disk that has no command to erase itself, and fails where only that was wanted', async () => {
+    using loop = attachLoopDevice(9 * MiB, { fill: 0xaa })
+    await expect(wipe(loop, 'secure-erase')).rejects.toMatchObject({ code: 'ERR_DRIVE_ERASE' })
+    expect(readFileSync(loop.backingPath).every((byte) => byte === 0xaa)).toBe(true)
+    const { outcome, context } = await wipe(loop, 'best')
+    expect(outcome.facts.wipe?.disks).toMatchObject([{ way: 'zero', bytesReadBack: 9 * MiB }])
+    expect(context.lines.join('\n')).toContain('there is no command for it')
+    expect(isZero(readFileSync(loop.backingPath))).toBe(true)
+  })
+
+  it('wipes every disk, by its serial number, and says which one it could not', async () => {
+    using first = attachLoopDevice(8 * MiB, { fill: 0xaa })
+    using second = attachLoopDevice(5 * MiB, { fill: 0xbb })
+    using world = createAgentWorld('http://127.0.0.1:1', [])
+    const order = { action: 'wipe-disk' as const, method: 'zero' as const }
+    const gone = { ...second.disk, serial: 'OTHER' }
+    const partly = runWipeDisk(
+      world,
+      { ...order, disks: [first.disk, gone] },
+      createTaskContext(),
+    )
+    await expect(partly).rejects.toThrow(/1 of 2 disks are not wiped: .*OTHER.*serial was OTHER/)
+    expect(isZero(readFileSync(first.backingPath))).toBe(true)
+    expect(readFileSync(second.backingPath).every((byte) => byte === 0xbb)).toBe(true)
+    const context = createTaskContext()
+    const { facts } = await runWipeDisk(
+      world,
+      { ...order, disks: [first.disk, second.disk] },
+      context,
+    )
+    expect(facts.wipe).toMatchObject({ bytesWritten: 13 * MiB, bytesReadBack: 13 * MiB })
+    expect(facts.wipe?.disks.map(({ path }) => path)).toEqual([first.disk.path, second.disk.path])
+    expect(isZero(readFileSync(second.backingPath))).toBe(true)
+    expect(context.progress.at(-1)).toMatchObject({ phase: 'verify', doneBytes: 13 * MiB })
   })
 
   it('of signatures only the ends of the disk and of its partitions go', async () => {

@@ -190,10 +190,10 @@ describe('selectDisk', () => {
     expect(refusal([nameless]).message).toContain('has neither serial nor WWN: name it by path')
     expect(refusal([nameless], rule).message).toContain('a person has to confirm its plan')
     for (const change of [{ sizeBytes: 1 }, { physicalPath: 'other' }, { serial: 'A' }]) {
-      const wrong = { approved: { ...approved, ...change } }
+      const wrong = { approved: [{ ...approved, ...change }] }
       expect(refusal([nameless], rule, wrong).message).toContain('confirm its plan')
     }
-    expect(selectDisk([nameless], request(rule, { approved }))).toBe(nameless)
+    expect(selectDisk([nameless], request(rule, { approved: [approved] }))).toBe(nameless)
   })
 
   test('takes a serial that two disks state for none (X12)', () => {
@@ -301,12 +301,12 @@ describe('runSelectDisk', () => {
     const select = async (change: Partial<DiskChoiceRequest>) =>
       (await runSelectDisk(world, order(change), { log })).facts.disk
     const sizeBytes = 4 * 1024 * 1024
-    await expect(select({ approved: { serial: 'B', sizeBytes } })).rejects.toMatchObject({
+    await expect(select({ approved: [{ serial: 'B', sizeBytes }] })).rejects.toMatchObject({
       code: 'ERR_DISK_CHANGED',
     })
-    const seen = await select({ approved: { serial: 'A', sizeBytes } })
+    const seen = await select({ approved: [{ serial: 'A', sizeBytes }] })
     if (seen?.contents === undefined || 'unreadable' in seen.contents) throw new Error('unread')
-    const approved = { serial: 'A', sizeBytes, fingerprint: seen.contents.fingerprint }
+    const approved = [{ serial: 'A', sizeBytes, fingerprint: seen.contents.fingerprint }]
     expect(await select({ approved })).toEqual(seen)
     tree.write({ '/dev/vda': new Uint8Array(sizeBytes).fill(7) })
     await expect(select({ approved })).rejects.toThrow('first MiB is not what the plan showed')
