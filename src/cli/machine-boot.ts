@@ -24,6 +24,8 @@ interface SetOptions extends CommonOptions {
   readonly param: readonly string[]
   readonly profile: readonly string[]
   readonly clearProfiles: boolean
+  readonly protect: readonly string[]
+  readonly unprotect: readonly string[]
 }
 
 /** `repave machine set|boot-decision`. */
@@ -35,12 +37,14 @@ export function addBootCommands(line: CommandLine, parent: Command): void {
 function addSetCommand(line: CommandLine, parent: Command): void {
   addChange(line, parent, {
     words: 'set <machine>',
-    summary: 'what a machine does when it boots unasked; its labels, params and profiles',
+    summary:
+      'what a machine does when it boots unasked; its labels, params, profiles and the disks it keeps',
     examples: [
       'machine set node-1 --on-boot reprovision',
       'machine set node-1 --on-boot workflow:burn-in',
       'machine set node-1 --label rack=r1 --label stage=',
       'machine set node-1 --profile rack-a --param console=ttyS1',
+      'machine set node-1 --protect S3Z8NB0K123456',
     ],
   })
     .option('--on-boot <what>', 'local, reprovision, live or workflow:NAME')
@@ -58,26 +62,38 @@ function addSetCommand(line: CommandLine, parent: Command): void {
     )
     .option('--profile <name>', 'these profiles in place of others (repeatable)', collected, [])
     .option('--clear-profiles', 'no profile any more', false)
+    .option(
+      '--protect <disk>',
+      'serial or WWN of a disk that no workflow writes or wipes (repeatable)',
+      collected,
+      [],
+    )
+    .option('--unprotect <disk>', 'one that may be lost again (repeatable)', collected, [])
     .action(
       runs(line, async (reference: string, options: SetOptions) => {
-        const { onBoot, label, param, profile, clearProfiles, ...common } = options
+        const { onBoot, label, param, profile, clearProfiles, protect, unprotect, ...common } =
+          options
         const connection = connectionOf(line, common)
         const body = {
           ...(onBoot === undefined ? {} : { onBoot }),
           ...(label.length === 0 ? {} : { labels: readLabels(label) }),
           ...(param.length === 0 ? {} : { params: await readParamChanges(connection, param) }),
           ...(profile.length === 0 && !clearProfiles ? {} : { profiles: profile }),
+          ...(protect.length === 0 ? {} : { protect }),
+          ...(unprotect.length === 0 ? {} : { unprotect }),
         }
         if (Object.keys(body).length === 0) throw new UsageError('nothing is to be set')
         const path = `/machines/${encodeURIComponent(reference)}`
         const request = { method: 'PATCH', path, body } as const
         const machine = await askDaemon(connection, request, machineSchema)
         const labels = Object.entries(machine.labels ?? {}).map((pair) => pair.join('='))
+        const kept = (machine.protectedDisks ?? []).map((name) => shownText(name, 64))
+        const words = [...labels, ...(kept.length === 0 ? [] : [`keeps ${kept.join(', ')}`])]
         await printThing(line.world, common.output, {
           kind: 'Machine',
           value: machine,
           name: machine.name,
-          lines: [`${machine.name}  on boot: ${machine.onBoot}  ${labels.join(' ')}`.trimEnd()],
+          lines: [`${machine.name}  on boot: ${machine.onBoot}  ${words.join('  ')}`.trimEnd()],
         })
         return 0
       }),

@@ -76,6 +76,8 @@ export const newMachineSchema = z.strictObject({
 })
 export type NewMachine = z.input<typeof newMachineSchema>
 
+const diskNamesSchema = z.array(z.string().min(1).max(256)).max(256)
+
 /** `PATCH /api/v1/machines/MACHINE`: what is absent stays. */
 export const machineChangeSchema = z.strictObject({
   onBoot: onBootSchema.optional(),
@@ -85,6 +87,10 @@ export const machineChangeSchema = z.strictObject({
   params: z.record(paramNameSchema, z.union([z.null(), paramValueSchema])).optional(),
   /** In place of those it has. */
   profiles: profileNamesSchema.optional(),
+  /** Serials or WWNs of disks that no workflow may write or wipe here from now on. */
+  protect: diskNamesSchema.optional(),
+  /** The same of disks that may be lost again. */
+  unprotect: diskNamesSchema.optional(),
 })
 export type MachineChange = z.input<typeof machineChangeSchema>
 

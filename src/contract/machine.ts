@@ -177,7 +177,7 @@ export const machineSchema = z.object({
   /** Names of profiles: the first that has a param wins. */
   profiles: profileNamesSchema.optional(),
   /** Serials or WWNs of disks that no workflow may write here. */
-  protectedDisks: z.array(z.string().min(1).max(256)).max(256).optional(),
+  protectedDisks: z.array(z.string().min(1).max(256)).optional(),
   /** Over those of its subnet, which stand over the usual ones. */
   bootPrograms: bootProgramsSchema.optional(),
   inventory: inventorySchema.optional(),

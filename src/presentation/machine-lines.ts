@@ -1,5 +1,5 @@
 import { formatByteSize } from '../base/byte-size.ts'
-import type { Drift, Machine } from '../contract/machine.ts'
+import type { Disk, Drift, Machine } from '../contract/machine.ts'
 import type { Run } from '../contract/run.ts'
 import { durationText } from './duration-text.ts'
 import { diskText, firmwareText, outcomeLine } from './run-outcome.ts'
@@ -29,7 +29,9 @@ export function machineLines(machine: Machine, run: Run | undefined, nowMs: numb
       ['serial', shownText(system.serialNumber)],
       ['processor', `${shownText(cpu.model)}  ${cpu.logicalCores} cores`],
       ['memory', formatByteSize(inventory.memoryBytes)],
-      ...inventory.disks.map((disk) => ['disk', diskText(disk)] as const),
+      ...inventory.disks.map(
+        (disk) => ['disk', `${diskText(disk)}${keptText(disk, machine)}`] as const,
+      ),
     )
   }
   if (run === undefined) return factLines(facts)
@@ -47,4 +49,9 @@ function driftText(drift: Drift, nowMs: number): string {
   const { corrections, reprovisions, lastBytesDifferent, lastAtMs } = drift
   const last = `${formatByteSize(lastBytesDifferent)} ${durationText(nowMs - lastAtMs)} ago`
   return `found by ${corrections} of ${reprovisions} rebuilds, last ${last}`
+}
+
+function keptText({ serial, wwn }: Disk, { protectedDisks = [] }: Machine): string {
+  const isKept = [serial, wwn].some((name) => name !== undefined && protectedDisks.includes(name))
+  return isKept ? '  (protected)' : ''
 }

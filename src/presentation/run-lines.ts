@@ -51,7 +51,6 @@ function disksFacts({ disks = [], disksLeft = [], wipe }: Run): (readonly [strin
   return [...wiped, ...left, ['wipe', `${wipe.method}, in ${durationText(wipe.durationMs)}`]]
 }
 
-
 /** `12m ago  approve by operator:ann  write-image: disk checked` */
 function interventionLine({ verb, by, atMs, task, note }: Intervention, nowMs: number): string {
   const why = note === undefined ? '' : `: ${shownText(note, 200)}`

@@ -42,7 +42,9 @@ function outcomeFacts(run: Run, machine: Machine | undefined): Fact[] {
     ['image', imageText(run, receipt)],
     ...(run.disk === undefined ? [] : [['disk', diskText(run.disk)] as const]),
     ...(run.wipe?.disks ?? []).map((disk) => ['wiped', wipedText(disk)] as const),
-    ...(run.disksLeft ?? []).map(({ disk, reason }) => ['left', `${diskText(disk)}  ${shownText(reason, 200)}`] as const),
+    ...(run.disksLeft ?? []).map(
+      ({ disk, reason }) => ['left', `${diskText(disk)}  ${shownText(reason, 200)}`] as const,
+    ),
     ...(receipt === undefined ? [] : [['written', writtenText(receipt)] as const]),
     ['stages', stagesText(run)],
     ['run', `${run.id} (${run.workflow})`],

@@ -37,9 +37,12 @@ export async function formatNvme(disk: Disk, files: KernelFiles): Promise<void> 
   await using device = await open(files.absolutePath(disk.path), 'r')
   const calls = await loadCalls()
   const namespaceId = await calls.ioctl(device.fd, ioctlNamespaceId, null)
-  if (namespaceId <= 0) throw new DriveEraseError(disk.path, 'it does not say which namespace it is')
+  if (namespaceId <= 0)
+    throw new DriveEraseError(disk.path, 'it does not say which namespace it is')
   const send = (command: AdminCommand) => sendCommand(calls, device, disk, command)
-  const { canFormat, formatsAll } = readControllerAbilities(await send(identifyCommand('controller')))
+  const { canFormat, formatsAll } = readControllerAbilities(
+    await send(identifyCommand('controller')),
+  )
   if (!canFormat) throw new DriveEraseError(disk.path, 'its controller formats nothing')
   if (formatsAll && siblingsOf(disk, files).length > 0) {
     const reason = `its controller would erase ${siblingsOf(disk, files).join(', ')} as well`
@@ -78,7 +81,9 @@ async function sendCommand(
 /** Loaded only where a drive is spoken to: it is native code. */
 async function loadCalls(): Promise<NativeCalls> {
   const { default: koffi } = await import('koffi')
-  const call = koffi.load('libc.so.6').func('int ioctl(int fd, unsigned long request, void *argument)')
+  const call = koffi
+    .load('libc.so.6')
+    .func('int ioctl(int fd, unsigned long request, void *argument)')
   return {
     ioctl: (descriptor, request, argument) =>
       new Promise((resolve, reject) => {

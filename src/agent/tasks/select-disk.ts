@@ -52,7 +52,9 @@ export async function judgeOwnDisks(
   return judged
 }
 
-export function dataDisksOf(judged: readonly JudgedDisk[]): Pick<TaskOutcome['facts'], 'dataDisks'> {
+export function dataDisksOf(
+  judged: readonly JudgedDisk[],
+): Pick<TaskOutcome['facts'], 'dataDisks'> {
   const dataDisks = judged.flatMap((one) => (one.isDataDisk ? [one.disk] : []))
   return dataDisks.length === 0 ? {} : { dataDisks }
 }

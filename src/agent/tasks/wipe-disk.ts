@@ -57,10 +57,16 @@ export async function runWipeDisk(
   )
   const diskOf = ({ disk }: ErasedDisk) => disk
   const passed = async (erased: ErasedDisk, pass: Promise<void>) => pass.then(() => erased)
-  meter.begin('write', sumOf(begun, ({ bytesToClear }) => bytesToClear))
+  meter.begin(
+    'write',
+    sumOf(begun, ({ bytesToClear }) => bytesToClear),
+  )
   const cleared = await each(begun, diskOf, (one) => passed(one, one.clear(watch)))
   meter.end()
-  meter.begin('verify', sumOf(cleared, ({ bytesToProve }) => bytesToProve))
+  meter.begin(
+    'verify',
+    sumOf(cleared, ({ bytesToProve }) => bytesToProve),
+  )
   const proven = await each(cleared, diskOf, (one) => passed(one, one.prove(watch)))
   meter.end()
   const wiped = proven.map((one) => one.report())
@@ -79,11 +85,10 @@ function requireNone(failed: readonly Failed[], total: number): void {
   if (first === undefined) return
   if (total === 1) throw first.error
   const reasons = failed.map(
-    ({ disk, error }) => `${disk.path} (${disk.serial ?? disk.wwn ?? 'no serial'}): ${messageOf(error)}`,
+    ({ disk, error }) =>
+      `${disk.path} (${disk.serial ?? disk.wwn ?? 'no serial'}): ${messageOf(error)}`,
   )
-  const mayRetry = failed.every(
-    ({ error }) => error instanceof CodedError && error.shouldRetry(),
-  )
+  const mayRetry = failed.every(({ error }) => error instanceof CodedError && error.shouldRetry())
   throw new WipeIncompleteError(reasons, total, mayRetry)
 }
 

@@ -57,16 +57,18 @@ describe('a machine that is wiped', () => {
   beforeEach(async () => {
     const agent = await joined()
     agent.socket.terminate()
-    const change = { protectedDisks: ['KEPT'] }
-    await daemon.engine.machines.changeMachine(machineName, change, principal)
+    const { changeMachine } = daemon.engine.machines
+    await changeMachine(machineName, { protect: ['KEPT', 'B'] }, principal)
+    const { protectedDisks } = await changeMachine(machineName, { unprotect: ['B'] }, principal)
+    expect(protectedDisks).toEqual(['KEPT'])
   })
 
   it('the plan names each disk by its serial, and each that stays with the reason', async () => {
     const plan = await daemon.engine.runs.previewRun(request('wipe'))
     const lines = planLines(plan).join('\n')
     expect(lines).toMatch(/wiped +\/dev\/sd0 {2}4.0 GiB {2}serial A/)
-    expect(lines).toMatch(/ wiped +\/dev\/sd1 {2}4.0 GiB {2}serial B/)
-    expect(lines).toMatch(/ untouched +\/dev\/sd2 .*serial KEPT {2}protected on this machine/)
+    expect(lines).toMatch(/wiped +\/dev\/sd1 {2}4.0 GiB {2}serial B/)
+    expect(lines).toMatch(/untouched +\/dev\/sd2 .*serial KEPT {2}protected on this machine/)
   })
 
   it('the run is held to the disks of the plan, waits for approval, and proves each', async () => {

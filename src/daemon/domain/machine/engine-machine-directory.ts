@@ -11,6 +11,7 @@ import { type RunSources, prepareRun, runFor } from '../workflow/prepare-run.ts'
 import type { MachineActionOptions } from './action-on-machine.ts'
 import { MacAddressInvalidError, MachineExistsError, MachineNotFoundError } from './errors.ts'
 import { actOnMachine } from './machine-actions.ts'
+import { protectedAfter } from './protected-disks.ts'
 import type { MachineDirectory } from './machine-directory.ts'
 import { historyEntry, longestHistory } from './machine-history.ts'
 
@@ -51,8 +52,9 @@ type OrderedChange = MachineChange & {
 async function changeMachine(
   { state, keeper, content }: MachineDirectoryOptions,
   reference: string,
-  { onBoot, labels = {}, params, profiles, principal, expectedRevision }: OrderedChange,
+  { principal, expectedRevision, ...change }: OrderedChange,
 ): Promise<Machine> {
+  const { onBoot, labels = {}, params, profiles, protect, unprotect } = change
   requireWorkflow(onBoot, content)
   requireProfiles(profiles ?? [], content)
   return state.exclusively(async () => {
@@ -73,6 +75,7 @@ async function changeMachine(
         : { labels: Object.fromEntries(kept) }),
       ...(values === undefined ? {} : { params: values }),
       ...(profiles === undefined ? {} : { profiles: [...new Set(profiles)] }),
+      ...protectedAfter(machine, protect, unprotect),
     })
     await keeper.store(step)
     return step.machine

@@ -12,3 +12,14 @@ export function protectedAlso(
   const all = [...new Set([...protectedDisks, ...names])]
   return all.length === 0 ? {} : { protectedDisks: all }
 }
+
+/** What a person protects, or gives up. */
+export function protectedAfter(
+  { protectedDisks = [] }: Machine,
+  protect: readonly string[] = [],
+  unprotect: readonly string[] = [],
+): Pick<Machine, 'protectedDisks'> {
+  const all = new Set([...protectedDisks, ...protect])
+  for (const name of unprotect) all.delete(name)
+  return all.size === 0 && protectedDisks.length === 0 ? {} : { protectedDisks: [...all] }
+}

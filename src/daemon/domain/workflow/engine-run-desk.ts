@@ -165,7 +165,10 @@ function preview(
 }
 
 /** @throws {PlanChangedError} when the plan is not the one that was agreed to */
-function approvedBy(request: NewRun, plan: RunPlan): Pick<PreparedRun, 'approvedDisk' | 'approvedDisks'> {
+function approvedBy(
+  request: NewRun,
+  plan: RunPlan,
+): Pick<PreparedRun, 'approvedDisk' | 'approvedDisks'> {
   if (request.plan === undefined) return {}
   if (request.plan !== plan.digest) throw new PlanChangedError(plan.machineName)
   const agreed = (disk: Disk) => approvalOf(disk, request.expectContents)

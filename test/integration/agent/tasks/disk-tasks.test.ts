@@ -82,11 +82,7 @@ describe('runWipeDisk', () => {
     using world = createAgentWorld('http://127.0.0.1:1', [])
     const order = { action: 'wipe-disk' as const, method: 'zero' as const }
     const gone = { ...second.disk, serial: 'OTHER' }
-    const partly = runWipeDisk(
-      world,
-      { ...order, disks: [first.disk, gone] },
-      createTaskContext(),
-    )
+    const partly = runWipeDisk(world, { ...order, disks: [first.disk, gone] }, createTaskContext())
     await expect(partly).rejects.toThrow(/1 of 2 disks are not wiped: .*OTHER.*serial was OTHER/)
     expect(isZero(readFileSync(first.backingPath))).toBe(true)
     expect(readFileSync(second.backingPath).every((byte) => byte === 0xbb)).toBe(true)

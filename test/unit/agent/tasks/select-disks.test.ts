@@ -8,7 +8,10 @@ import { KernelTree } from '../../../fakes/kernel-tree.ts'
 const MiB = 2 ** 20
 
 /** Disks of 4 MiB each, `vda` with the serial `A` and so on; `bytes` is what lies on one. */
-const treeOf = (serials: Readonly<Record<string, string>>, bytes: Uint8Array = new Uint8Array()) => {
+const treeOf = (
+  serials: Readonly<Record<string, string>>,
+  bytes: Uint8Array = new Uint8Array(),
+) => {
   const tree = new KernelTree()
   for (const [index, [name, serial]] of Object.entries(serials).entries()) {
     tree.disk(name, { serial, size: '8192', dev: `254:${index * 16}` })

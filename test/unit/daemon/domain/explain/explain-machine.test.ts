@@ -99,6 +99,7 @@ interface Case {
 const stuckCases: readonly Case[] = [
   { cause: 'boot-loop', events: scripted, machine: { state: 'held' }, state: 'waiting' },
   { cause: 'no-disk', run: failed('select-disk', 'ERR_DISK_NOT_SELECTED'), state: 'failed' },
+  { cause: 'disk-not-wiped', run: failed('wipe-disk', 'ERR_WIPE_INCOMPLETE'), state: 'failed' },
   { cause: 'disk-broken', run: failed('write-image', 'ERR_DISK_IO'), state: 'failed' },
   {
     cause: 'never-called-home',
