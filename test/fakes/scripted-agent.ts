@@ -255,6 +255,7 @@ export async function doTasks(
       case 'kexec':
       case 'poweroff':
       case 'script':
+      case 'select-disks':
       case 'set-boot-order':
       case 'verify-image':
       case 'wipe-disk':
