@@ -54,7 +54,7 @@ export const machineApprovalSchema = z.object({
   sinceMs: timeMsSchema,
   /** What is run as soon as it is approved. */
   order: z
-    .object({ workflow: nameSchema, params: z.record(z.string().max(64), z.json()) })
+    .object({ workflow: nameSchema, params: z.record(z.string().max(64), z.unknown()) })
     .optional(),
   /** Who approved it. */
   approved: saidSchema.optional(),

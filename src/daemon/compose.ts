@@ -243,6 +243,7 @@ function operatorServices(
   })
   return {
     machines: engine.machines,
+    rules: engine.rules,
     explainer,
     runs: engine.runs,
     networks: foundation.networks,

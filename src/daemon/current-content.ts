@@ -48,4 +48,8 @@ export class CurrentContent implements ContentSource {
   profiles(): ReturnType<ContentSource['profiles']> {
     return this.#content.profiles()
   }
+
+  rules(): ReturnType<ContentSource['rules']> {
+    return this.#content.rules()
+  }
 }

@@ -100,6 +100,8 @@ export class MemoryOperatorServices implements OperatorServices {
     bootDecisionOf: () => unsupported(),
   }
 
+  readonly rules = { listRules: () => [], tryRules: () => unsupported() }
+
   readonly explainer: ExplainDesk = {
     explain: async (reference) => {
       using desk = await openExplainDesk({

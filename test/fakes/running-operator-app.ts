@@ -28,6 +28,7 @@ export async function startRunningOperatorApp(directory: string): Promise<Runnin
   const memory = new MemoryOperatorServices()
   const services = {
     ...{ runs, machines, tokens, events: store.events, answers: store.answers },
+    rules: engine.engine.rules,
     explainer: memory.explainer,
     webSessions: memory.webSessions,
     ...{ audit: store.audit, images: memory.images, keys: memory.keys, importer: memory.importer },

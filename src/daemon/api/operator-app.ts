@@ -33,6 +33,7 @@ import {
   ResourceNotFoundError,
 } from './problem.ts'
 import { createOperatorServer, type TlsFiles } from './operator-server.ts'
+import { ruleRoutes } from './rules.ts'
 import { runRoutes } from './runs.ts'
 import { tokenRoutes } from './tokens.ts'
 import { webLoginRoutes } from './web-logins.ts'
@@ -96,6 +97,7 @@ function registerNouns(
   authenticator: Authenticator | undefined,
 ): void {
   machineRoutes(api, services)
+  ruleRoutes(api, services)
   runRoutes(api, services)
   bulkRoutes(api, services)
   imageRoutes(api, services)

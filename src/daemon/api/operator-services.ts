@@ -17,6 +17,7 @@ import type { KeyDesk } from '../domain/image/key-desk.ts'
 import type { ImportSources } from '../domain/image/import-source.ts'
 import type { NetworkDesk } from '../domain/lease/network-desk.ts'
 import type { MachineDirectory } from '../domain/machine/machine-directory.ts'
+import type { RuleDesk } from '../domain/machine/rules/rule-desk.ts'
 import type { ParamSource } from '../domain/param/param-source.ts'
 import type { ContentSource } from '../domain/workflow/content-source.ts'
 import type { RunDesk } from '../domain/workflow/run-desk.ts'
@@ -24,6 +25,7 @@ import type { RunDesk } from '../domain/workflow/run-desk.ts'
 /** Everything that an operator can reach. */
 export interface OperatorServices {
   readonly machines: MachineDirectory
+  readonly rules: RuleDesk
   readonly explainer: ExplainDesk
   readonly runs: RunDesk
   readonly images: ImageDesk

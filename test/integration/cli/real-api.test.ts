@@ -44,6 +44,7 @@ beforeEach(async () => {
     tokens: memory.tokens,
     answers: memory.answers,
     audit: memory.audit,
+    rules: daemon.engine.rules,
     webSessions: memory.webSessions,
     importer: memory.importer,
     importSources: localImportSources(),

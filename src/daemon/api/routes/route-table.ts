@@ -4,6 +4,7 @@ import { imageRules } from './image-rules.ts'
 import { machineRules } from './machine-rules.ts'
 import { networkRules } from './network-rules.ts'
 import { pageRules } from './page-rules.ts'
+import { ruleRules } from './rule-rules.ts'
 import type { RouteRule, RouteRules } from './route-rule.ts'
 import { runRules } from './run-rules.ts'
 import { siteRules } from './site-rules.ts'
@@ -12,6 +13,7 @@ import { siteRules } from './site-rules.ts'
 export const apiRules: RouteRules = {
   ...siteRules,
   ...machineRules,
+  ...ruleRules,
   ...runRules,
   ...imageRules,
   ...networkRules,

@@ -4,17 +4,15 @@ import type { MachineAction } from '../../../contract/machine-actions.ts'
 import type { EngineState } from '../workflow/engine-state.ts'
 import { RunUnderWayError } from '../workflow/errors.ts'
 import type { MachineStep } from '../workflow/machine-step.ts'
-import type { RunSources } from '../workflow/prepare-run.ts'
 import type { RunKeeper } from '../workflow/run-keeper.ts'
 import type { AgentSessions } from './agent-sessions.ts'
-import type { NewMachines } from './newcomer.ts'
+import type { NewcomerSources } from './newcomer.ts'
 
-export interface MachineActionOptions extends RunSources {
+export interface MachineActionOptions extends NewcomerSources {
   readonly state: EngineState
   readonly keeper: RunKeeper
   readonly sessions: AgentSessions
   readonly clock: Clock
-  readonly newMachines: NewMachines
 }
 
 /** What a person does to one machine, within the one line of work. */

@@ -18,10 +18,10 @@ import { claimOf, factsOfInventory } from './identity/identity-facts.ts'
 import { type IdentityVerdict, judgeIdentity } from './identity/judge-identity.ts'
 import { settledState } from './machine-after-run.ts'
 import { addressesWith } from './machine-addresses.ts'
-import { isUndecided, type NewMachines, settleNewcomer } from './newcomer.ts'
+import { isUndecided, type NewcomerSources, settleNewcomer } from './newcomer.ts'
 import { blockedState } from './standing.ts'
 
-export interface AgentReceptionOptions extends ConversationOptions {
+export interface AgentReceptionOptions extends ConversationOptions, NewcomerSources {
   readonly state: EngineState
   readonly keeper: RunKeeper
   readonly sessions: AgentSessions
@@ -30,7 +30,6 @@ export interface AgentReceptionOptions extends ConversationOptions {
   readonly events: EventSink
   readonly clock: Clock
   readonly timers: Timers
-  readonly newMachines: NewMachines
 }
 
 type Refusal = Extract<JoinDecision, { kind: 'refused' }>
@@ -186,8 +185,9 @@ export class AgentReception implements AgentDesk {
       addConflictEvents(step, conflict)
       step.feed({ kind: 'stuck', failure: conflictFailure(conflict) })
     }
-    if (before?.inventory === undefined && isUndecided(machine)) {
-      settleNewcomer(step, this.#options.newMachines, clock.nowMs())
+    if (isUndecided(step.machine)) {
+      step.continueAs('daemon')
+      await settleNewcomer(step, this.#options, clock.nowMs())
     }
     if (conflict === undefined) step.feed({ kind: 'wake' })
     if (step.run === undefined) step.changeMachine({ state: settledState(step.machine) })
@@ -195,7 +195,7 @@ export class AgentReception implements AgentDesk {
     this.remember(boot)
     const agent: ConnectedAgent = { machineId: machine.id, bootId: boot.id, link }
     sessions.add(agent)
-    const { id: machineId, name: machineName } = machine
+    const { id: machineId, name: machineName } = step.machine
     link.send({ frame: 'welcome', machineId, machineName, daemonTimeMs: clock.nowMs() })
     keeper.follow(step)
     const session = new AgentConversation(agent, hello.publicKey, this.#options, timers)

@@ -1,5 +1,6 @@
 import type { BootEnv } from '../../../contract/bootenv.ts'
 import type { Workflow } from '../../../contract/workflow.ts'
+import type { CompiledRule } from '../machine/rules/compile-rule.ts'
 import type { ParamSource } from '../param/param-source.ts'
 import type { SeedRole } from '../seed/seed-role.ts'
 
@@ -9,4 +10,6 @@ export interface ContentSource extends ParamSource {
   seedRole(name: string): SeedRole | undefined
   seedNames(): readonly string[]
   bootEnv(name: string): BootEnv | undefined
+  /** Those for newcomers, in the order in which they are tried. */
+  rules(): readonly CompiledRule[]
 }

@@ -33,11 +33,12 @@ export class MachineStep {
   readonly #before: Machine | undefined
   readonly #runBefore: Run | undefined
   readonly #effects: RunEffect[] = []
-  readonly #events: (() => PlainEvent)[] = []
+  readonly #events: (() => NewEvent)[] = []
   readonly #boots: BootRecord[] = []
   readonly #nonces: PhoneHomeNonce[] = []
   readonly #also: Machine[] = []
   readonly #removed: string[] = []
+  #principal: string
   #machine: Machine
   #run: Run | undefined
   #isRunChanged = false
@@ -55,6 +56,7 @@ export class MachineStep {
     this.#run = run
     this.#runBefore = run
     this.#world = world
+    this.#principal = world.principal
   }
 
   get machine(): Machine {
@@ -167,7 +169,12 @@ export class MachineStep {
   }
 
   addEvent(event: PlainEvent): void {
-    this.#events.push(() => event)
+    this.#addLater(() => event)
+  }
+
+  /** What is added from here on is caused by somebody else. */
+  continueAs(principal: string): void {
+    this.#principal = principal
   }
 
   addBoot(boot: BootRecord): void {
@@ -187,7 +194,7 @@ export class MachineStep {
     const machine = this.#machine
     if (isMachineChanged) {
       const action = this.#before === undefined ? 'created' : 'updated'
-      this.#events.push(() => ({ type: 'machine', action, key: machine.id, body: { machine } }))
+      this.#addLater(() => ({ type: 'machine', action, key: machine.id, body: { machine } }))
     }
     return {
       machines: [...(isMachineChanged ? [machine] : []), ...this.#also],
@@ -195,7 +202,7 @@ export class MachineStep {
       runs: this.#isRunChanged && this.#run !== undefined ? [this.#run] : [],
       boots: this.#boots,
       nonces: this.#nonces,
-      events: this.#events.map((event) => this.#stamped(event())),
+      events: this.#events.map((event) => event()),
     }
   }
 
@@ -205,7 +212,7 @@ export class MachineStep {
   }
 
   #addRunEvent(action: string, facts: object): void {
-    this.#events.push(() => ({
+    this.#addLater(() => ({
       type: 'run',
       action,
       key: this.#run?.id ?? '',
@@ -213,13 +220,22 @@ export class MachineStep {
     }))
   }
 
-  #stamped({ type, action, key, body, machineId = this.#machine.id }: PlainEvent): NewEvent {
+  /** Its body is made when the step is done. */
+  #addLater(event: () => PlainEvent): void {
+    const principal = this.#principal
+    this.#events.push(() => this.#stamped(event(), principal))
+  }
+
+  #stamped(
+    { type, action, key, body, machineId = this.#machine.id }: PlainEvent,
+    principal: string,
+  ): NewEvent {
     return {
       timeMs: this.#world.nowMs,
       type,
       action,
       key,
-      principal: this.#world.principal,
+      principal,
       machineId,
       ...(type === 'run' ? { runId: key } : {}),
       body: body as NewEvent['body'],

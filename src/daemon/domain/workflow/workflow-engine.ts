@@ -22,6 +22,7 @@ import { createMachineDirectory } from '../machine/engine-machine-directory.ts'
 import type { MachineDirectory } from '../machine/machine-directory.ts'
 import { createCaptureDesk } from './capture-desk.ts'
 import type { NewMachines } from '../machine/newcomer.ts'
+import { createRuleDesk, type RuleDesk } from '../machine/rules/rule-desk.ts'
 import type { CloudConfigReader } from '../seed/cloud-config.ts'
 import type { SecretFiles } from '../seed/seed-role.ts'
 import type { ContentSource } from './content-source.ts'
@@ -66,6 +67,7 @@ export interface WorkflowEngineOptions {
 export interface WorkflowEngine extends AsyncDisposable {
   readonly runs: RunDesk
   readonly machines: MachineDirectory
+  readonly rules: RuleDesk
   readonly bootFiles: BootFileResolver
   readonly scripts: ScriptDecider
   readonly agents: AgentDesk
@@ -109,6 +111,7 @@ export async function startWorkflowEngine(options: WorkflowEngineOptions): Promi
   return {
     runs: createRunDesk(shared),
     machines: createMachineDirectory({ ...shared, bootDesk: scripts }),
+    rules: createRuleDesk({ state, content }),
     bootFiles: new BootFileDesk({ ...shared, attempts, places }),
     scripts,
     agents,

@@ -8,8 +8,10 @@ import {
   imageRecipeSchema,
 } from '../../../contract/image-recipe.ts'
 import { type Param, paramSchema, type Profile, profileSchema } from '../../../contract/param.ts'
+import { type Rule, ruleSchema } from '../../../contract/rule.ts'
 import { type Workflow, workflowSchema } from '../../../contract/workflow.ts'
 import type { ContentObject } from '../../domain/content/content-object.ts'
+import { inOrder } from '../../domain/machine/rules/compile-rule.ts'
 import type { Subnet } from '../../domain/lease/subnet.ts'
 import type { ParamSource } from '../../domain/param/param-source.ts'
 import type { ContentSource } from '../../domain/workflow/content-source.ts'
@@ -17,6 +19,7 @@ import { referenceFaults } from './check-references.ts'
 import { wholeFileFault } from './content-files.ts'
 import { readContentObjects } from './content-objects.ts'
 import { type DocumentFault, DocumentInvalidError } from './document-fault.ts'
+import { readRules } from './rules/rule-faults.ts'
 import { loadSeeds } from './seeds/load-seeds.ts'
 import { Shelf } from './shelf.ts'
 import { loadSubnets } from './subnets/load-subnets.ts'
@@ -43,10 +46,11 @@ export async function loadContent(directories: readonly string[]): Promise<Loade
   const params = new Shelf<Param>('params', 'param.yaml', paramSchema)
   const profiles = new Shelf<Profile>('profiles', 'profile.yaml', profileSchema)
   const images = new Shelf<ImageRecipe | DerivedRecipe>('images', 'image.yaml', recipeSchemaFor)
+  const ruleShelf = new Shelf<Rule>('rules', 'rule.yaml', ruleSchema)
   const faults: DocumentFault[] = []
   for (const directory of directories) {
     if (!(await isDirectory(directory))) faults.push(wholeFileFault(directory, 'no such directory'))
-    for (const shelf of [bootEnvs, workflows, params, profiles, images]) {
+    for (const shelf of [bootEnvs, workflows, params, profiles, images, ruleShelf]) {
       faults.push(...(await shelf.fill(directory)))
     }
   }
@@ -60,21 +64,26 @@ export async function loadContent(directories: readonly string[]): Promise<Loade
     ...{ params: params.entries(), profiles: profiles.entries(), workflows: workflows.entries() },
   }
   faults.push(...referenceFaults(referring, paramSource))
+  const workflowNames = workflows.documents().map(({ name }) => name)
+  const rules = readRules(ruleShelf.entries(), { params: paramSource, workflowNames })
+  faults.push(...rules.faults)
   const subnets = await loadSubnets(directories)
   const seeds = await loadSeeds(directories)
   faults.push(...subnets.faults, ...seeds.faults)
   if (faults.length > 0) throw new DocumentInvalidError(faults)
+  const rulesInOrder = inOrder(rules.rules)
   return {
     ...paramSource,
     bootEnv: (name) => bootEnvs.find(name),
     workflow: (name) => workflows.find(name),
     seedRole: (name) => seeds.roles.get(name),
     seedNames: () => [...seeds.roles.keys()],
-    files: [bootEnvs, workflows, params, profiles]
+    rules: () => rulesInOrder,
+    files: [bootEnvs, workflows, params, profiles, ruleShelf]
       .flatMap((shelf) => shelf.files())
       .concat(subnets.files, seeds.files),
     objects: await readContentObjects(directories),
-    workflowNames: workflows.documents().map(({ name }) => name),
+    workflowNames,
     subnets: subnets.subnets,
   }
 }

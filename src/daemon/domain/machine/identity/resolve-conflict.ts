@@ -83,12 +83,15 @@ function withSystem(inventory: Inventory, claim: IdentityClaim): Inventory {
 }
 
 async function standAlone(on: ActionOnMachine): Promise<MachineStep> {
-  const { keeper, principal, newMachines, clock } = on
+  const { keeper, principal, clock } = on
   const { conflict: _settled, ...machine } = on.machine
   const step = keeper.begin(machine, principal)
   step.changeMachine({ state: settledState(machine) })
   addVerbEvent(step, 'split', on)
-  if (isUndecided(machine)) settleNewcomer(step, newMachines, clock.nowMs())
+  if (isUndecided(machine)) {
+    step.continueAs('daemon')
+    await settleNewcomer(step, on, clock.nowMs())
+  }
   return step
 }
 
