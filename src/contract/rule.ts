@@ -45,7 +45,7 @@ export const ruleSchema = z.strictObject({
   /** Whether a person has to approve the machine. Default: as the setting `newMachines` says. */
   approval: z.enum(['required', 'waived']).optional(),
   /** `continue`: later rules may add what this one has not set. */
-  then: z.enum(['stop', 'continue']).default('stop'),
+  afterwards: z.enum(['stop', 'continue']).default('stop'),
   /** Machines in use that it may fit at most. */
   maxCount: z.number().int().min(1).max(1_000_000).optional(),
 })

@@ -39,7 +39,7 @@ export function classify(
     outcomes.push(outcome)
     if (outcome.outcome !== 'fits') continue
     fitting.push(rule)
-    isDecided = rule.then === 'stop'
+    isDecided = rule.afterwards === 'stop'
   }
   const problems: string[] = []
   const template = fitting.find(({ set }) => set.name !== undefined)?.set.name

@@ -83,7 +83,7 @@ describe(classify, () => {
   it('ends at the first that fits; behind one that says continue the earlier word stays', () => {
     const rules = [
       rule('one', {
-        then: 'continue',
+        afterwards: 'continue',
         set: { labels: { pool: 'web', rack: 'r1' }, params: { size: 1 }, profiles: ['a'] },
       }),
       rule('two', {
