@@ -13,6 +13,12 @@ interface Answer {
   readonly error?: { readonly message: string }
 }
 
+export interface PageView {
+  readonly width: number
+  readonly height: number
+  readonly scheme: 'light' | 'dark'
+}
+
 /** Debian's Chromium, without a window, on one page; driven over its DevTools protocol. */
 export class ChromiumPage implements AsyncDisposable {
   readonly #process: ChildProcess
@@ -55,10 +61,32 @@ export class ChromiumPage implements AsyncDisposable {
 
   /** What a person reads. */
   async text(): Promise<string> {
+    const text = await this.evaluate('document.body.innerText')
+    return typeof text === 'string' ? text : ''
+  }
+
+  /** The value of an expression, as far as it is JSON. */
+  async evaluate(expression: string): Promise<unknown> {
     const { result } = (await this.#ask('Runtime.evaluate', {
-      expression: 'document.body.innerText',
-    })) as { result: { value?: string } }
-    return result.value ?? ''
+      ...{ expression, returnByValue: true, awaitPromise: true },
+    })) as { result: { value?: unknown } }
+    return result.value
+  }
+
+  /** Shows the page to a person with so much room, who likes it light or dark. */
+  async show({ width, height, scheme }: PageView): Promise<void> {
+    const size = { width, height, deviceScaleFactor: 1, mobile: false }
+    await this.#ask('Emulation.setDeviceMetricsOverride', size)
+    const features = [{ name: 'prefers-color-scheme', value: scheme }]
+    await this.#ask('Emulation.setEmulatedMedia', { features })
+  }
+
+  /** What it looks like, as PNG. */
+  async picture(): Promise<Buffer> {
+    const { data } = (await this.#ask('Page.captureScreenshot', { format: 'png' })) as {
+      data: string
+    }
+    return Buffer.from(data, 'base64')
   }
 
   goTo(url: string): Promise<unknown> {

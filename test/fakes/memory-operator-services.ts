@@ -60,6 +60,12 @@ function memoryTokenStore(events: MemoryEventLog): TokenStore {
   }
 }
 
+export interface PlacedThings {
+  readonly machines?: readonly Machine[]
+  readonly runs?: readonly Run[]
+  readonly images?: readonly Image[]
+}
+
 /** A daemon's inside, in memory: machines, runs, images and their events behave like the stored ones. */
 export class MemoryOperatorServices implements OperatorServices {
   readonly events = new MemoryEventLog()
@@ -195,6 +201,13 @@ export class MemoryOperatorServices implements OperatorServices {
       machines: this.#machines.size,
       images: this.#images.size,
     }
+  }
+
+  /** Puts machines, runs and images there as they are, without an event. */
+  place({ machines = [], runs = [], images = [] }: PlacedThings): void {
+    for (const machine of machines) this.#machines.set(machine.id, machine)
+    for (const run of runs) this.#runs.set(run.id, run)
+    for (const image of images) this.#images.set(image.name, image)
   }
 
   report(report: ProgressReport): void {

@@ -25,21 +25,23 @@ export function eventTable(events: readonly RepaveEvent[]): Html {
     return html`<tr class="${tone}">
       <td>${new Date(event.timeMs).toISOString().slice(11, 19)}</td>
       <td>${toneSymbol(tone, false)} ${shownText(`${event.type}.${event.action}`, 64)}</td>
-      <td>${shownText(key, 40)}</td>
-      <td>${eventText(event)}</td>
+      <td class="less">${shownText(key, 40)}</td>
+      <td class="text">${eventText(event)}</td>
     </tr>`
   })
-  return html`<table class="events">
-    <thead>
-      <tr>
-        <th>UTC</th>
-        <th>event</th>
-        <th>of</th>
-        <th>what</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${rows}
-    </tbody>
-  </table>`
+  return html`<div class="wide">
+    <table class="events">
+      <thead>
+        <tr>
+          <th>UTC</th>
+          <th>event</th>
+          <th class="less">of</th>
+          <th>what</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`
 }

@@ -4,7 +4,12 @@ import { durationText } from '../../presentation/duration-text.ts'
 import { runOfMachine } from '../../presentation/fleet.ts'
 import { currentTask } from '../../presentation/run-stages.ts'
 import { shownText } from '../../presentation/shown-text.ts'
-import { machineMark, toneSymbol } from '../../presentation/state-mark.ts'
+import {
+  machineMark,
+  type StateMark,
+  type Tone,
+  toneSymbol,
+} from '../../presentation/state-mark.ts'
 import { html, type Html } from './html.ts'
 import { markHtml } from './mark-html.ts'
 import type { Page } from './page-frame.ts'
@@ -26,9 +31,12 @@ export function fleetPage({ machines, runs, nowMs }: FleetFacts): Page {
       const run = runOfMachine(byId, machine)
       return { machine, run, mark: machineMark(machine, run) }
     })
-  const counts = new Map<string, number>()
-  for (const { mark } of rows) counts.set(mark.word, (counts.get(mark.word) ?? 0) + 1)
-  const summary = [...counts].map(([word, count]) => `${count} ${word}`).join(', ')
+  const byWord = Map.groupBy(rows, ({ mark }) => mark.word)
+  const summary = [...byWord].map(([word, { length }]) =>
+    markHtml({ tone: byWord.get(word)?.[0]?.mark.tone ?? 'idle', word: `${length} ${word}` }),
+  )
+  // The rack keeps its order, whatever happens; the list begins with what needs somebody.
+  const listed = rows.toSorted((left, right) => urgency(left.mark) - urgency(right.mark))
   const cells = rows.map(
     ({ machine, mark }) =>
       html`<a
@@ -48,22 +56,30 @@ export function fleetPage({ machines, runs, nowMs }: FleetFacts): Page {
         ? html`<p>No machine yet: one appears when it boots from the network.</p>`
         : html`<p class="summary">${rows.length} machines: ${summary}</p>
             <div class="rack">${cells}</div>
-            <table>
-              <thead>
-                <tr>
-                  <th>name</th>
-                  <th>state</th>
-                  <th>image</th>
-                  <th>stage</th>
-                  <th>address</th>
-                  <th>seen</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${rows.map((row) => rowHtml(row, nowMs))}
-              </tbody>
-            </table>`,
+            <div class="wide">
+              <table>
+                <thead>
+                  <tr>
+                    <th>name</th>
+                    <th>state</th>
+                    <th>image</th>
+                    <th>stage</th>
+                    <th class="less">address</th>
+                    <th class="less">seen</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  ${listed.map((row) => rowHtml(row, nowMs))}
+                </tbody>
+              </table>
+            </div>`,
   }
+}
+
+const urgencies: readonly Tone[] = ['bad', 'attention', 'active', 'waiting', 'idle', 'good']
+
+function urgency({ tone }: StateMark): number {
+  return urgencies.indexOf(tone)
 }
 
 function rowHtml(
@@ -81,7 +97,7 @@ function rowHtml(
     <td>${markHtml(mark)}</td>
     <td>${shownText(machine.imageName)}</td>
     <td>${stage ?? '-'}</td>
-    <td>${machine.address ?? '-'}</td>
-    <td>${durationText(nowMs - machine.lastSeenAtMs)} ago</td>
+    <td class="less">${machine.address ?? '-'}</td>
+    <td class="less">${durationText(nowMs - machine.lastSeenAtMs)} ago</td>
   </tr>`
 }

@@ -16,9 +16,9 @@ export function imagePage(images: readonly Image[], machines: readonly Machine[]
       <td>${shownText(image.version)}</td>
       <td>${markHtml(imageMark(image))}</td>
       <td>${formatByteSize(image.rawBytes)}</td>
-      <td>${formatByteSize(image.packBytes)}</td>
+      <td class="less">${formatByteSize(image.packBytes)}</td>
       <td>${count}</td>
-      <td><code>${image.digest}</code></td>
+      <td class="text"><code>${image.digest}</code></td>
     </tr>`
   })
   return {
@@ -29,21 +29,23 @@ export function imagePage(images: readonly Image[], machines: readonly Machine[]
       rows.length === 0
         ? html`<p>No image yet.</p>
             <p class="command">repave image build debian-12</p>`
-        : html`<table>
-            <thead>
-              <tr>
-                <th>name</th>
-                <th>version</th>
-                <th>state</th>
-                <th>size</th>
-                <th>stored</th>
-                <th>machines</th>
-                <th>digest</th>
-              </tr>
-            </thead>
-            <tbody>
-              ${rows}
-            </tbody>
-          </table>`,
+        : html`<div class="wide">
+            <table>
+              <thead>
+                <tr>
+                  <th>name</th>
+                  <th>version</th>
+                  <th>state</th>
+                  <th>size</th>
+                  <th class="less">stored</th>
+                  <th>machines</th>
+                  <th>digest</th>
+                </tr>
+              </thead>
+              <tbody>
+                ${rows}
+              </tbody>
+            </table>
+          </div>`,
   }
 }

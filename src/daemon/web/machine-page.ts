@@ -94,10 +94,12 @@ function runHtml(run: Run, nowMs: number): Html {
         viewBox="0 0 240 40"
         preserveAspectRatio="none"
         role="img"
-        aria-label="rate of the last minute"
+        aria-label="rate of the write"
       >
+        <polygon points="" />
         <polyline points="" />
       </svg>
+      <p class="write-facts"></p>
     </section>
     <dl>
       ${run.disk === undefined ? undefined : fact('disk', diskText(run.disk))}

@@ -73,14 +73,36 @@ function drawProgress({ runId, progress }) {
   const panel = document.querySelector(`.write[data-run="${CSS.escape(runId)}"]`)
   if (!panel) return
   const { phase, doneBytes, totalBytes, bytesPerSecond } = progress
-  const mebibytes = (bytes) => Math.round(bytes / 1_048_576)
   panel.hidden = false
   panel.querySelector('.write-text').textContent =
     `${phase}: ${mebibytes(doneBytes)} of ${mebibytes(totalBytes)} MiB, ${mebibytes(bytesPerSecond)} MiB/s`
   panel.querySelector('progress').value = totalBytes === 0 ? 0 : doneBytes / totalBytes
+  panel.querySelector('.write-facts').textContent = factsOf(progress)
   rates.push(bytesPerSecond)
   if (rates.length > 240) rates.shift()
   const highest = Math.max(1, ...rates)
-  const points = rates.map((rate, index) => `${index},${38 - (36 * rate) / highest}`)
+  const step = 240 / Math.max(1, rates.length - 1)
+  const points = rates.map((rate, index) => `${index * step},${38 - (36 * rate) / highest}`)
   panel.querySelector('polyline').setAttribute('points', points.join(' '))
+  panel.querySelector('polygon').setAttribute('points', ['0,40', ...points, '240,40'].join(' '))
+}
+
+/** What is known of it besides: rates by step, what limits it, how much is proven. */
+function factsOf(progress) {
+  const { networkBytesPerSecond, decodeBytesPerSecond, diskBytesPerSecond } = progress
+  const rate = (name, bytes) => (bytes === undefined ? [] : [`${name} ${mebibytes(bytes)} MiB/s`])
+  return [
+    ...rate('network', networkBytesPerSecond),
+    ...rate('decompress', decodeBytesPerSecond),
+    ...rate('disk', diskBytesPerSecond),
+    ...(progress.bottleneck === undefined ? [] : [`limited by the ${progress.bottleneck}`]),
+    ...(progress.provenBytes === undefined
+      ? []
+      : [`proven ${mebibytes(progress.provenBytes)} MiB`]),
+    ...(progress.chunksRefetched > 0 ? [`refetched ${progress.chunksRefetched}`] : []),
+  ].join(', ')
+}
+
+function mebibytes(bytes) {
+  return Math.round(bytes / 1_048_576)
 }
