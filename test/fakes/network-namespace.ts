@@ -5,6 +5,9 @@ import { promisify } from 'node:util'
 
 const execute = promisify(execFile)
 
+/** A load generator tells of each of its packets. */
+const mostOutputBytes = 64 * 1024 * 1024
+
 /** A network namespace of the test's own: what happens in it reaches no other network. */
 export class NetworkNamespace implements AsyncDisposable {
   readonly name: string
@@ -21,7 +24,8 @@ export class NetworkNamespace implements AsyncDisposable {
 
   /** Runs a program inside to its end, which must come within a minute. */
   async run(program: string, args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
-    return execute('ip', ['netns', 'exec', this.name, program, ...args], { timeout: 60_000 })
+    const limits = { timeout: 60_000, maxBuffer: mostOutputBytes }
+    return execute('ip', ['netns', 'exec', this.name, program, ...args], limits)
   }
 
   /** Starts a program inside; `ip` replaces itself by it, so the process is the program's. */

@@ -7,23 +7,26 @@ export interface DhcpLoad {
   /** Clients have MAC addresses in a row; a server that saw one before knows it again. */
   readonly firstClient: number
   readonly clients: number
+  /** Whether the delay of each packet is wanted, which the load generator has to remember. */
+  readonly isTimed?: boolean
 }
 
 export interface LoadFigures {
   readonly exchangesPerSecond: number
   /** DISCOVERs and REQUESTs without an answer. */
   readonly lost: number
-  /** From each REQUEST to its ACK. */
+  /** From each REQUEST to its ACK; none unless they were wanted. */
   readonly ackDelaysMs: readonly number[]
 }
 
 /** Kea's load generator as a relay at 10.77.1.1. */
 export async function runPerfdhcp(
   namespace: NetworkNamespace,
-  { rate, seconds, firstClient, clients }: DhcpLoad,
+  { rate, seconds, firstClient, clients, isTimed = false }: DhcpLoad,
 ): Promise<LoadFigures> {
   const base = (0x0200_0c00_0000 + firstClient).toString(16).padStart(12, '0')
-  const words = ['-4', '-x', 't', '-r', String(rate), '-R', String(clients), '-p', String(seconds)]
+  const timing = isTimed ? ['-x', 't'] : []
+  const words = ['-4', ...timing, '-r', String(rate), '-R', String(clients), '-p', String(seconds)]
   const tail = ['-W', '500000', '-b', `mac=${base.replaceAll(/(..)(?=.)/g, '$1:')}`, '10.77.0.1']
   // It ends with 3 when packets were lost, which is a figure and no failure.
   const script = 'perfdhcp "$@" || test $? = 3'
