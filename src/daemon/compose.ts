@@ -76,8 +76,8 @@ interface Foundation {
 }
 
 /**
- * Opens what is kept, then the servers that face machines, then the operators': whoever reaches those
- * finds a daemon that is ready. Whatever fails takes down again what stood before it.
+ * Opens what is kept, then the servers of files and agents, then the operators', which say `starting` until
+ * DHCP has looked around and sends machines to us. Whatever fails takes down again what stood before it.
  */
 export async function composeDaemon(options: DaemonOptions): Promise<RunningDaemon> {
   const startMs = nodeClock.monotonicMs()
@@ -98,10 +98,10 @@ export async function composeDaemon(options: DaemonOptions): Promise<RunningDaem
   }
   const { loaded } = foundation.content.current
   const services = { ...options, ...foundation, content: loaded, images: foundation.images.store }
-  for (const start of await machineServers({ ...services, sledgehammerDirectory })) {
-    signal.throwIfAborted()
-    use(await start())
-  }
+  const starts = await machineServers({ ...services, sledgehammerDirectory })
+  signal.throwIfAborted()
+  use(await starts.http())
+  use(await starts.tftp())
   const keys = imageKeys({
     images: foundation.images,
     events: foundation.store.events,
@@ -112,8 +112,10 @@ export async function composeDaemon(options: DaemonOptions): Promise<RunningDaem
     listMachines: () => foundation.engine.machines.listMachines(),
     serveSubnets: networkReplacement(config, loaded.subnets, foundation.networks),
   })
+  let isReady = false
   const operators: OperatorServices = {
     ...operatorServices(foundation, options, servers),
+    isReady: () => isReady,
     ...{ keys, content, params: foundation.content.current },
     addPages: (app) => webPages(app, operators),
   }
@@ -121,6 +123,9 @@ export async function composeDaemon(options: DaemonOptions): Promise<RunningDaem
   if (config.ports.operator !== 'off') {
     use(await startOperatorTcp(operators, await operatorTcp(config, config.ports.operator)))
   }
+  signal.throwIfAborted()
+  if (starts.dhcp !== undefined) use(await starts.dhcp())
+  isReady = true
   const ready = await readyFacts(foundation, config, servers, nodeClock.monotonicMs() - startMs)
   logger.info({ version: ready.version, startMs: ready.startMs }, 'ready')
   const died = firstDeath([...servers, { name: 'database', closed: foundation.store.closed }])
@@ -226,7 +231,7 @@ function operatorServices(
   foundation: Foundation,
   { config, logger }: DaemonOptions,
   servers: readonly RunningServer[],
-): Omit<OperatorServices, 'keys' | 'content' | 'params'> {
+): Omit<OperatorServices, 'keys' | 'content' | 'params' | 'isReady'> {
   const { engine, explainer, imageDesk, images, store, tokens } = foundation
   const readStatus = async (): Promise<Status> => ({
     version: foundation.version,

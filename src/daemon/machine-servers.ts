@@ -57,21 +57,27 @@ interface MachineServers extends MachineServices {
   readonly events: EventSink
 }
 
-/** Starts the next server of the chain. */
-export type StartServer = () => Promise<RunningServer>
+type StartServer = () => Promise<RunningServer>
 
-/** In the order in which they start: DHCP last, because it is what sends machines to the others. */
-export async function machineServers(given: MachineServices): Promise<readonly StartServer[]> {
+export interface StartMachineServers {
+  readonly http: StartServer
+  readonly tftp: StartServer
+  /** To be called last: it sends machines to the others, and may look around for seconds before. */
+  readonly dhcp?: StartServer
+}
+
+/** What starts them, once each. */
+export async function machineServers(given: MachineServices): Promise<StartMachineServers> {
   const { config, engine, store } = given
   const events = timelineSink(store.events, (macAddress) => engine.machineIdAt(macAddress))
   const services = { ...given, events }
   const routes = await bootFileRoutes(services)
   const { mode } = config.dhcp
-  return [
-    () => startHttp(services, routes),
-    () => startTftp(services, routes),
-    ...(mode === 'off' ? [] : [() => startDhcp(services, mode)]),
-  ]
+  return {
+    http: () => startHttp(services, routes),
+    tftp: () => startTftp(services, routes),
+    ...(mode === 'off' ? {} : { dhcp: () => startDhcp(services, mode) }),
+  }
 }
 
 /** One chain for TFTP and HTTP alike. */

@@ -70,6 +70,7 @@ export interface PlacedThings {
 export class MemoryOperatorServices implements OperatorServices {
   readonly events = new MemoryEventLog()
   readonly clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() }
+  isReady = () => true
   readonly logger = silent
   readonly answers = memoryAnswerStore()
   readonly networks = new NetworkDesk({ events: { record: () => {} }, clock: this.clock })

@@ -35,6 +35,7 @@ export async function startRunningOperatorApp(directory: string): Promise<Runnin
     networks: memory.networks,
     ...{ content: memory.content, params: engine.content },
     ...{ importSources: memory.importSources, clock: realClock, logger: memory.logger },
+    isReady: memory.isReady,
     readStatus: () => memory.readStatus(),
     readBackup: () => readBackup({ dataDir: directory, store }),
   }

@@ -27,7 +27,7 @@ export interface KillTortureResult {
 }
 
 const machineCount = 4
-const longestPauseMs = 1200
+const longestPauseMs = 800
 const deployedWithinMs = 180_000
 const goalStartMs = 2000
 

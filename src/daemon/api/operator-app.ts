@@ -82,7 +82,10 @@ export async function createOperatorApp(
   keepAnswers(app, services)
   metricsRoutes(app, services)
   documentRoutes(app, services)
-  app.get('/healthz', async () => ({ status: 'ok' }))
+  app.get('/healthz', async (_request, reply) => {
+    if (services.isReady()) return { status: 'ok' }
+    return reply.code(503).send({ status: 'starting' })
+  })
   const { addPages } = services
   if (addPages !== undefined) await app.register(async (pages) => addPages(pages))
   await app.register(async (api) => registerNouns(api, services, authenticator), {

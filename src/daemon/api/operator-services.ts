@@ -51,4 +51,6 @@ export interface OperatorServices {
   /** Everything that a daemon is, images apart, keys included. */
   readBackup(): AsyncIterable<Uint8Array>
   readStatus(): Promise<Status>
+  /** Whether all servers listen; until then some still look around. */
+  isReady(): boolean
 }

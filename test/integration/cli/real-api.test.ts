@@ -50,6 +50,7 @@ beforeEach(async () => {
     importSources: localImportSources(),
     clock: realClock,
     logger,
+    isReady: memory.isReady,
     readStatus,
     readBackup: () => memory.readBackup(),
   }

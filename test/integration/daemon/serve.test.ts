@@ -216,7 +216,7 @@ describe('repave serve', () => {
     const status = JSON.parse((await call('/api/v1/status')).text) as {
       servers: { name: string; counters: Record<string, number> }[]
     }
-    expect(status.servers.map(({ name }) => name)).toEqual(['http', 'tftp', 'dhcp', 'operators'])
+    expect(status.servers.map(({ name }) => name)).toEqual(['http', 'tftp', 'operators', 'dhcp'])
     expect(status).toMatchObject({ interface: 'lab0', machines: 1 })
 
     daemon.child.kill('SIGKILL')

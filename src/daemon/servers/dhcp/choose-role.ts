@@ -5,6 +5,8 @@ import type { ForeignServer, ForeignWatch } from './foreign/foreign-watch.ts'
 import { lookForServers } from './foreign/look-for-servers.ts'
 import type { DhcpMode } from './dhcp-role.ts'
 
+const loopback = 'lo'
+
 export interface RoleQuestion {
   readonly mode: DhcpMode
   readonly place: ServedInterface
@@ -26,6 +28,7 @@ export async function chooseRole(question: RoleQuestion): Promise<'server' | 'pr
   }
   if (mode !== 'auto') return say(mode, 'it is set so')
   if (hasLeases) return say('server', 'it lent addresses here before')
+  if (interfaceName === loopback) return say('server', 'nobody else is on the loopback interface')
   if (watch === undefined) return say('server', 'it may not look for other servers')
   const found = await lookForServers(watch)
   for (const server of found) report.foreign(server, interfaceName)

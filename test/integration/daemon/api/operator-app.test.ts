@@ -157,6 +157,13 @@ describe(createOperatorApp, () => {
     expect(await services.images.listImages()).toEqual([])
   })
 
+  it('answers while a server is still to come, and says that it is starting', async () => {
+    services.isReady = () => false
+    const health = await call('/healthz')
+    expect([health.status, JSON.parse(health.text)]).toEqual([503, { status: 'starting' }])
+    expect((await call('/api/v1/machines')).status).toBe(200)
+  })
+
   it('refuses an import without a name before it reads a byte', async () => {
     const headers = { 'content-type': 'application/octet-stream' }
     const answer = await call('/api/v1/images', { method: 'POST', headers, body: 'x' })
