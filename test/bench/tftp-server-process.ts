@@ -1,6 +1,6 @@
 /**
- * `tftp-server-process.ts ADDRESS DIRECTORY`: serves the files of a folder over TFTP as the daemon does,
- * and says for each line of standard input how its event loop fared since the last.
+ * `tftp-server-process.ts ADDRESS DIRECTORY [MTU]`: serves the files of a folder over TFTP as the daemon
+ * does, and says for each line of standard input how its event loop fared since the last.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { basename, join } from 'node:path'
@@ -19,7 +19,7 @@ export interface TftpServerHealth {
   readonly processorSeconds: number
 }
 
-const [address = '', directory = ''] = process.argv.slice(2)
+const [address = '', directory = '', mtuBytes = '1500'] = process.argv.slice(2)
 const server = await startTftpServer({
   address: parseIpv4Address(address),
   routes: [
@@ -28,7 +28,7 @@ const server = await startTftpServer({
         contentType: 'application/octet-stream',
       }),
   ],
-  mtuBytes: 1500,
+  mtuBytes: Number(mtuBytes),
   // All clients of the bench come from one address.
   limits: { transfersPerClient: 250 },
   clock: realClock,

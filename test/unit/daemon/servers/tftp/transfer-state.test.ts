@@ -87,7 +87,7 @@ describe(stepTransfer, () => {
     })
   })
 
-  test('T14 a client that vanishes is given up after five retransmissions', () => {
+  test('T14 C-T09 a client that vanishes is given up after five retransmissions', () => {
     let step = play(begin(5000), ack(1))
     const waits: number[] = []
     while (step.action.kind === 'send-blocks') {
