@@ -14,11 +14,11 @@ export default defineConfig({
     projects: [
       { test: project('unit', 20_000, ['test/unit/**/*.test.ts', 'test/*.test.ts']) },
       { test: { ...project('integration', 120_000), sequence: { groupOrder: 1 } } },
-      // QEMU under software emulation: one test file at a time, minutes each.
+      // QEMU under software emulation, minutes each: two files at a time, for a machine waits as often as it works.
       {
         test: {
           ...project('e2e', 1_200_000),
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },

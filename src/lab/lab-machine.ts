@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { copyFile, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -5,6 +6,7 @@ import type { LabMachine, LabPlan } from './lab-plan.ts'
 import { isRunning, startInNamespace } from './lab-process.ts'
 import {
   type Accelerator,
+  dataDiskFile,
   diskFile,
   firmwareVariables,
   ovmfFiles,
@@ -13,12 +15,15 @@ import {
 
 const pidFile = (machine: LabMachine) => join(machine.directory, 'qemu.pid')
 
-/** Makes the machine as it comes from the factory: an empty disk, firmware without memory, no log. */
+/** As it comes from the factory: an empty disk, firmware without memory, no log; a second disk is full. */
 export async function manufactureMachine(machine: LabMachine): Promise<void> {
   await rm(machine.directory, { recursive: true, force: true })
   await mkdir(machine.directory, { recursive: true })
   await using disk = await open(diskFile(machine), 'w')
   await disk.truncate(machine.diskBytes)
+  if (machine.dataDiskBytes !== undefined) {
+    await writeFile(dataDiskFile(machine), randomBytes(machine.dataDiskBytes))
+  }
   if (machine.firmware === 'uefi') {
     await copyFile(ovmfFiles(machine).variables, firmwareVariables(machine))
   }

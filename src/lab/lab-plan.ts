@@ -19,6 +19,8 @@ export interface LabMachine {
   readonly uuid: string
   readonly diskSerial: string
   readonly diskBytes: number
+  /** Of a second disk that comes with something on it. Default: there is none. */
+  readonly dataDiskBytes?: number
   readonly memoryMegabytes: number
   /** `firmware`: no option ROM, so that EDK2's own PXE is at work. `ipxe`: QEMU's iPXE ROM. */
   readonly networkRom: 'firmware' | 'ipxe'
@@ -51,6 +53,8 @@ export interface LabSize {
   readonly httpMachines?: number
   /** UEFI machines with Secure Boot. Default 0. */
   readonly secureMachines?: number
+  /** Of a second disk in every machine. Default: there is none. */
+  readonly dataDiskBytes?: number
 }
 
 type MachineKind = 'uefi' | 'bios' | 'http' | 'secure'
@@ -75,6 +79,7 @@ export function planLab(
       uuid: uuidOf(createHash('sha256').update(`${root}/${name}`).digest('hex')),
       diskSerial: `DISK-${name.toUpperCase()}`,
       diskBytes: 4 * GIBIBYTE,
+      ...(size.dataDiskBytes === undefined ? {} : { dataDiskBytes: size.dataDiskBytes }),
       memoryMegabytes: 2048,
       networkRom: kind === 'bios' || (kind === 'uefi' && number > 1) ? 'ipxe' : 'firmware',
       tap: `tap-${index}`,

@@ -14,6 +14,7 @@ export function ovmfFiles({ secureBoot }: LabMachine): { code: string; variables
 }
 
 export const diskFile = (machine: LabMachine) => join(machine.directory, 'disk.raw')
+export const dataDiskFile = (machine: LabMachine) => join(machine.directory, 'data.raw')
 export const serialLog = (machine: LabMachine) => join(machine.directory, 'serial.log')
 export const consoleSocket = (machine: LabMachine) => join(machine.directory, 'console.sock')
 export const firmwareVariables = (machine: LabMachine) => join(machine.directory, 'efivars.fd')
@@ -46,12 +47,21 @@ export function qemuArguments(machine: LabMachine, accelerator: Accelerator): st
     ],
     ...['-drive', `if=none,id=disk0,format=raw,cache=writeback,file=${diskFile(machine)}`],
     ...['-device', `virtio-blk-pci,drive=disk0,serial=${machine.diskSerial},bootindex=2`],
+    ...dataDiskArguments(machine),
     ...['-device', 'virtio-rng-pci'],
     ...[
       '-chardev',
       `socket,id=serial0,server=on,wait=off,path=${consoleSocket(machine)},logfile=${serialLog(machine)},logappend=on`,
     ],
     ...['-serial', 'chardev:serial0'],
+  ]
+}
+
+function dataDiskArguments(machine: LabMachine): string[] {
+  if (machine.dataDiskBytes === undefined) return []
+  return [
+    ...['-drive', `if=none,id=data0,format=raw,cache=writeback,file=${dataDiskFile(machine)}`],
+    ...['-device', `virtio-blk-pci,drive=data0,serial=DATA-${machine.name.toUpperCase()}`],
   ]
 }
 

@@ -13,8 +13,15 @@ import { LabFixture } from './lab-fixture.ts'
 
 const minuteMs = 60_000
 
-/** User data of a machine that switches itself off, cleanly, when its first boot is done. */
+/** User data of a machine that switches itself off, cleanly, when its first boot is done, and is soon there. */
 const switchOff = join(tmpdir(), `repave-e2e-${process.pid}.yaml`)
+
+const quickFirstBoot = `#cloud-config
+power_state: { mode: poweroff, delay: now }
+ssh_genkeytypes: [ed25519]
+locale: false
+apt: { preserve_sources_list: true }
+`
 
 /** Of nobody's password. */
 const passwordHash = `$6$salt$${'x'.repeat(86)}`
@@ -33,10 +40,12 @@ async function damage(machine: LabMachine, offset: number): Promise<void> {
 }
 
 describe('a deployment of one UEFI and one BIOS machine', () => {
-  const lab = new LabFixture('e2e-lab', { biosMachines: 1, uefiMachines: 1 })
+  const lab = new LabFixture('e2e-lab', {
+    ...{ biosMachines: 1, uefiMachines: 1, dataDiskBytes: 32 * MEBIBYTE },
+  })
 
   beforeAll(async () => {
-    await writeFile(switchOff, '#cloud-config\npower_state: { mode: poweroff, delay: now }\n')
+    await writeFile(switchOff, quickFirstBoot)
     await lab.deployAll('deploy-inspected', ['--user-data', switchOff])
   }, 10 * minuteMs)
   afterAll(async () => {
@@ -79,20 +88,28 @@ describe('a deployment of one UEFI and one BIOS machine', () => {
   it(
     'brings a machine that is rebuilt on every boot back to the bytes of its image, and counts the drift',
     async () => {
-      const machine = lab.machine('bios-1')
-      await lab.waitUntilOff(machine, 3 * minuteMs)
+      const [machine, reference] = [lab.machine('bios-1'), lab.machine('uefi-1')]
+      for (const one of [machine, reference]) await lab.waitUntilOff(one, 3 * minuteMs)
+      // Meanwhile the other one is captured, for the test after this.
+      const capture = ['machine', 'capture', reference.name, '--name', 'golden', '--detach']
+      expect(await lab.repave(...capture)).toBe(0)
+      await lab.powerOn(reference)
       const image = await lab.image('debian-12')
+      const data = await lab.dataDigest(machine)
       await damage(machine, image.rawBytes / 2)
       expect(await lab.repave('machine', 'set', machine.name, '--on-boot', 'reprovision')).toBe(0)
       await lab.powerOn(machine)
       const stopped = await lab.waitForRun('reprovision', 'waiting-approval', 8 * minuteMs)
       expect(await lab.diskDigest(machine, image.rawBytes)).toBe(image.rawDigest)
-      const { drift } = await lab.knownMachine(machine.name)
+      expect(await lab.dataDigest(machine)).toBe(data)
+      const { drift, protectedDisks } = await lab.knownMachine(machine.name)
       expect(drift).toMatchObject({ reprovisions: 1, corrections: 1 })
+      expect(protectedDisks).toEqual(['DATA-BIOS-1'])
       expect(drift?.lastBytesDifferent).toBeGreaterThan(0)
       expect(drift?.lastBytesDifferent).toBeLessThan(image.rawBytes)
       expect(await lab.repave('run', 'approve', stopped.id)).toBe(0)
       await lab.waitForRun('reprovision', 'succeeded', 8 * minuteMs)
+      expect(await lab.dataDigest(machine)).toBe(data)
       expect(await lab.repave('machine', 'set', machine.name, '--on-boot', 'local')).toBe(0)
     },
     20 * minuteMs,
@@ -102,12 +119,9 @@ describe('a deployment of one UEFI and one BIOS machine', () => {
     'makes an image of one machine that starts the other as a machine of its own',
     async () => {
       const [first, second] = [lab.machine('uefi-1'), lab.machine('bios-1')]
-      for (const machine of [first, second]) await lab.waitUntilOff(machine, 3 * minuteMs)
-      expect(
-        await lab.repave('machine', 'capture', first.name, '--name', 'golden', '--detach'),
-      ).toBe(0)
-      await lab.powerOn(first)
-      expect(await lab.repave('run', 'watch', '--all', '--until-done')).toBe(0)
+      await lab.waitForRun('capture-image', 'succeeded', 8 * minuteMs)
+      await lab.cutPower(first)
+      await lab.waitUntilOff(second, 3 * minuteMs)
       const deploy = ['machine', 'deploy', second.name, '--image', 'golden', '--hostname', 'second']
       const secrets = join(lab.plan.daemonDirectory, 'secrets')
       await mkdir(secrets, { recursive: true })

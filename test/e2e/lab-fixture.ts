@@ -19,7 +19,7 @@ import {
   sledgehammerDirectory,
 } from '../../src/lab/lab-up.ts'
 import { namespaceExists, namespaceProcesses, removeNamespace } from '../../src/lab/namespace.ts'
-import { type Accelerator, diskFile } from '../../src/lab/qemu-arguments.ts'
+import { type Accelerator, dataDiskFile, diskFile } from '../../src/lab/qemu-arguments.ts'
 import { runRepave } from '../../src/lab/repave-program.ts'
 import { addTourMachines, importTourImage, prepareTour } from '../../src/lab/start-command.ts'
 
@@ -78,11 +78,12 @@ export class LabFixture implements AsyncDisposable {
     await powerOn(this.plan, machine, this.#accelerator)
   }
 
-  /** Pulls the plug of every machine. */
-  async cutPower(): Promise<void> {
+  /** Pulls the plug of every machine, or of that one. */
+  async cutPower(only?: LabMachine): Promise<void> {
     for (const pid of await namespaceProcesses(this.plan)) {
       const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-      if (command.startsWith('qemu-system')) process.kill(pid, 'SIGKILL')
+      const isMeant = only === undefined || command.includes(diskFile(only))
+      if (command.startsWith('qemu-system') && isMeant) process.kill(pid, 'SIGKILL')
     }
   }
 
@@ -152,11 +153,12 @@ export class LabFixture implements AsyncDisposable {
 
   /** sha256 of the first `sizeBytes` of a machine's disk, as it lies on the host. */
   async diskDigest(machine: LabMachine, sizeBytes: number): Promise<string> {
-    const hash = createHash('sha256')
-    for await (const part of createReadStream(diskFile(machine), { end: sizeBytes - 1 })) {
-      hash.update(part as Buffer)
-    }
-    return `sha256:${hash.digest('hex')}`
+    return digestOf(diskFile(machine), { end: sizeBytes - 1 })
+  }
+
+  /** sha256 of the disk that no deployment may touch. */
+  async dataDigest(machine: LabMachine): Promise<string> {
+    return digestOf(dataDiskFile(machine))
   }
 
   /** Kills the daemon as a power cut would, and starts it again. */
@@ -190,4 +192,11 @@ export class LabFixture implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.down()
   }
+}
+
+async function digestOf(path: string, options: { readonly end?: number } = {}): Promise<string> {
+  const hash = createHash('sha256')
+  const parts = createReadStream(path, { ...options, highWaterMark: 1024 * 1024 })
+  for await (const part of parts) hash.update(part as Buffer)
+  return `sha256:${hash.digest('hex')}`
 }
