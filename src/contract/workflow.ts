@@ -140,6 +140,12 @@ export const taskSchema = z.discriminatedUnion('action', [
   }),
   z.strictObject({
     ...taskBase,
+    action: z.literal('system-script'),
+    /** Shell script that the new system runs on its first boot, before it calls home; 0 is success. */
+    script: scriptTextSchema,
+  }),
+  z.strictObject({
+    ...taskBase,
     action: z.literal('set-boot-order'),
     /** What UEFI firmware tries first from now on. BIOS firmware cannot be told: the task fails there. */
     first: z.enum(['network', 'disk']),

@@ -42,6 +42,8 @@ function taskWaitReason(task: RunTask, nowMs: number): string | undefined {
   if (task.state !== 'running') return undefined
   if (task.task.action === 'await-phone-home')
     return `waits for the new system to call home${limit}`
+  if (task.task.action === 'system-script')
+    return `waits for ${task.task.name} on the new system${limit}`
   if (task.task.action === 'reboot' || task.task.action === 'kexec')
     return `waits for the machine to restart${limit}`
   return undefined

@@ -14,7 +14,7 @@ import type { MachineStep } from '../workflow/machine-step.ts'
 import { prepareOwnRun } from '../workflow/last-deployment.ts'
 import { type RunSources, runFor } from '../workflow/prepare-run.ts'
 import type { RunKeeper } from '../workflow/run-keeper.ts'
-import { currentTask, endsBoot, isEnded } from '../workflow/run-step.ts'
+import { currentTask, endsBoot, isEnded, isSystemAction } from '../workflow/run-step.ts'
 import type { ScriptClient, ScriptDecider, ScriptDecision } from './boot-client.ts'
 import type { BootAttempts } from './boot-attempts.ts'
 import type { BootHistory } from './boot-history.ts'
@@ -266,7 +266,7 @@ function cannotBe(because: string, error: unknown): string {
 function isRestartExpected(run: Run | undefined): boolean {
   if (run === undefined || isEnded(run)) return false
   const action = currentTask(run)?.task.action
-  const isRestart = endsBoot(action) || action === 'await-phone-home'
+  const isRestart = endsBoot(action) || isSystemAction(action)
   return isRestart || run.endingBootId !== undefined || run.startedAtMs === undefined
 }
 

@@ -1,7 +1,7 @@
 import type { Machine } from '../../../contract/machine.ts'
 import type { Run } from '../../../contract/run.ts'
 import { contestedText, standingReason } from '../machine/standing.ts'
-import { currentTask, isAgentAction, tasksAhead } from '../workflow/run-step.ts'
+import { currentTask, isAgentAction, tasksAhead, isSystemAction } from '../workflow/run-step.ts'
 
 /** Boots within {@link bootWindowMs} after which a machine without progress is held. */
 export const maximumBoots = 5
@@ -89,7 +89,7 @@ function ownWorkflow({
 
 function decideForRun(run: Run): BootDecision {
   const current = currentTask(run)
-  const isDone = current === undefined || current.task.action === 'await-phone-home'
+  const isDone = current === undefined || isSystemAction(current.task.action)
   const isNeeded = tasksAhead(run).some(({ task }) => isAgentAction(task.action))
   if (isDone || !isNeeded) {
     return {

@@ -10,7 +10,7 @@ import { receiptFault } from '../workflow/check-receipt.ts'
 import type { EngineState } from '../workflow/engine-state.ts'
 import type { ProgressReports } from '../workflow/progress-reports.ts'
 import type { RunKeeper } from '../workflow/run-keeper.ts'
-import { currentTask, endsBoot } from '../workflow/run-step.ts'
+import { currentTask, endsBoot, isSystemAction } from '../workflow/run-step.ts'
 import type { Timers } from '../workflow/timers.ts'
 import type { AgentSession } from './agent-desk.ts'
 import type { AgentSessions, ConnectedAgent } from './agent-sessions.ts'
@@ -145,8 +145,7 @@ export class AgentConversation implements AgentSession {
     if (machine === undefined || sessions.of(machineId) !== undefined) return
     const run = state.runOf(machineId)
     const action = run === undefined ? undefined : currentTask(run)?.task.action
-    const isExpected =
-      endsBoot(action) || action === 'await-phone-home' || run?.endingBootId === bootId
+    const isExpected = endsBoot(action) || isSystemAction(action) || run?.endingBootId === bootId
     if (isExpected || machine.state === 'deployed') return
     keeper.agentLost(machineId).catch((error: unknown) => {
       logger.error({ err: error, machine: machine.name }, 'a lost agent could not be recorded')

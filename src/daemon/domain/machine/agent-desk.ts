@@ -32,7 +32,17 @@ export interface AgentDesk {
   join(hello: AgentHello, link: AgentLink): Promise<JoinAnswer>
 }
 
+/** As the system on the disk tells it: hostile until shown inert. */
+export interface EndedScript {
+  readonly task: string
+  readonly exitCode: number
+  /** The end of what it printed. */
+  readonly output: string
+}
+
 export interface PhoneHomeDesk {
   /** `known` also for a call that was heard before. */
   phoneHome(nonce: string, address?: Ipv4Address): Promise<'known' | 'unknown'>
+  /** How a script of the workflow ended there, and whether the next one is to be run. */
+  scriptEnded(nonce: string, ended: EndedScript): Promise<'go-on' | 'stop' | 'unknown'>
 }

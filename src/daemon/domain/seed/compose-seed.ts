@@ -6,7 +6,7 @@ import type { StoredImage } from '../image/image-store.ts'
 import type { TemplateFacts } from '../template/template.ts'
 import type { CloudConfigReader } from './cloud-config.ts'
 import { configDriveFiles } from './config-drive-files.ts'
-import type { FirstBoot } from './first-boot.ts'
+import type { FirstBoot, SystemScript } from './first-boot.ts'
 import { nocloudFiles } from './nocloud-files.ts'
 import { plainRole, type SecretFiles, type SeedRole } from './seed-role.ts'
 
@@ -21,6 +21,8 @@ export interface SeedSubject {
   readonly machine: Machine
   readonly image: StoredImage
   readonly phoneHomeUrl: string
+  /** Of the workflow's stages; run before the system calls home. Default none. */
+  readonly scripts?: readonly SystemScript[]
 }
 
 export type ComposedSeed =
@@ -48,6 +50,10 @@ export async function composeSeed(
   if (!secrets.ok) return refuse('ERR_SEED_SECRET_MISSING', secrets.reason)
   const rendering = role?.render(factsOf(subject, role, secrets.values))
   if (rendering?.ok === false) return refuse('ERR_SEED_NOT_RENDERED', rendering.reason)
+  const { scripts = [] } = subject
+  if (scripts.length > 0 && rendering?.ok === true && rendering.role.userScript !== undefined) {
+    return refuse('ERR_SYSTEM_SCRIPT_REFUSED', `seed ${params.seed} is a script: it runs no others`)
+  }
   const firstBoot = firstBootOf(subject, userConfig.config, rendering?.role)
   const datasource = role?.datasource ?? 'nocloud'
   const files = datasource === 'nocloud' ? nocloudFiles(firstBoot) : configDriveFiles(firstBoot)
@@ -68,7 +74,7 @@ export function seedParamsFault(role: SeedRole, given: Readonly<Record<string, u
 }
 
 function firstBootOf(
-  { run, machine, phoneHomeUrl }: SeedSubject,
+  { run, machine, phoneHomeUrl, scripts = [] }: SeedSubject,
   userConfig: FirstBoot['userConfig'],
   role = plainRole,
 ): FirstBoot {
@@ -77,7 +83,7 @@ function firstBootOf(
   if (macAddress === undefined) throw new TypeError(`${machine.name} has no MAC address`)
   return {
     ...{ instanceId: run.id, hostname, macAddress, sshAuthorizedKeys },
-    ...{ userConfig, role, phoneHomeUrl },
+    ...{ userConfig, role, phoneHomeUrl, scripts },
   }
 }
 

@@ -1,5 +1,13 @@
 import type { MacAddress } from '../../../base/mac-address.ts'
 import type { Mapping, RenderedRole } from './seed-role.ts'
+import { scriptFiles, startScripts } from './system-scripts.ts'
+
+/** A script of the workflow that the new system runs, with what it learns of its place. */
+export interface SystemScript {
+  readonly name: string
+  readonly text: string
+  readonly environment: Readonly<Record<string, string>>
+}
 
 /** Everything that a system learns on its first boot. */
 export interface FirstBoot {
@@ -12,6 +20,8 @@ export interface FirstBoot {
   /** The person's own `#cloud-config`, laid over the role's; what we set ourselves wins. */
   readonly userConfig: Mapping
   readonly role: RenderedRole
+  /** Default none. */
+  readonly scripts?: readonly SystemScript[]
 }
 
 /** `#cloud-config` with host name, keys and the address to call home to; or the role's script. */
@@ -27,6 +37,17 @@ export function userDataText(firstBoot: FirstBoot, encode: (value: Mapping) => s
     ...userConfig,
     hostname,
     ...(keys.length === 0 ? {} : { ssh_authorized_keys: keys }),
+    ...withScripts({ ...role.userData, ...userConfig }, firstBoot),
     phone_home: { url: phoneHomeUrl, post: ['instance_id', 'hostname'], tries: 30 },
   })}`
+}
+
+/** Files and commands behind those that are there already: a site's own come first. */
+function withScripts(config: Mapping, { scripts = [], phoneHomeUrl }: FirstBoot): Mapping {
+  if (scripts.length === 0) return {}
+  const listOf = (value: Mapping[string] | undefined) => (Array.isArray(value) ? value : [])
+  return {
+    write_files: [...listOf(config['write_files']), ...scriptFiles(scripts, phoneHomeUrl)],
+    runcmd: [...listOf(config['runcmd']), [...startScripts]],
+  }
 }

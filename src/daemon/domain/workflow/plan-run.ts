@@ -6,6 +6,7 @@ import type { Run, RunParams, RunTask } from '../../../contract/run.ts'
 import type { Task, TaskAction, Workflow } from '../../../contract/workflow.ts'
 import { isSelecting } from './disk-choice.ts'
 import { WorkflowInvalidError } from './errors.ts'
+import { endsBoot } from './run-step.ts'
 
 export interface RunRequest {
   readonly id: string
@@ -107,6 +108,7 @@ const prerequisites: Partial<Record<TaskAction, readonly TaskAction[]>> = {
   'write-seed': ['write-image'],
   kexec: ['write-image'],
   'capture-image': ['select-disk'],
+  'system-script': ['write-seed'],
   'await-phone-home': ['write-seed'],
 }
 
@@ -143,9 +145,13 @@ function checkTasks(workflow: string, tasks: readonly Task[]): void {
     if (isSelecting(task) && before.some(({ action }) => action === other)) {
       throw new WorkflowInvalidError(workflow, 'it chooses one disk and several')
     }
-    const isOnce = required !== undefined && task.action !== 'verify-image'
+    const isOnce = required !== undefined && !isRepeatable(task.action)
     if (isOnce && before.some(({ action }) => action === task.action)) {
       throw new WorkflowInvalidError(workflow, `${task.action} stands in it twice`)
+    }
+    if (task.action === 'system-script' && !isAfterItsBoot(before)) {
+      const place = `${task.name} belongs between the restart and await-phone-home`
+      throw new WorkflowInvalidError(workflow, place)
     }
     if (task.onError === 'continue' && isProof(task)) {
       throw new WorkflowInvalidError(workflow, `${task.name} proves the run and may not be skipped`)
@@ -153,7 +159,18 @@ function checkTasks(workflow: string, tasks: readonly Task[]): void {
   }
 }
 
+function isRepeatable(action: TaskAction): boolean {
+  return action === 'verify-image' || action === 'system-script'
+}
+
+/** What the new system does it does on its first boot, before it calls home. */
+function isAfterItsBoot(before: readonly Task[]): boolean {
+  const seed = before.findIndex(({ action }) => action === 'write-seed')
+  const isHome = before.some(({ action }) => action === 'await-phone-home')
+  return !isHome && before.slice(seed).some(({ action }) => endsBoot(action))
+}
+
 function isProof(task: Task): boolean {
-  if (task.action === 'verify-image' || task.action === 'kexec') return false
+  if (isRepeatable(task.action) || task.action === 'kexec') return false
   return isSelecting(task) || prerequisites[task.action] !== undefined
 }

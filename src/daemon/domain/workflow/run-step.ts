@@ -62,6 +62,11 @@ export function endsBoot(action: TaskAction | undefined): boolean {
   return action === 'reboot' || action === 'kexec' || action === 'poweroff'
 }
 
+/** Done by the system on the disk: no agent is needed, and none is missed. */
+export function isSystemAction(action: TaskAction | undefined): boolean {
+  return action === 'await-phone-home' || action === 'system-script'
+}
+
 export function isWritingAction(action: TaskAction): boolean {
   return writingActions.includes(action)
 }

@@ -8,6 +8,7 @@ import type { Task } from '../../../contract/workflow.ts'
 import type { ImageStore, StoredImage } from '../image/image-store.ts'
 import type { ParamSources } from '../param/params-for-run.ts'
 import { scriptParams } from '../param/script-params.ts'
+import type { SystemScript } from '../seed/first-boot.ts'
 import { composeSeed, type SeedSources } from '../seed/compose-seed.ts'
 import {
   choiceForbidden,
@@ -17,7 +18,7 @@ import {
   type SelectingTask,
   withoutContents,
 } from './disk-choice.ts'
-import { currentTask, recoveredFailure } from './run-step.ts'
+import { currentTask, recoveredFailure, tasksAhead } from './run-step.ts'
 import type { StateStore } from './state-store.ts'
 
 export interface OrderSources {
@@ -78,6 +79,7 @@ export async function orderFor(
       })
     case 'approve':
     case 'await-phone-home':
+    case 'system-script':
     case 'call-hook':
     case undefined:
       break
@@ -138,20 +140,48 @@ async function scriptOrder(
   if (!found.ok) return found
   const environment = {
     ...found.variables,
+    ...placeVariables(run, machine, stage, task.name),
+    REPAVE_TRY: String(currentTask(run)?.attempts ?? 1),
+    REPAVE_DISK: run.disk?.path ?? '',
+    REPAVE_FAILURE: (currentTask(run)?.isRecovery && recoveredFailure(run)?.code) || '',
+  }
+  const { secretVariables } = found
+  return ordered({ action: 'script', script, environment, secretVariables: [...secretVariables] })
+}
+
+/** What the new system is to run, in its order, each with what it learns of its place. */
+async function systemScripts(
+  run: Run,
+  machine: Machine,
+  { params }: OrderSources,
+): Promise<{ ok: true; scripts: SystemScript[] } | { ok: false; failure: Failure }> {
+  const scripts: SystemScript[] = []
+  for (const { task, stage } of tasksAhead(run)) {
+    if (task.action !== 'system-script') continue
+    const found = await paramsOf(run, stage, [], params)
+    if (!found.ok) return found
+    const environment = { ...found.variables, ...placeVariables(run, machine, stage, task.name) }
+    scripts.push({ name: task.name, text: task.script, environment })
+  }
+  return { ok: true, scripts }
+}
+
+function placeVariables(
+  run: Run,
+  machine: Machine,
+  stage: string,
+  task: string,
+): Record<string, string> {
+  return {
     REPAVE_MACHINE: machine.name,
     REPAVE_MACHINE_ID: machine.id,
     REPAVE_MAC: machine.macAddresses[0] ?? '',
     REPAVE_RUN: run.id,
     REPAVE_WORKFLOW: run.workflow,
     REPAVE_STAGE: stage,
-    REPAVE_TASK: task.name,
-    REPAVE_TRY: String(currentTask(run)?.attempts ?? 1),
+    REPAVE_TASK: task,
     REPAVE_IMAGE: run.params.imageName ?? '',
-    REPAVE_DISK: run.disk?.path ?? '',
-    REPAVE_FAILURE: (currentTask(run)?.isRecovery && recoveredFailure(run)?.code) || '',
   }
-  const { secretVariables } = found
-  return ordered({ action: 'script', script, environment, secretVariables: [...secretVariables] })
 }
 
 async function paramsOf(
@@ -216,7 +246,10 @@ async function writeSeedOrder(
     return impossible('ERR_ORDER_IMPOSSIBLE', 'the run has no nonce to call home with')
   }
   const phoneHomeUrl = `${sources.provisioningUrl}/phone-home/${nonce.nonce}`
-  const seed = await composeSeed({ run, machine, image, phoneHomeUrl }, sources.seeds)
+  const scripts = await systemScripts(run, machine, sources)
+  if (!scripts.ok) return scripts
+  const subject = { run, machine, image, phoneHomeUrl, scripts: scripts.scripts }
+  const seed = await composeSeed(subject, sources.seeds)
   if (!seed.ok) return seed
   const { label, files } = seed
   return ordered({

@@ -37,6 +37,8 @@ export type RunInput =
   | { readonly kind: 'agent-lost' }
   /** The installed system called with the nonce of this very run. */
   | { readonly kind: 'phone-home' }
+  /** The installed system has run a script of the workflow. */
+  | { readonly kind: 'system-script'; readonly task: string; readonly failure?: Failure }
   /** It cannot go on without a person: its machine boots in a loop. */
   | { readonly kind: 'stuck'; readonly failure: Failure }
   /** A person steps in; see ./run-interventions.ts. */
@@ -81,6 +83,8 @@ function take(run: Run, input: RunInput, context: RunContext): RunStep {
       return takeAgentLost(run, context)
     case 'phone-home':
       return takePhoneHome(run, context)
+    case 'system-script':
+      return takeSystemScript(run, input, context)
     case 'stuck':
       return run.state === 'held' ? unchanged(run) : holdFailed(giveUp(run, input.failure, context))
     case 'intervention':
@@ -187,4 +191,20 @@ function takePhoneHome(run: Run, context: RunContext): RunStep {
   if (action === 'await-phone-home') return taskSucceeded(unchanged(run), context)
   if (!endsBoot(action) || following !== 'await-phone-home') return unchanged(run)
   return taskSucceeded(taskSucceeded(unchanged(run), context), context)
+}
+
+/** A system that runs scripts has been started, whatever became of the word about its restart. */
+function takeSystemScript(
+  run: Run,
+  { task, failure }: Extract<RunInput, { kind: 'system-script' }>,
+  context: RunContext,
+): RunStep {
+  const isStarted = !endsBoot(currentTask(run)?.task.action)
+  const step = isStarted ? unchanged(run) : taskSucceeded(unchanged(run), context)
+  const current = currentTask(step.run)
+  const isAwaited = current?.task.action === 'system-script' && current.task.name === task
+  if (!isAwaited || current.state !== 'running') return unchanged(run)
+  if (failure === undefined) return taskSucceeded(step, context)
+  const failed = attemptFailed(step.run, failure, context)
+  return { ...failed, happenings: [...step.happenings, ...failed.happenings] }
 }
