@@ -1,13 +1,6 @@
 import type { MacAddress } from '../../../base/mac-address.ts'
 import type { Mapping, RenderedRole } from './seed-role.ts'
-import { scriptFiles, startScripts } from './system-scripts.ts'
-
-/** A script of the workflow that the new system runs, with what it learns of its place. */
-export interface SystemScript {
-  readonly name: string
-  readonly text: string
-  readonly environment: Readonly<Record<string, string>>
-}
+import { scriptFiles, startScripts, type SystemScript } from './system-scripts.ts'
 
 /** Everything that a system learns on its first boot. */
 export interface FirstBoot {

@@ -1,5 +1,11 @@
-import type { SystemScript } from './first-boot.ts'
 import type { Mapping } from './seed-role.ts'
+
+/** A script of the workflow that the new system runs, with what it learns of its place. */
+export interface SystemScript {
+  readonly name: string
+  readonly text: string
+  readonly environment: Readonly<Record<string, string>>
+}
 
 const folder = '/var/lib/repave/first-boot'
 
