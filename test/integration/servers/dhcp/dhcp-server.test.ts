@@ -101,12 +101,14 @@ describe(startDhcpServer, () => {
     wire.send({ ...discover(machine(8)), relayAddress: server })
     wire.send({ ...discover(machine(8)), relayAddress: ip('10.77.0.255') })
     await lease(wire, machine(1))
-    expect(await rack.counters()).toMatchObject({
-      'dhcp.malformed': 100,
-      'dhcp.foreign': 4,
-      'dhcp.offer': 1,
-      'dhcp.ack': 1,
-    })
+    await expect
+      .poll(() => rack.counters())
+      .toMatchObject({
+        'dhcp.malformed': 100,
+        'dhcp.foreign': 4,
+        'dhcp.offer': 1,
+        'dhcp.ack': 1,
+      })
     expect(wire.unexpected()).toEqual([])
     expect(elsewhere.unexpected()).toEqual([])
   })
