@@ -8,6 +8,7 @@ import { bootEnvSchema } from '../src/contract/bootenv.ts'
 import { contentKinds } from '../src/contract/content-kinds.ts'
 import { derivedRecipeSchema, imageRecipeSchema } from '../src/contract/image-recipe.ts'
 import { paramSchema, profileSchema } from '../src/contract/param.ts'
+import { ruleSchema } from '../src/contract/rule.ts'
 import { seedSchema } from '../src/contract/seed.ts'
 import { subnetSchema } from '../src/contract/subnet.ts'
 import { workflowSchema } from '../src/contract/workflow.ts'
@@ -39,6 +40,7 @@ const kinds: readonly (readonly [title: string, file: string, schema: z.ZodType]
   ['workflows/NAME/workflow.yaml', 'workflow', workflowSchema],
   ['profiles/NAME/profile.yaml', 'param', profileSchema],
   ['params/NAME/param.yaml', 'param', paramSchema],
+  ['rules/NAME/rule.yaml', 'rule', ruleSchema],
   ['subnets/NAME/subnet.yaml', 'subnet', subnetSchema],
   ['seeds/NAME/seed.yaml', 'seed', seedSchema],
   ['images/NAME/image.yaml', 'image-recipe', imageRecipeSchema],

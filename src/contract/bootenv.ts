@@ -4,13 +4,23 @@ import { nameSchema } from './values.ts'
 
 /** `bootenvs/NAME/bootenv.yaml`: something a machine can boot. */
 export const bootEnvSchema = z.discriminatedUnion('kind', [
-  /** The in-RAM Linux. `kernelArguments` are added behind those the daemon sets itself. */
+  /** The in-RAM Linux. */
   z.strictObject({
     name: nameSchema,
     kind: z.literal('sledgehammer'),
     description: z.string().optional(),
+    /** Behind those that the daemon sets itself. `{{ params.NAME }}` stands for a param of the machine. */
     kernelArguments: z
-      .array(z.string().regex(/^[\w.,:=/@+-]+$/, 'expected one kernel argument without spaces'))
+      .array(
+        z
+          .string()
+          .max(512)
+          .regex(
+            /^(?:[\w.,:=/@+-]|\{\{ *params\.[a-z][a-z0-9-]* *\}\})+$/,
+            'expected one kernel argument without spaces, as console={{ params.console }}',
+          ),
+      )
+      .max(64)
       .default([]),
   }),
   /** The machine's own disk. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { MEBIBYTE } from '../base/byte-size.ts'
+import { paramNameSchema } from './param.ts'
 import { nameSchema } from './values.ts'
 
 /** Where the system looks for its seed: the format of the files and the label of their volume. */
@@ -26,7 +27,16 @@ export const seedSchema = z
     description: z.string().optional(),
     datasource: z.enum(seedDatasources).default('nocloud'),
     /** What a deployment may say (`params.WORD`); one without a default must be said. */
-    params: z.record(wordSchema, z.strictObject({ default: z.string().optional() })).default({}),
+    params: z
+      .record(
+        wordSchema,
+        z.strictObject({
+          default: z.string().optional(),
+          /** The param of the machine that it is, unless a deployment says another. */
+          param: paramNameSchema.optional(),
+        }),
+      )
+      .default({}),
     /** Files in the daemon's folder of secrets (`secrets.WORD`); they are read when the seed is written. */
     secrets: z.record(wordSchema, z.strictObject({ file: nameSchema })).default({}),
     /** cloud-config; what a person gives with a deployment is laid over it. */

@@ -1,7 +1,9 @@
 import { formatByteSize } from '../base/byte-size.ts'
 import type { Disk, Drift, Machine } from '../contract/machine.ts'
+import type { ParamValues } from '../contract/param.ts'
 import type { Run } from '../contract/run.ts'
 import { durationText } from './duration-text.ts'
+import { paramValueText } from './param-text.ts'
 import { diskText, firmwareText, outcomeLine } from './run-outcome.ts'
 import { runLines } from './run-lines.ts'
 import { hasEnded } from './run-stages.ts'
@@ -19,6 +21,8 @@ export function machineLines(machine: Machine, run: Run | undefined, nowMs: numb
     ['network', [...machine.macAddresses, machine.address ?? ''].join('  ').trimEnd()],
     ['on boot', machine.onBoot],
     ...(machine.labels === undefined ? [] : [['labels', labelsText(machine.labels)] as const]),
+    ...(machine.profiles?.length ? [['profiles', machine.profiles.join(' ')] as const] : []),
+    ...(machine.params === undefined ? [] : [['params', paramsText(machine.params)] as const]),
     ...(machine.drift === undefined ? [] : [['drift', driftText(machine.drift, nowMs)] as const]),
     ['seen', `${durationText(nowMs - machine.lastSeenAtMs)} ago`],
     ['firmware', firmwareText(machine)],
@@ -42,6 +46,12 @@ export function machineLines(machine: Machine, run: Run | undefined, nowMs: numb
 function labelsText(labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)
     .map(([name, value]) => `${name}=${shownText(value, 64)}`)
+    .join(' ')
+}
+
+function paramsText(params: ParamValues): string {
+  return Object.entries(params)
+    .map(([name, value]) => `${name}=${paramValueText(value)}`)
     .join(' ')
 }
 

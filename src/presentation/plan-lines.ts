@@ -1,6 +1,7 @@
 import { formatByteSize } from '../base/byte-size.ts'
 import type { Disk, DiskContents, DiskSignature } from '../contract/machine.ts'
 import type { RunPlan } from '../contract/run-plan.ts'
+import { paramValueText } from './param-text.ts'
 import { diskText } from './run-outcome.ts'
 import { shownText } from './shown-text.ts'
 import { factLines, tableLines } from './table-text.ts'
@@ -24,7 +25,13 @@ export function planLines(plan: RunPlan): string[] {
     ['plan', plan.digest],
   ]
   const rows = plan.tasks.map(({ stage, name, action }) => [stage, name, action])
-  return [...factLines(facts), '', ...tableLines(['STAGE', 'TASK', 'ACTION'], rows)]
+  const params = plan.params.map(({ name, value, from }) => [name, paramValueText(value), from])
+  return [
+    ...factLines(facts),
+    ...(params.length === 0 ? [] : ['', ...tableLines(['PARAM', 'VALUE', 'FROM'], params)]),
+    '',
+    ...tableLines(['STAGE', 'TASK', 'ACTION'], rows),
+  ]
 }
 
 function lostFacts(word: string, disk: Disk): (readonly [string, string])[] {

@@ -8,7 +8,6 @@ import type { EventSink } from '../event/event-sink.ts'
 import type { AgentSessions } from '../machine/agent-sessions.ts'
 import { settledState } from '../machine/machine-after-run.ts'
 import { nameOfAddress } from '../machine/machine-name.ts'
-import type { ContentSource } from '../workflow/content-source.ts'
 import type { EngineState } from '../workflow/engine-state.ts'
 import type { MachineStep } from '../workflow/machine-step.ts'
 import { prepareOwnRun } from '../workflow/last-deployment.ts'
@@ -19,6 +18,7 @@ import type { ScriptClient, ScriptDecider, ScriptDecision } from './boot-client.
 import type { BootAttempts } from './boot-attempts.ts'
 import type { BootHistory } from './boot-history.ts'
 import type { BootTokens } from './boot-tokens.ts'
+import { siteArguments } from './site-arguments.ts'
 import { isSamePort, type NetworkPlaces, placeText } from './network-places.ts'
 import {
   type BootDecision,
@@ -210,11 +210,16 @@ export class BootDesk implements ScriptDecider {
       return { machineName, because, target }
     }
     step.addBoot(boot)
+    const site = siteArguments(step.machine, unfinished(step.run), content)
+    if (site.leftOut.length > 0) {
+      const body = { machineName, leftOut: site.leftOut }
+      step.addEvent({ type: 'boot', action: 'arguments-left-out', key: client.macAddress, body })
+    }
     const kernelArguments = [
       `repave.url=${agentUrl}`,
       `repave.token=${token}`,
       `repave.mac=${client.macAddress}`,
-      ...sledgehammerArguments(content),
+      ...site.kernelArguments,
     ]
     return { machineName, because, target, kernelArguments }
   }
@@ -272,9 +277,4 @@ function isRestartExpected(run: Run | undefined): boolean {
 
 function unfinished(run: Run | undefined): Run | undefined {
   return run === undefined || isEnded(run) ? undefined : run
-}
-
-function sledgehammerArguments(content: ContentSource): readonly string[] {
-  const bootEnv = content.bootEnv('sledgehammer')
-  return bootEnv?.kind === 'sledgehammer' ? bootEnv.kernelArguments : []
 }

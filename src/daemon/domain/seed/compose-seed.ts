@@ -1,10 +1,13 @@
 import { CodedError } from '../../../base/coded-error.ts'
 import type { Machine } from '../../../contract/machine.ts'
+import type { FrozenParams } from '../../../contract/param.ts'
 import type { Failure, Run } from '../../../contract/run.ts'
 import { type SeedDatasource, seedLabels } from '../../../contract/seed.ts'
 import type { StoredImage } from '../image/image-store.ts'
 import type { SystemScript } from './system-scripts.ts'
+import { paramsWithin } from '../param/resolve-params.ts'
 import type { TemplateFacts } from '../template/template.ts'
+import { currentTask } from '../workflow/run-step.ts'
 import type { CloudConfigReader } from './cloud-config.ts'
 import { configDriveFiles } from './config-drive-files.ts'
 import type { FirstBoot } from './first-boot.ts'
@@ -61,15 +64,26 @@ export async function composeSeed(
   return { ok: true, label: seedLabels[datasource], files }
 }
 
-/** Why a deployment with these parameters could not get its seed; undefined when it can. */
-export function seedParamsFault(role: SeedRole, given: Readonly<Record<string, unknown>>) {
+/**
+ * Why a deployment with these parameters could not get its seed; undefined when it can.
+ *
+ * @param ofMachine words that params of the machine have a value for
+ */
+export function seedParamsFault(
+  role: SeedRole,
+  given: Readonly<Record<string, unknown>>,
+  ofMachine: Readonly<Record<string, unknown>> = {},
+) {
   const known = [...role.paramDefaults.keys()]
   const unknown = Object.keys(given).find((word) => !role.paramDefaults.has(word))
   if (unknown !== undefined) {
     return `seed ${role.name} has no parameter ${unknown}; it has ${known.join(', ') || 'none'}`
   }
   const missing = known.find(
-    (word) => role.paramDefaults.get(word) === undefined && given[word] === undefined,
+    (word) =>
+      role.paramDefaults.get(word) === undefined &&
+      given[word] === undefined &&
+      ofMachine[word] === undefined,
   )
   return missing === undefined ? undefined : `seed ${role.name} needs the parameter ${missing}`
 }
@@ -90,9 +104,11 @@ function firstBootOf(
 
 function factsOf(
   { run, machine, image, phoneHomeUrl }: SeedSubject,
-  { paramDefaults }: SeedRole,
+  role: SeedRole,
   secrets: TemplateFacts,
 ): TemplateFacts {
+  const { paramDefaults } = role
+  const ofMachine = wordsOfMachine(role, run.frozenParams, currentTask(run)?.stage)
   const defaults = [...paramDefaults].map(([word, value = '']) => [word, value])
   const { serialNumber = '', manufacturer = '', productName = '' } = machine.inventory?.system ?? {}
   const { hostname = machine.name, sshAuthorizedKeys = [], seedParams = {} } = run.params
@@ -104,7 +120,7 @@ function factsOf(
     ...{ hostname, sshAuthorizedKeys, phoneHomeUrl, secrets },
     image: { name: image.image.name, version: image.image.version },
     run: { id: run.id },
-    params: { ...(Object.fromEntries(defaults) as TemplateFacts), ...seedParams },
+    params: { ...(Object.fromEntries(defaults) as TemplateFacts), ...ofMachine, ...seedParams },
   }
 }
 
@@ -112,6 +128,20 @@ function readUserConfig({ params: { userData } }: Run, reader: CloudConfigReader
   return userData === undefined
     ? ({ ok: true, config: {} } as const)
     : reader.readCloudConfig(userData)
+}
+
+/** The words of a role that params of the machine have a value for. */
+export function wordsOfMachine(
+  { machineParams }: Pick<SeedRole, 'machineParams'>,
+  frozen: FrozenParams | undefined,
+  stage: string | undefined,
+): TemplateFacts {
+  if (frozen === undefined) return {}
+  const params = new Map(paramsWithin(frozen, stage).map(({ name, value }) => [name, value]))
+  const words = [...machineParams].filter(([, param]) => params.has(param))
+  return Object.fromEntries(
+    words.map(([word, param]) => [word, params.get(param)]),
+  ) as TemplateFacts
 }
 
 /** The secrets of a role by word, or why they cannot be had. */

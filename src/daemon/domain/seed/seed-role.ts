@@ -26,6 +26,8 @@ export interface SeedRole {
   readonly datasource: SeedDatasource
   /** By word; undefined where a deployment must say it. */
   readonly paramDefaults: ReadonlyMap<string, string | undefined>
+  /** Names of params of the machine by word: what they are stands over the default. */
+  readonly machineParams: ReadonlyMap<string, string>
   /** File names by word. */
   readonly secretFiles: ReadonlyMap<string, string>
   render(facts: TemplateFacts): RoleRendering

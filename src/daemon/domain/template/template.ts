@@ -22,3 +22,5 @@ export type TemplateDestination =
   | 'powershell'
   /** Character data or an attribute's value. */
   | 'xml'
+  /** Each value becomes one JSON value, which is a YAML value too, in quotes of its own. */
+  | 'json'

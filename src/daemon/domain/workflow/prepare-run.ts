@@ -10,7 +10,7 @@ import { ImageQuarantinedError } from '../image/errors.ts'
 import type { ImageStore } from '../image/image-store.ts'
 import { paramsForRun } from '../param/params-for-run.ts'
 import type { CloudConfigReader } from '../seed/cloud-config.ts'
-import { readSecrets, seedParamsFault } from '../seed/compose-seed.ts'
+import { readSecrets, seedParamsFault, wordsOfMachine } from '../seed/compose-seed.ts'
 import type { SecretFiles } from '../seed/seed-role.ts'
 import type { ContentSource } from './content-source.ts'
 import {
@@ -76,7 +76,6 @@ export async function prepareRun(
     const read = sources.cloudConfig.readCloudConfig(params.userData)
     if (!read.ok) throw new UserDataInvalidError(read.reason)
   }
-  await checkSeed(params, sources)
   if (capturesImage(workflow) && params.captureName === undefined) {
     throw new CaptureNameRequiredError(workflowName)
   }
@@ -87,6 +86,7 @@ export async function prepareRun(
   checkWorkflow(workflow)
   const asked = { machine, workflow, ...(params.values && { runValues: params.values }) }
   const frozenParams = await paramsForRun(asked, sources)
+  await checkSeed(params, { ...sources, workflow, frozenParams })
   if (!needsImage(workflow)) return { workflow, params, frozenParams }
   const { imageName } = params
   if (imageName === undefined) throw new ImageRequiredError(workflowName)
@@ -108,10 +108,13 @@ function checkHooks(workflow: Workflow, hooks: RunSources['hooks']): void {
   }
 }
 
+/** What a seed goes by besides the params of the deployment. */
+type SeedPlace = Pick<PreparedRun, 'workflow' | 'frozenParams'>
+
 /** Everything that would otherwise be missing only when the disk is written already. */
 async function checkSeed(
   { seed, seedParams = {} }: PreparedRun['params'],
-  { content, secretFiles }: RunSources,
+  { content, secretFiles, workflow, frozenParams }: RunSources & SeedPlace,
 ): Promise<void> {
   if (seed === undefined) {
     const [word] = Object.keys(seedParams)
@@ -120,7 +123,9 @@ async function checkSeed(
   }
   const role = content.seedRole(seed)
   if (role === undefined) throw new SeedNotFoundError(seed, content.seedNames())
-  const fault = seedParamsFault(role, seedParams)
+  const writes = tasksOf(workflow).find(({ task }) => task.action === 'write-seed')
+  const ofMachine = wordsOfMachine(role, frozenParams, writes?.stage)
+  const fault = seedParamsFault(role, seedParams, ofMachine)
   if (fault !== undefined) throw new SeedParamsError(fault)
   const secrets = await readSecrets(role, secretFiles)
   if (!secrets.ok) throw new SeedSecretMissingError(secrets.reason)

@@ -1,5 +1,7 @@
+import type { BootEnv } from '../../../contract/bootenv.ts'
 import { isSecret, type Param, type ParamValues, type Profile } from '../../../contract/param.ts'
 import type { Workflow } from '../../../contract/workflow.ts'
+import { paramsNamedBy } from '../../domain/bootenv/kernel-arguments.ts'
 import { unknownParam, valuesFaults } from '../../domain/param/check-values.ts'
 import { definitionFaults } from '../../domain/param/param-faults.ts'
 import type { ParamSource } from '../../domain/param/param-source.ts'
@@ -10,16 +12,18 @@ import type { FaultAt, ShelfEntry } from './shelf.ts'
 
 /** What no document shows by itself: what is wrong between params, profiles and workflows. */
 export interface ReferringDocuments {
+  readonly bootEnvs: readonly ShelfEntry<BootEnv>[]
   readonly params: readonly ShelfEntry<Param>[]
   readonly profiles: readonly ShelfEntry<Profile>[]
   readonly workflows: readonly ShelfEntry<Workflow>[]
 }
 
 export function referenceFaults(
-  { params, profiles, workflows }: ReferringDocuments,
+  { bootEnvs, params, profiles, workflows }: ReferringDocuments,
   source: ParamSource,
 ): readonly DocumentFault[] {
   return [
+    ...bootEnvs.flatMap((entry) => argumentFaults(entry, source)),
     ...params.flatMap(({ document, faultAt }) =>
       definitionFaults(document).map(({ path, message }) => {
         const fault = faultAt(path, message)
@@ -29,6 +33,22 @@ export function referenceFaults(
     ...profiles.flatMap(({ document, faultAt }) => faultsIn(document.params, [], faultAt, source)),
     ...workflows.flatMap((entry) => workflowFaults(entry, source)),
   ]
+}
+
+/** Everybody on the network can read what a kernel is started with. */
+function argumentFaults(
+  { document, faultAt }: ShelfEntry<BootEnv>,
+  source: ParamSource,
+): readonly DocumentFault[] {
+  if (document.kind !== 'sledgehammer') return []
+  return document.kernelArguments.flatMap((argument, index) =>
+    paramsNamedBy(argument).flatMap((name) => {
+      const param = source.param(name)
+      const path = ['kernelArguments', index]
+      if (param === undefined) return [faultAt(path, unknownParam(name, source))]
+      return isSecret(param) ? [faultAt(path, `${name} is secret, a command line is not`)] : []
+    }),
+  )
 }
 
 function workflowFaults(

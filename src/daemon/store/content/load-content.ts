@@ -61,14 +61,15 @@ export async function loadContent(directories: readonly string[]): Promise<Loade
     profiles: () => profiles.documents(),
   }
   const referring = {
-    ...{ params: params.entries(), profiles: profiles.entries(), workflows: workflows.entries() },
+    ...{ bootEnvs: bootEnvs.entries(), workflows: workflows.entries() },
+    ...{ params: params.entries(), profiles: profiles.entries() },
   }
   faults.push(...referenceFaults(referring, paramSource))
   const workflowNames = workflows.documents().map(({ name }) => name)
   const rules = readRules(ruleShelf.entries(), { params: paramSource, workflowNames })
   faults.push(...rules.faults)
   const subnets = await loadSubnets(directories)
-  const seeds = await loadSeeds(directories)
+  const seeds = await loadSeeds(directories, paramSource)
   faults.push(...subnets.faults, ...seeds.faults)
   if (faults.length > 0) throw new DocumentInvalidError(faults)
   const rulesInOrder = inOrder(rules.rules)

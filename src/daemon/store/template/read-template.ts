@@ -24,15 +24,21 @@ const forbiddenFilters = [
   ...['sample', 'raw'],
 ]
 
-const escapers: Readonly<Record<TemplateDestination, ((text: string) => string) | undefined>> = {
+const escapers: Readonly<Record<TemplateDestination, ((value: unknown) => string) | undefined>> = {
   plain: undefined,
-  shell: (text) => `'${text.replaceAll("'", String.raw`'\''`)}'`,
+  shell: (value) => `'${plainText(value).replaceAll("'", String.raw`'\''`)}'`,
   // PowerShell takes four more characters for a single quote.
-  powershell: (text) => `'${text.replaceAll(/['\u2018-\u201b]/g, '$&$&')}'`,
-  xml: (text) =>
-    text
+  powershell: (value) => `'${plainText(value).replaceAll(/['\u2018-\u201b]/g, '$&$&')}'`,
+  xml: (value) =>
+    plainText(value)
       .replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '')
       .replaceAll(/[&<>"'\r\n\t]/g, (character) => `&#${character.charCodeAt(0)};`),
+  // YAML 1.2.2 §5.1: the characters that JSON does not escape by itself and YAML does not take.
+  json: (value) =>
+    (JSON.stringify(value) ?? 'null').replaceAll(
+      /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    ),
 }
 
 const engines = new Map<TemplateDestination, Liquid>()
@@ -92,7 +98,7 @@ function engineFor(destination: TemplateDestination): Liquid {
     renderLimit: 100,
     memoryLimit: 4 * longestRendering,
     templates: {},
-    ...(escape && { outputEscape: (value: unknown) => escape(plainText(value)) }),
+    ...(escape && { outputEscape: escape }),
   })
   for (const tag of forbiddenTags) delete engine.tags[tag]
   for (const filter of forbiddenFilters) delete engine.filters[filter]

@@ -21,6 +21,11 @@ export function roleOfDocument(document: Seed, complain: Complain): SeedRole {
     name,
     datasource,
     paramDefaults: new Map(Object.entries(params).map(([word, param]) => [word, param.default])),
+    machineParams: new Map(
+      Object.entries(params).flatMap(([word, { param }]) =>
+        param === undefined ? [] : [[word, param] as const],
+      ),
+    ),
     secretFiles: new Map(Object.entries(secrets).map(([word, { file }]) => [word, file])),
     render: (facts) => {
       try {
@@ -67,6 +72,9 @@ function scriptDestination(script: string): TemplateDestination {
 }
 
 const destinations: Readonly<Record<string, TemplateDestination>> = {
+  json: 'json',
+  yaml: 'json',
+  yml: 'json',
   xml: 'xml',
   ps1: 'powershell',
   sh: 'shell',

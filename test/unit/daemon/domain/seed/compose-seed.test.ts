@@ -7,8 +7,9 @@ import { cloudConfigReader } from '../../../../../src/daemon/store/content/cloud
 import { loadSeeds } from '../../../../../src/daemon/store/content/seeds/load-seeds.ts'
 import { createMemoryImageStore } from '../../../../fakes/memory-image-store.ts'
 import { deployTasks, machine, runWith } from '../workflow/run-fixtures.ts'
+import { noParams } from '../../../../fakes/no-params.ts'
 
-const { roles } = await loadSeeds(['.'])
+const { roles } = await loadSeeds(['.'], noParams)
 const { stored: image } = createMemoryImageStore()
 const phoneHomeUrl = 'http://10.77.0.1:8090/phone-home/abc'
 
@@ -43,6 +44,28 @@ describe(composeSeed, () => {
         message: 'there is no secret called linux-admin-password-hash',
       },
     })
+  })
+
+  it('takes a word from the param of the machine that the seed names, over its default', async () => {
+    const role = roles.get('linux-admin')
+    if (role === undefined) throw new Error('it ships')
+    const named = { ...role, machineParams: new Map([['adminUser', 'admin-user']]) }
+    const over = { 'admin-user': { value: 'ops', from: 'profile:rack-a' } }
+    const files = async (seedParams?: Record<string, string>) => {
+      const params = { seed: 'linux-admin', ...(seedParams && { seedParams }) }
+      const run = { ...runWith(deployTasks), params, frozenParams: { over, stages: {}, under: {} } }
+      const seed = await composeSeed(
+        { run, machine, image, phoneHomeUrl },
+        {
+          seedRole: () => named,
+          secretFiles: { read: async () => 'hash' },
+          cloudConfig: cloudConfigReader,
+        },
+      )
+      return seed.ok ? seed.files['user-data'] : seed.failure.message
+    }
+    expect(await files()).toContain('"ops"')
+    expect(await files({ adminUser: 'root2' })).toContain('"root2"')
   })
 
   it('C-N01, C-N03 gives a NoCloud volume with the deployment as its instance', async () => {

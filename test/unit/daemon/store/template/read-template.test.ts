@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 
 import type {
   TemplateDestination,
@@ -107,5 +108,19 @@ describe(readTemplate, () => {
       ok: true,
       text: "Set-Name 'a''b\u2019\u2019c$(id)'",
     })
+  })
+
+  test('E09 any value comes back from a JSON and from a YAML parser as it went in', () => {
+    const source = 'name: {{ machine.name }}\nlist: {{ params.list }}\n'
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.array(fc.string()), (name, list) => {
+        fc.pre(name.isWellFormed())
+        const text = rendered(source, { machine: { name }, params: { list } }, 'json')
+        if (!text.ok) throw new Error(text.reason)
+        expect(parse(text.text)).toEqual({ name, list })
+        const json = rendered('[{{ machine.name }}]', { machine: { name } }, 'json')
+        expect(json.ok && JSON.parse(json.text)).toEqual([name])
+      }),
+    )
   })
 })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { loadSeeds } from '../../../../../../src/daemon/store/content/seeds/load-seeds.ts'
+import { noParams } from '../../../../../fakes/no-params.ts'
 
 describe(loadSeeds, () => {
   let directory: string
@@ -17,7 +18,7 @@ describe(loadSeeds, () => {
   const read = async (text: string) => {
     await mkdir(join(directory, 'seeds/web'), { recursive: true })
     await writeFile(join(directory, 'seeds/web/seed.yaml'), `name: web\n${text}`)
-    return loadSeeds([directory])
+    return loadSeeds([directory], noParams)
   }
 
   it.each([
@@ -40,7 +41,7 @@ describe(loadSeeds, () => {
     const { faults } = await read('')
     expect(faults).toEqual([])
     await writeFile(join(directory, 'seeds/web/seed.yaml'), 'name: other\n')
-    expect((await loadSeeds([directory])).faults[0]?.message).toContain('make them equal')
+    expect((await loadSeeds([directory], noParams)).faults[0]?.message).toContain('make them equal')
   })
 
   it('E09 quotes what goes into a script, and leaves to the writer what goes into a mapping', async () => {
@@ -65,7 +66,7 @@ describe(loadSeeds, () => {
   })
 
   it('reads the seeds that ship', async () => {
-    const { faults, roles } = await loadSeeds(['.'])
+    const { faults, roles } = await loadSeeds(['.'], noParams)
     expect(faults).toEqual([])
     expect([...roles.keys()]).toEqual(expect.arrayContaining(['linux-admin', 'windows']))
   })
