@@ -14,13 +14,13 @@ import { askDaemon, type DaemonConnection } from '../operator-client/daemon-requ
 import { FileUnusableError, UsageError } from './errors.ts'
 import { followRuns } from './follow-runs.ts'
 import { progressOption, type ProgressOptions } from './progress-style.ts'
-import { readMachines } from './daemon-lists.ts'
 import { confirmPlan, printPlans, readPlan } from './machine-plan.ts'
 import { readParamValues } from './param-values.ts'
-import { findMachine } from './references.ts'
+import { meantMachines } from './references.ts'
 import { readTextFile } from './text-file.ts'
 
 interface DeployOptions extends CommonOptions, ProgressOptions {
+  readonly selector?: string
   readonly image: string
   readonly workflow: string
   readonly hostname?: string
@@ -40,16 +40,18 @@ interface DeployOptions extends CommonOptions, ProgressOptions {
 /** `repave machine deploy`: order a run for each machine, and follow them. */
 export function addDeployCommand(line: CommandLine, parent: Command): void {
   addCommand(line, parent, {
-    words: 'deploy <machines...>',
+    words: 'deploy [machines...]',
     summary: 'write an image to machines; the data on their disks is replaced',
     examples: [
       'machine deploy node-1 --image debian-12 --ssh-key ~/.ssh/id_ed25519.pub',
       'machine deploy node-1 --image debian-12 --seed linux-admin --seed-param adminUser=ops',
       'machine deploy node-1 --image debian-12 --dry-run',
       'machine deploy node-1 node-2 --image debian-12 --detach --yes',
+      'machine deploy --selector labels.pool=web --image debian-12',
     ],
   })
     .requiredOption('--image <name>', 'the image')
+    .option('--selector <conditions>', 'those, as list filters say it: state=ready&labels.rack=a1')
     .option('--workflow <name>', 'the workflow', 'deploy-image')
     .option('--hostname <name>', 'name of the new system')
     .option('--ssh-key <file>', 'public keys that may log in (repeatable)', collected, [])
@@ -81,13 +83,12 @@ async function deploy(
   references: readonly string[],
   options: DeployOptions,
 ): Promise<number> {
-  if (options.hostname !== undefined && references.length > 1) {
-    throw new UsageError('--hostname names one machine, and several are to be deployed')
-  }
+  // Before anything is asked, as far as that can be said.
+  if (options.hostname !== undefined && references.length > 1) throw tooManyNamed()
   const connection = connectionOf(line, options)
   const params = await readRunParams(connection, options)
-  const { items } = await readMachines(connection)
-  const machines = references.map((reference) => findMachine(items, reference))
+  const machines = await meantMachines(connection, references, options.selector)
+  if (options.hostname !== undefined && machines.length > 1) throw tooManyNamed()
   const wanted = machines.map((machine) => ({
     machine,
     body: { machine: machine.id, workflow: options.workflow, params },
@@ -119,6 +120,10 @@ async function deploy(
     untilDone: true,
     progress: options.progress,
   })
+}
+
+function tooManyNamed(): UsageError {
+  return new UsageError('--hostname names one machine, and several are to be deployed')
 }
 
 /** A plan that was agreed to holds the run to its disk, and to what lies on it where that is asked for. */

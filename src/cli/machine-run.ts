@@ -11,15 +11,15 @@ import {
   runs,
 } from './command-line.ts'
 import { writeLines } from './cli-world.ts'
-import { readMachines } from './daemon-lists.ts'
 import { followRuns } from './follow-runs.ts'
 import { progressOption, type ProgressOptions } from './progress-style.ts'
 import { confirmPlan, printPlans, readPlan } from './machine-plan.ts'
 import { readParamValues } from './param-values.ts'
-import { findMachine } from './references.ts'
+import { meantMachines } from './references.ts'
 import { readTextFile } from './text-file.ts'
 
 interface RunOptions extends CommonOptions, ProgressOptions {
+  readonly selector?: string
   readonly image?: string
   readonly script?: string
   readonly param: readonly string[]
@@ -32,15 +32,17 @@ interface RunOptions extends CommonOptions, ProgressOptions {
 /** `repave machine run`: order any workflow, and follow it. */
 export function addRunCommand(line: CommandLine, parent: Command): void {
   addCommand(line, parent, {
-    words: 'run <workflow> <machines...>',
+    words: 'run <workflow> [machines...]',
     summary: 'run a workflow on machines: wipe, burn-in, live-boot, one of your own',
     examples: [
       'machine run burn-in node-1 node-2',
       'machine run live-boot node-1 --script configure.sh',
       'machine run wipe node-1 --dry-run',
       'machine run reprovision node-1 --stop-at reboot',
+      'machine run burn-in --selector labels.pool=new',
     ],
   })
+    .option('--selector <conditions>', 'those, as list filters say it: state=ready&labels.rack=a1')
     .option('--image <name>', 'the image, where the workflow writes one')
     .option('--script <file>', 'shell script for a workflow that runs one of yours')
     .option('--param <name=value>', 'a param for this run alone (repeatable)', collected, [])
@@ -65,11 +67,11 @@ async function order(
   const connection = connectionOf(line, options)
   const params = await readRunParams(connection, options)
   const { stopAt } = options
-  const { items } = await readMachines(connection)
-  const wanted = references.map((reference) => {
-    const machine = findMachine(items, reference)
-    return { machine, body: { machine: machine.id, workflow, params } }
-  })
+  const machines = await meantMachines(connection, references, options.selector)
+  const wanted = machines.map((machine) => ({
+    machine,
+    body: { machine: machine.id, workflow, params },
+  }))
   const plans = await Promise.all(wanted.map(({ body }) => readPlan(connection, body)))
   if (options.dryRun) return printPlans(line, plans, options)
   const agreed: object[] = []

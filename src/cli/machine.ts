@@ -15,27 +15,29 @@ import {
   connectionOf,
   runs,
 } from './command-line.ts'
-import { readMachines, readRuns } from './daemon-lists.ts'
+import { readMachines, readRuns, selectMachines } from './daemon-lists.ts'
 import { askDaemon } from '../operator-client/daemon-request.ts'
 import { addListVerb } from './list-verb.ts'
 import { addBootCommands } from './machine-boot.ts'
 import { addCaptureCommand } from './machine-capture.ts'
 import { addExplainCommand } from './machine-explain.ts'
 import { addDeployCommand } from './machine-deploy.ts'
+import { addHistoryCommand } from './machine-history.ts'
 import { addParamsCommand } from './machine-params.ts'
 import { addRunCommand } from './machine-run.ts'
+import { addStandingCommands } from './machine-standing.ts'
 import { addRecordCommands } from './machine-timeline.ts'
 import { printThing } from './output.ts'
 import { collected } from './command-line.ts'
 import { readParamValues } from './param-values.ts'
 import { findMachine } from './references.ts'
 
-/** `repave machine list|show|add|deploy|run|capture|set|boot-decision`. */
+/** `repave machine`: every verb of it. */
 export function machineCommands(line: CommandLine, program: Command): void {
   const machine = program
     .command('machine')
     .description(
-      'machines: list, show, explain, timeline, logs, add, deploy, run, capture, set, boot-decision',
+      'machines: list, show, explain, timeline, logs, history, add, deploy, run, capture, set, approve, merge, split, retire, note',
     )
   addListCommand(line, machine)
   addShowCommand(line, machine)
@@ -47,6 +49,8 @@ export function machineCommands(line: CommandLine, program: Command): void {
   addExplainCommand(line, machine)
   addParamsCommand(line, machine)
   addRecordCommands(line, machine)
+  addHistoryCommand(line, machine)
+  addStandingCommands(line, machine)
   machine.addHelpText(
     'after',
     '\nExamples:\n  repave machine list\n  repave machine deploy node-1 --image debian-12',
@@ -54,12 +58,12 @@ export function machineCommands(line: CommandLine, program: Command): void {
 }
 
 function addListCommand(line: CommandLine, parent: Command): void {
-  addListVerb<Machine>(line, parent, {
+  addListVerb<Machine, { selector?: string; all: boolean }>(line, parent, {
     summary: 'every machine, its state and what is on it',
-    examples: ['machine list', 'machine list --output json'],
+    examples: ['machine list --selector "state=In(ready,failed)"', 'machine list --output json'],
     topics: ['machine,run.*.*'],
-    read: async (connection) => {
-      const { items, seq } = await readMachines(connection)
+    read: async (connection, { selector, all }) => {
+      const { items, seq } = await selectMachines(connection, selector, { all })
       const byId = new Map((await readRuns(connection)).items.map((run) => [run.id, run]))
       const runOf = (item: Machine) => runOfMachine({ runs: byId }, item)
       const nowMs = Date.now()
@@ -83,6 +87,8 @@ function addListCommand(line: CommandLine, parent: Command): void {
       }
     },
   })
+    .option('--selector <conditions>', 'only those: state=In(ready,failed)&labels.rack=a1')
+    .option('--all', 'also those out of use', false)
 }
 
 function stageCell(machine: Machine, run: Run | undefined): string {

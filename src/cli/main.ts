@@ -26,6 +26,11 @@ const nouns: readonly Noun[] = [
     load: async () => (await import('./machine.ts')).machineCommands,
   },
   {
+    name: 'rule',
+    summary: 'what becomes of new machines: list, dry-run',
+    load: async () => (await import('./rule.ts')).ruleCommands,
+  },
+  {
     name: 'run',
     summary: 'runs of workflows: list, show, watch, cancel, approve',
     load: async () => (await import('./run.ts')).runCommands,

@@ -5,8 +5,8 @@ import { runOfMachine } from '../presentation/fleet.ts'
 import type { DaemonConnection } from '../operator-client/daemon-request.ts'
 import { nearestNames } from '../presentation/nearest-names.ts'
 import { shortId, shownText } from '../presentation/shown-text.ts'
-import { readMachines, readRuns } from './daemon-lists.ts'
-import { ReferenceUnresolvedError } from './errors.ts'
+import { readMachines, readRuns, selectMachines } from './daemon-lists.ts'
+import { ReferenceUnresolvedError, UsageError } from './errors.ts'
 
 /** Fewer digits of an id than this are taken for a slip. */
 const shortestPrefix = 4
@@ -88,6 +88,30 @@ function onlyOne<Thing>(found: readonly Thing[], search: Search<Thing>): Thing {
   const near = nearestNames(search.reference, search.names)
   throw new ReferenceUnresolvedError(`no ${noun} goes by ${reference}`, {
     remedy: near.length > 0 ? `did you mean ${near.join(', ')}?` : `repave ${noun} list`,
+  })
+}
+
+/**
+ * The machines that are named, or those of a selector.
+ *
+ * @throws {UsageError} when it is neither, or both; {@link ReferenceUnresolvedError} when one is none, or none fits
+ */
+export async function meantMachines(
+  connection: DaemonConnection,
+  references: readonly string[],
+  selector: string | undefined,
+): Promise<readonly Machine[]> {
+  if ((selector === undefined) === (references.length === 0)) {
+    throw new UsageError('name machines, or give a --selector')
+  }
+  if (selector === undefined) {
+    const { items } = await readMachines(connection)
+    return references.map((reference) => findMachine(items, reference))
+  }
+  const { items } = await selectMachines(connection, selector)
+  if (items.length > 0) return items
+  throw new ReferenceUnresolvedError(`no machine fits ${shownText(selector)}`, {
+    remedy: 'repave machine list --selector ...',
   })
 }
 

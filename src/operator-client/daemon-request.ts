@@ -89,7 +89,7 @@ export interface RawRequest extends Pick<RequestOptions, 'method' | 'timeout'> {
 }
 
 /** Planned, not done. */
-const harmlessPosts: ReadonlySet<string> = new Set(['/plans', '/content/plan'])
+const harmlessPosts: ReadonlySet<string> = new Set(['/plans', '/content/plan', '/rules/dry-run'])
 
 function changes(method: string, path: string): boolean {
   return method !== 'GET' && !harmlessPosts.has(path)

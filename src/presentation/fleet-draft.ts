@@ -77,6 +77,7 @@ export class FleetDraft implements Fleet {
   #takeEvent(event: RepaveEvent): void {
     const machine = machineOfEvent(event)
     const run = runOfEvent(event)
+    if (event.type === 'machine' && event.action === 'removed') this.#machines.delete(event.key)
     if (machine !== undefined && isNewer(machine, this.machines)) {
       this.#machines.set(machine.id, machine)
     }
@@ -146,7 +147,7 @@ function isNewer(
 
 function notesOf(event: RepaveEvent): readonly NoteLine[] {
   const { timeMs, type } = event
-  if (type === 'machine') return []
+  if (type === 'machine' && ['created', 'updated', 'drift'].includes(event.action)) return []
   if (type !== 'log') return [{ timeMs, source: shownText(type, 12), text: noteText(event) }]
   return linesOfEvent(event).map((line) => ({
     ...{ timeMs, source: 'agent' },

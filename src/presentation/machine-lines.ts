@@ -8,6 +8,7 @@ import { diskText, firmwareText, outcomeLine } from './run-outcome.ts'
 import { runLines } from './run-lines.ts'
 import { hasEnded } from './run-stages.ts'
 import { shownText } from './shown-text.ts'
+import { standingFacts } from './standing-facts.ts'
 import { machineMark } from './state-mark.ts'
 import { factLines } from './table-text.ts'
 
@@ -24,6 +25,7 @@ export function machineLines(machine: Machine, run: Run | undefined, nowMs: numb
     ...(machine.profiles?.length ? [['profiles', machine.profiles.join(' ')] as const] : []),
     ...(machine.params === undefined ? [] : [['params', paramsText(machine.params)] as const]),
     ...(machine.drift === undefined ? [] : [['drift', driftText(machine.drift, nowMs)] as const]),
+    ...standingFacts(machine),
     ['seen', `${durationText(nowMs - machine.lastSeenAtMs)} ago`],
     ['firmware', firmwareText(machine)],
   ]

@@ -18,7 +18,8 @@ const sorted = new WeakMap<ReadonlyMap<string, Machine>, Machine[]>()
 function sortedMachines(machines: ReadonlyMap<string, Machine>): Machine[] {
   const known = sorted.get(machines)
   if (known !== undefined) return known
-  const list = [...machines.values()].sort((left, right) => byName.compare(left.name, right.name))
+  const inUse = [...machines.values()].filter(({ retirement }) => retirement === undefined)
+  const list = inUse.sort((left, right) => byName.compare(left.name, right.name))
   sorted.set(machines, list)
   return list
 }

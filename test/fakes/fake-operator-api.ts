@@ -161,7 +161,8 @@ export class FakeOperatorApi implements AsyncDisposable {
   #builtIn({ method, path }: SeenRequest): FakeAnswer {
     const seq = this.events.length
     if (method === 'DELETE') return { status: 204 }
-    if (path === '/machines') return { json: { items: [...this.machines.values()], seq } }
+    if (path.split('?')[0] === '/machines')
+      return { json: { items: [...this.machines.values()], seq } }
     if (path === '/runs') return { json: { items: [...this.runs.values()], seq } }
     if (path === '/images') return { json: { items: [...this.images.values()] } }
     const image = this.images.get(decodeURIComponent(/^\/images\/([^/?]+)$/.exec(path)?.[1] ?? ''))

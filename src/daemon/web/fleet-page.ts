@@ -26,6 +26,7 @@ export interface FleetFacts {
 export function fleetPage({ machines, runs, nowMs }: FleetFacts): Page {
   const byId = { runs: new Map(runs.map((run) => [run.id, run])) }
   const rows = machines
+    .filter(({ retirement }) => retirement === undefined)
     .toSorted((left, right) => byName.compare(left.name, right.name))
     .map((machine) => {
       const run = runOfMachine(byId, machine)
