@@ -1,7 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,7 +9,7 @@ import { promisify } from 'node:util'
 import { type NbdDisk, startNbdServer } from './nbd-server.ts'
 
 const run = promisify(execFile)
-const startMs = 10_000
+const startMs = 60_000
 
 export interface AttachedDisk extends AsyncDisposable {
   /** `/dev/loop…` */
@@ -42,7 +41,7 @@ export async function attachNbdDisk(disk: NbdDisk, sectorBytes: 512 | 4096): Pro
     await ended
   })
   const file = join(mountPoint, 'nbd')
-  for (const deadline = performance.now() + startMs; !existsSync(file); await sleep(5)) {
+  for (const deadline = performance.now() + startMs; !(await exists(file)); await sleep(5)) {
     if (fuse.exitCode !== null || performance.now() > deadline) {
       throw new Error(`nbdfuse did not start: ${complaint}`)
     }
@@ -55,6 +54,14 @@ export async function attachNbdDisk(disk: NbdDisk, sectorBytes: 512 | 4096): Pro
   })
   const owned = cleanup.move()
   return { path, sever: server.sever, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+/** Beside the event loop, on which the server behind the file runs. */
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 function unmounts(mountPoint: string): Promise<boolean> {

@@ -1,10 +1,10 @@
 import type { RangeFault } from '../fakes/image-server.ts'
 import { sendRange } from '../fakes/image-server.ts'
-import { Random } from '../fakes/seeded-random.ts'
+import type { Random } from '../fakes/seeded-random.ts'
 import type { SignedImage } from '../fakes/signed-image.ts'
 import type { DiskFault } from '../fakes/volatile-disk.ts'
 import { judgeWrite } from './judge-write.ts'
-import { Tally, type TortureOptions } from './tally.ts'
+import { tortureEach, type TortureOptions } from './tally.ts'
 import {
   type DiskTrouble,
   drawScene,
@@ -19,25 +19,23 @@ import {
  *
  * @returns whether that held at every point
  */
-export async function tortureCorrupt({ count, seed, print }: TortureOptions): Promise<boolean> {
+export async function tortureCorrupt(options: TortureOptions): Promise<boolean> {
   await using bed = await openTortureBed()
-  const tally = new Tally(count, print)
-  for (let point = 0; point < count; point++) {
-    const random = new Random(seed + point)
-    tally.add(await (random.fraction() < 0.4 ? spoilNetwork : spoilDisk)(bed, random))
-  }
-  return tally.verdict('no false success, never a bootable half, redeployed', seed)
+  const what = 'no false success, never a bootable half, redeployed'
+  return await tortureEach(options, what, (random) =>
+    (random.fraction() < 0.4 ? spoilNetwork : spoilDisk)(bed, random),
+  )
 }
 
 async function spoilNetwork(bed: TortureBed, random: Random) {
   const scene = drawScene(random)
-  const patient = bed.patient(scene)
+  await using patient = await bed.patient(scene)
   const { server, image } = patient
   const { name, fault } = drawNetworkFault(random, image)
   server.fault = fault
   const first = await patient.attempt()
   server.fault = undefined
-  return judgeWrite({ patient, random, name, scene, first, mustFail: false })
+  return await judgeWrite({ patient, random, name, scene, first, mustFail: false })
 }
 
 function drawNetworkFault(
@@ -112,7 +110,7 @@ async function spoilDisk(bed: TortureBed, random: Random) {
     seen++
     return seen >= at && seen < at + runLength ? faults[kind] : undefined
   }
-  const patient = bed.patient(scene)
+  await using patient = await bed.patient(scene)
   const first = await patient.attempt(trouble)
-  return judgeWrite({ patient, random, name: `disk, ${kind}`, scene, first, mustFail: false })
+  return await judgeWrite({ patient, random, name: `disk, ${kind}`, scene, first, mustFail: false })
 }

@@ -1,7 +1,7 @@
-import { Random } from '../fakes/seeded-random.ts'
+import type { Random } from '../fakes/seeded-random.ts'
 import type { DiskOperation } from '../fakes/volatile-disk.ts'
 import { judgeWrite } from './judge-write.ts'
-import { Tally, type TortureOptions } from './tally.ts'
+import { tortureEach, type TortureOptions } from './tally.ts'
 import {
   type DiskTrouble,
   drawScene,
@@ -17,26 +17,23 @@ import {
  *
  * @returns whether that held at every point
  */
-export async function tortureIo({ count, seed, print }: TortureOptions): Promise<boolean> {
+export async function tortureIo(options: TortureOptions): Promise<boolean> {
   await using bed = await openTortureBed()
-  const tally = new Tally(count, print)
-  for (let point = 0; point < count; point++) {
-    tally.add(await failOnce(bed, new Random(seed + point)))
-  }
-  return tally.verdict('no false success, never a bootable half, redeployed', seed)
+  const what = 'no false success, never a bootable half, redeployed'
+  return await tortureEach(options, what, (random) => failOnce(bed, random))
 }
 
 async function failOnce(bed: TortureBed, random: Random) {
   const scene = drawScene(random)
   const { name, isFatal, trouble } = await drawFailure(bed, scene, random)
-  const patient = bed.patient(scene)
+  await using patient = await bed.patient(scene)
   let wasHit = false
   const first = await patient.attempt((request, blows) => {
     const fault = trouble(request, blows)
     if (fault !== undefined) wasHit = true
     return fault
   })
-  return judgeWrite({ patient, random, name, scene, first, mustFail: wasHit && isFatal })
+  return await judgeWrite({ patient, random, name, scene, first, mustFail: wasHit && isFatal })
 }
 
 interface Failure {

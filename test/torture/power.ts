@@ -1,5 +1,5 @@
-import { Random } from '../fakes/seeded-random.ts'
-import { Tally, type TortureOptions } from './tally.ts'
+import type { Random } from '../fakes/seeded-random.ts'
+import { tortureEach, type TortureOptions } from './tally.ts'
 import { drawScene, openTortureBed, type TortureBed, type UsualRun } from './writer/torture-bed.ts'
 
 /**
@@ -9,20 +9,17 @@ import { drawScene, openTortureBed, type TortureBed, type UsualRun } from './wri
  *
  * @returns whether that held at every point
  */
-export async function torturePower({ count, seed, print }: TortureOptions): Promise<boolean> {
+export async function torturePower(options: TortureOptions): Promise<boolean> {
   await using bed = await openTortureBed()
-  const tally = new Tally(count, print)
-  for (let point = 0; point < count; point++) {
-    tally.add(await cutOnce(bed, new Random(seed + point)))
-  }
-  return tally.verdict('never a bootable half, redeployed', seed)
+  const what = 'never a bootable half, redeployed'
+  return await tortureEach(options, what, (random) => cutOnce(bed, random))
 }
 
 async function cutOnce(bed: TortureBed, random: Random) {
   const scene = drawScene(random)
   const isDue = drawMoment(random, await bed.usualRun(scene))
   const keptShare = random.pick([0, 0.5, 0.9, 1, random.fraction()])
-  const patient = bed.patient(scene)
+  await using patient = await bed.patient(scene)
   let isCut = false
   const first = await patient.attempt((request, { cutPower }) => {
     if (isCut || !isDue(request)) return undefined

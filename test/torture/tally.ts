@@ -1,3 +1,7 @@
+import { availableParallelism } from 'node:os'
+
+import { Random } from '../fakes/seeded-random.ts'
+
 export interface TortureOptions {
   /** How many points. */
   readonly count: number
@@ -12,6 +16,34 @@ export interface PointResult {
   readonly isGood: boolean
   /** Told where it is not good. */
   readonly story: string
+}
+
+/** Points at a time: each waits for its disk more than it computes. */
+const pointsAtATime = 2 * availableParallelism()
+
+/**
+ * Runs every point, several at a time, each with luck of its own.
+ *
+ * @param what was to hold at every point
+ * @returns whether it did
+ */
+export async function tortureEach(
+  { count, seed, print }: TortureOptions,
+  what: string,
+  torture: (random: Random) => Promise<PointResult>,
+): Promise<boolean> {
+  const tally = new Tally(count, print)
+  let next = 0
+  const runSome = async () => {
+    for (let point = next++; point < count; point = next++) {
+      const result = await torture(new Random(seed + point))
+      tally.add({ ...result, story: `seed ${seed + point}, ${result.story}` })
+    }
+  }
+  // All come to rest before a failure is told: they share what the caller then takes away.
+  const ends = await Promise.allSettled(Array.from({ length: pointsAtATime }, runSome))
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
+  return tally.verdict(what, seed)
 }
 
 /** Counts what came of each point, and says so. */

@@ -2,9 +2,13 @@ import { encodeGpt } from '../../../src/protocol/gpt/encode-gpt.ts'
 import { createGptTable, gptPartitionTypes } from '../../../src/protocol/gpt/gpt-table.ts'
 import { createSignedImage, patternBytes, type SignedImage } from '../../fakes/signed-image.ts'
 
-const MiB = 1024 * 1024
-const imageBytes = 24 * MiB
-export const tortureDiskBytes = 28 * MiB
+const KiB = 1024
+const MiB = 1024 * KiB
+/** Of a chunk each: few, so that a point takes little. */
+const imageBytes = 13 * MiB
+export const tortureDiskBytes = 17 * MiB
+/** Of data, in the middle of the image. */
+export const damagedByte = 3 * MiB
 
 /** Two versions of one system that firmware boots: a signature in the first sector, tables at both ends. */
 export interface BootableImages {
@@ -15,21 +19,21 @@ export interface BootableImages {
 export function bootableImages(sectorBytes: 512 | 4096): BootableImages {
   const raw = bootableRaw(sectorBytes)
   const changed = Buffer.from(raw)
-  for (const chunk of [0, 3, 4, 9, 15, 21, 23]) {
-    patternBytes(200 * 1024, 100 + chunk).copy(changed, chunk * MiB + MiB / 2)
+  for (const chunk of [0, 2, 4, 6, 9, 11, 12]) {
+    patternBytes(200 * KiB, 100 + chunk).copy(changed, (chunk + 0.5) * MiB)
   }
-  const rawChunks = [2, 15]
+  const options = { sectorBytes, rawChunks: [1, 9] }
   return {
-    old: createSignedImage(raw, { sectorBytes, rawChunks }),
-    next: createSignedImage(changed, { sectorBytes, rawChunks }),
+    old: createSignedImage(raw, options),
+    next: createSignedImage(changed, options),
   }
 }
 
 function bootableRaw(sectorBytes: 512 | 4096): Buffer {
   const raw = Buffer.alloc(imageBytes)
-  // Boot loader, data, a hole of five chunks, data.
-  patternBytes(10 * MiB, 7).copy(raw)
-  patternBytes(9 * MiB, 9).copy(raw, 15 * MiB)
+  // Boot loader, data, a hole of three chunks, data.
+  patternBytes(5 * MiB, 7).copy(raw)
+  patternBytes(5 * MiB, 9).copy(raw, 8 * MiB)
   const { primary, backup } = encodeGpt(
     createGptTable({
       sectorBytes,

@@ -3,7 +3,7 @@ import { type ImageServer, startImageServer } from '../../fakes/image-server.ts'
 import type { Random } from '../../fakes/seeded-random.ts'
 import type { SignedImage } from '../../fakes/signed-image.ts'
 import { type DiskFault, type DiskRequest, VolatileDisk } from '../../fakes/volatile-disk.ts'
-import { type BootableImages, bootableImages, diskWith } from './bootable-image.ts'
+import { type BootableImages, bootableImages, diskWith, damagedByte } from './bootable-image.ts'
 import { judgeDisk, type Verdict } from './judge-disk.ts'
 import { prepareWriter, type WriterEnd, type WriterProgram } from './writer-program.ts'
 
@@ -25,8 +25,8 @@ export interface Blows {
 /** What goes wrong in one attempt: asked at every request to the disk. */
 export type DiskTrouble = (request: DiskRequest, blows: Blows) => DiskFault | undefined
 
-/** One disk from its first attempt to its last. */
-export interface Patient {
+/** One disk from its first attempt to its last, and a server of its own. */
+export interface Patient extends AsyncDisposable {
   readonly image: SignedImage
   readonly server: ImageServer
   readonly disk: VolatileDisk
@@ -44,39 +44,38 @@ export interface UsualRun {
 
 /** The real writer, and real block devices whose every request is in our hands. */
 export interface TortureBed extends AsyncDisposable {
-  patient(scene: Scene): Patient
+  patient(scene: Scene): Promise<Patient>
   usualRun(scene: Scene): Promise<UsualRun>
 }
 
 export async function openTortureBed(): Promise<TortureBed> {
-  const owned = new AsyncDisposableStack()
-  const writer = owned.use(await prepareWriter())
+  const writer = await prepareWriter()
   const images = { 512: bootableImages(512), 4096: bootableImages(4096) }
-  const servers = {
-    512: owned.use(await startImageServer(images[512].next)),
-    4096: owned.use(await startImageServer(images[4096].next)),
-  }
-  const usualRuns = new Map<string, UsualRun>()
-  const patient = (scene: Scene) => {
-    const { sectorBytes } = scene
-    return createPatient(writer, scene, images[sectorBytes], servers[sectorBytes])
+  const patient = async (scene: Scene) => {
+    const { old, next } = images[scene.sectorBytes]
+    return createPatient(writer, scene, { old, next }, await startImageServer(next))
   }
   return {
     patient,
     usualRun: async (scene) => {
       // Sectors of another size make no difference worth a run.
       const key = `${scene.before}, ${scene.mode}`
-      const known = usualRuns.get(key)
-      if (known !== undefined) return known
-      const one = patient(scene)
-      const { succeeded, output } = await one.attempt()
-      if (!succeeded) throw new Error(`the writer fails without any trouble: ${output}`)
-      const usual = { requests: one.disk.requestCount, changes: one.disk.changeCount }
+      const usual = usualRuns.get(key) ?? patient(scene).then(runUsually)
       usualRuns.set(key, usual)
       return usual
     },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
   }
+}
+
+/** Of each kind of scene; the same in every bed. */
+const usualRuns = new Map<string, Promise<UsualRun>>()
+
+async function runUsually(one: Patient): Promise<UsualRun> {
+  await using patient = one
+  const { succeeded, output } = await patient.attempt()
+  if (!succeeded) throw new Error(`the writer fails without any trouble: ${output}`)
+  return { requests: patient.disk.requestCount, changes: patient.disk.changeCount }
 }
 
 function createPatient(
@@ -86,7 +85,7 @@ function createPatient(
   server: ImageServer,
 ): Patient {
   const damaged = Buffer.from(image.raw)
-  damaged.fill(0x55, 8 * chunkBytes, 8 * chunkBytes + 512)
+  damaged.fill(0x55, damagedByte, damagedByte + 512)
   const contents = {
     'the previous version': old.raw,
     'something else': Buffer.alloc(0),
@@ -113,10 +112,11 @@ function createPatient(
     disk.onRequest = () => undefined
     return end
   }
-  return { image, server, disk, attempt, judge: () => judgeDisk(disk.medium, history) }
+  return {
+    ...{ image, server, disk, attempt, judge: () => judgeDisk(disk.medium, history) },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
 }
-
-const chunkBytes = 1024 * 1024
 
 export function drawScene(random: Random): Scene {
   return {
