@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import {
-  eventListSchema,
-  machineListSchema,
-  runListSchema,
-} from '../../src/contract/api-documents.ts'
+import { machineListSchema, runListSchema } from '../../src/contract/api-documents.ts'
 import type { RepaveEvent } from '../../src/contract/event.ts'
 import { runSchema } from '../../src/contract/run.ts'
-import { askDaemon, type DaemonConnection } from '../../src/operator-client/daemon-request.ts'
+import {
+  askDaemon,
+  type DaemonConnection,
+  readJson,
+  sendRequest,
+} from '../../src/operator-client/daemon-request.ts'
 import type { MachineFault } from '../../src/simulator/machine/machine-fault.ts'
 import { manufactureMachine } from '../../src/simulator/machine/simulated-hardware.ts'
 import { openSimulatedSite, simulatedImage, type SimulatedSite } from '../fakes/simulated-site.ts'
@@ -112,7 +113,9 @@ async function eventsSince(connection: DaemonConnection, seq: number): Promise<R
   const events: RepaveEvent[] = []
   for (let since = seq, isMore = true; isMore;) {
     const path = `/events?since=${since}&limit=1000`
-    const page = await askDaemon(connection, { path }, eventListSchema)
+    // All of them are compared after every kill, letter by letter: that they fit their schema is known elsewhere.
+    const response = await sendRequest(connection, { path, end: (query) => query.end() })
+    const page = (await readJson(response)) as { items: RepaveEvent[]; next?: number }
     events.push(...page.items)
     since = page.next ?? since
     isMore = page.items.length > 0

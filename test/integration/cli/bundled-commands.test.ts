@@ -31,14 +31,20 @@ describe('bundled commands', () => {
   })
 
   it('say what the sources say', async () => {
-    const lines = [['help'], ['machine', '--help'], ['completion', 'bash'], ['tui', '--help']]
+    const lines = [
+      ['help'],
+      ['machine', '--help'],
+      ['completion', 'bash'],
+      ['tui', '--help'],
+      ['serve', '--help'],
+    ]
     for (const words of lines) {
       expect(await sayOf(start, ...words)).toBe(await sayOf(join(root, 'src/main.ts'), ...words))
     }
   })
 
   it('leave other programs to their sources', async () => {
-    expect(await sayOf(start, 'serve', '--help')).toContain('Usage: repave serve')
     expect(await sayOf(start, 'image', 'build', '--help')).toContain('Usage: repave image build')
+    expect(await sayOf(start, 'sledgehammer', '--help')).toContain('Usage: repave sledgehammer')
   })
 })
