@@ -32,7 +32,7 @@ export function terminalSvg(terminal: Terminal, title: string): string {
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">`,
     `<rect width="${width}" height="${height}" rx="8" fill="${background}"/>`,
     ...dots,
-    `<g font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14" fill="${foreground}" xml:space="preserve">`,
+    `<g font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14" fill="${foreground}" style="white-space: pre">`,
     `<text x="${width / 2}" y="22" text-anchor="middle" opacity="0.6">${escaped(title)}</text>`,
     ...lines.flat(),
     '</g>',

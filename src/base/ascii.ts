@@ -27,9 +27,26 @@ export function printableText(bytes: Uint8Array, maximumLength = 255): string {
   return text
 }
 
-/** Control characters (and the C1 range, bidi marks and line breaks) replaced, cut at `maximumLength`: safe to print. */
+/**
+ * What a terminal or a browser may act upon and a person does not see: controls, formats (bidi marks, zero-width,
+ * tags), line breaks, halves of a pair.
+ */
+const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+/** Marks piled upon one letter until they cover the lines around it. */
+const piledMarks = /(\p{M}{4})\p{M}+/gu
+
+/** What is unseen replaced by `?`, piles of marks cut, no longer than `maximumLength`: safe to print. */
 export function inertText(text: string, maximumLength = 255): string {
-  return text
-    .slice(0, maximumLength)
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '?')
+  return text.slice(0, maximumLength).replaceAll(unseen, '?').replaceAll(piledMarks, '$1')
+}
+
+/** What JSON lets through although it is unseen, as escapes: the JSON means the same. */
+export function inertJson(json: string): string {
+  return json.replaceAll(/[\u007f-\u009f\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
+    // A character beyond the first plane is two escapes.
+    Array.from(
+      { length: character.length },
+      (_, index) => String.raw`\u` + character.charCodeAt(index).toString(16).padStart(4, '0'),
+    ).join(''),
+  )
 }

@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { contextFlag, withContext } from '../operator-client/contexts.ts'
 import { errorLines } from '../presentation/error-text.ts'
 import { nearestNames } from '../presentation/nearest-names.ts'
+import { shownText } from '../presentation/shown-text.ts'
 import { type CliWorld, processWorld, writeLines } from './cli-world.ts'
 import { type CommandLine, withExamples } from './command-line.ts'
 import { exitCodeOf, exitCodes } from './exit-code.ts'
@@ -261,6 +262,9 @@ function addOptionsTopic(line: CommandLine, program: Command): void {
   withExamples(command, ['machine list --output json', 'status --url http://127.0.0.1:8092'])
 }
 
+/** What was typed is repeated, though not without end. */
+const longestUsageError = 300
+
 function usageErrorText(text: string, otherCommands: readonly string[]): string {
   const [what = '', ...hints] = text.trim().split('\n')
   const unknown = /unknown command '(.*)'/.exec(what)?.[1]
@@ -271,7 +275,11 @@ function usageErrorText(text: string, otherCommands: readonly string[]): string 
     ...near.map((word) => `repave ${word}`),
     'repave help',
   ]
-  return [what.replace(/^error:/, 'error[ERR_USAGE]:'), ...tries.map((hint) => `  try   ${hint}`)]
+  const shown = (row: string) => shownText(row, longestUsageError)
+  return [
+    shown(what.replace(/^error:/, 'error[ERR_USAGE]:')),
+    ...tries.map((hint) => `  try   ${shown(hint)}`),
+  ]
     .map((row) => `${row}\n`)
     .join('')
 }

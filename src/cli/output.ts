@@ -1,5 +1,6 @@
 import { Option } from 'commander'
 
+import { inertJson } from '../base/ascii.ts'
 import { shownText } from '../presentation/shown-text.ts'
 import { tableLines } from '../presentation/table-text.ts'
 import { type CliWorld, writeLines } from './cli-world.ts'
@@ -126,28 +127,18 @@ export function versionRecord(): string {
   return jsonText({ type: 'version', apiVersion: outputVersion })
 }
 
-/** Characters that a terminal may act upon and that JSON does not escape by itself. */
-const unsafe = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
-
 /** JSON that is safe to print on a terminal: what came from machines may hold anything. */
 export function jsonText(value: unknown, indent?: number): string {
-  return escapeUnsafe(JSON.stringify(value, undefined, indent))
+  return inertJson(JSON.stringify(value, undefined, indent))
 }
 
 async function documentText(format: 'json' | 'yaml', document: object): Promise<string> {
   if (format === 'json') return `${jsonText(document, 2)}\n`
   const { stringify } = await import('yaml')
   const plain = stringify(document)
-  if (plain.search(unsafe) === -1) return plain
+  if (inertJson(plain) === plain) return plain
   // Escapes mean something in double quotes only.
-  return escapeUnsafe(
+  return inertJson(
     stringify(document, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' }),
-  )
-}
-
-function escapeUnsafe(text: string): string {
-  return text.replaceAll(
-    unsafe,
-    (character) => String.raw`\u` + character.charCodeAt(0).toString(16).padStart(4, '0'),
   )
 }
