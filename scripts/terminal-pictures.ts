@@ -82,9 +82,13 @@ async function drawDeployment(command: string, name: string): Promise<void> {
   }
   await using tmux = new Tmux()
   await tmux.open(command)
-  await tmux.shows(/node-1|uefi-1/)
+  await tmux.shows(/select-disk/)
   await tmux.type('Enter')
-  await draw(`tui-${name}-machine`, 'repave tui', await tmux.shows(/write .*\d%[^]*verify .*\d%/))
+  await draw(
+    `tui-${name}-machine`,
+    'repave tui',
+    await tmux.shows(/write .*\d%[^]*verify .*\d%[^]*esc back/),
+  )
 }
 
 /** `repave demo`, by somebody who may do nothing. */

@@ -32,7 +32,7 @@ export function terminalSvg(terminal: Terminal, title: string): string {
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">`,
     `<rect width="${width}" height="${height}" rx="8" fill="${background}"/>`,
     ...dots,
-    `<g font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14" fill="${foreground}" style="white-space: pre">`,
+    `<g font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14" fill="${foreground}">`,
     `<text x="${width / 2}" y="22" text-anchor="middle" opacity="0.6">${escaped(title)}</text>`,
     ...lines.flat(),
     '</g>',
@@ -86,6 +86,11 @@ function looksOf(cell: Cell): { style: string; behind: string | undefined } {
   return { style, behind: isInverse ? front : back }
 }
 
+/** With spaces that no viewer folds into one. */
 function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll(' ', '\u00a0')
 }

@@ -33,7 +33,7 @@ function prettyLine(): (line: string) => string {
   const prettify = prettyFactory({
     ...{ singleLine: true, translateTime: 'SYS:HH:MM:ss', colorize: process.stderr.isTTY },
   })
-  return (line) => prettify(inertValue(JSON.parse(line)) as object)
+  return (line) => prettify(inertValue(JSON.parse(line)))
 }
 
 /** The same with every text in it inert; lines of a stack stay lines. */
