@@ -67,7 +67,7 @@ export function progressText(view: WriteView, nowMs: number): string {
   return parts.filter((part) => part !== '').join('  ')
 }
 
-/** `net 104 MiB/s  decode 312 MiB/s  disk 311 MiB/s  bound by disk`; rates that are zero are left out. */
+/** `net 104 MiB/s  decode 312 MiB/s  disk 311 MiB/s`; rates that are zero are left out. */
 export function ratesText(progress: WriteProgress): string {
   const rates = [
     ['net', progress.networkBytesPerSecond],
@@ -77,8 +77,7 @@ export function ratesText(progress: WriteProgress): string {
   const parts = rates.flatMap(([name, rate = 0]) =>
     rate === 0 ? [] : [`${name} ${rateText(rate)}`],
   )
-  const { bottleneck } = progress
-  return [...parts, ...(bottleneck === undefined ? [] : [`bound by ${bottleneck}`])].join('  ')
+  return parts.join('  ')
 }
 
 /** A bar of exactly `width` characters. */

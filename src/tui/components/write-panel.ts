@@ -16,7 +16,7 @@ import type { WriteView } from '../../presentation/write-view.ts'
 import { ThemeContext, toneStyle } from '../theme.ts'
 
 /** Lines of a {@link WritePanel}. */
-export const writePanelRows = 3
+export const writePanelRows = 4
 
 /** The write and its read-back, each with a bar of its own: the end of writing is not yet success. */
 export function WritePanel({
@@ -39,7 +39,7 @@ export function WritePanel({
   )
 }
 
-/** Its lines: the write's bar, the read-back's bar, rate and estimate. */
+/** Its lines: the write's bar, the read-back's bar, how it goes, and the rate of each step. */
 export function writePanelLines(
   view: WriteView,
   { nowMs, columns, ascii }: { nowMs: number; columns: number; ascii: boolean },
@@ -55,7 +55,8 @@ export function writePanelLines(
       ? bar('scan', progress)
       : bar('write', progress.phase === 'write' ? progress : done),
     bar('verify', isBeforeVerify ? open : progress.phase === 'verify' ? progress : done),
-    `        ${factsText(view, nowMs)}`,
+    `        ${courseText(view, nowMs)}`,
+    `        ${stepsText(view)}`,
   ]
 }
 
@@ -70,13 +71,23 @@ function barLine(
   return `${name.padEnd(7)} ${barText(doneFraction(part), width, ascii)} ${text}`
 }
 
-function factsText(view: WriteView, nowMs: number): string {
-  const { phase, bytesPerSecond, fetchedBytes, chunksRefetched } = view.progress
+/** What matters first, as a narrow screen cuts the end: rate, estimate, what limits it, what is proven. */
+function courseText(view: WriteView, nowMs: number): string {
+  const { phase, bytesPerSecond, bottleneck, provenBytes } = view.progress
   if (phase === 'commit') return 'every byte is proven, the first MiB comes last'
   const parts = [
     rateText(bytesPerSecond),
     paceText(view, nowMs),
-    ratesText(view.progress),
+    bottleneck === undefined ? '' : `bound by ${bottleneck}`,
+    provenBytes === undefined ? '' : `proven ${formatByteSize(provenBytes)}`,
+  ]
+  return parts.filter((part) => part !== '').join('  ')
+}
+
+function stepsText({ progress }: WriteView): string {
+  const { fetchedBytes, chunksRefetched } = progress
+  const parts = [
+    ratesText(progress),
     `fetched ${formatByteSize(fetchedBytes)}`,
     `refetched ${chunksRefetched}`,
   ]

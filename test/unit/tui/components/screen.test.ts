@@ -131,7 +131,8 @@ describe(Screen, () => {
       '✓ discover 4.0s  ▶ write 5.0s  · finish',
       'write   █████████████████████░░░░░░░░░░░░░░░░  58%  1.3/2.2 GiB',
       'verify  ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░   0%  0.0/2.2 GiB',
-      '        312 MiB/s  ETA ~3 s  fetched 104 MiB  refetched 0',
+      '        312 MiB/s  ETA ~3 s',
+      '        fetched 104 MiB  refetched 0',
       'run 00000002  deploy-image  image debian-12  disk /dev/vda  10.…',
     ])
   })
@@ -194,6 +195,22 @@ describe(Screen, () => {
   it('shows the proof of a success', () => {
     const succeeded = pressed(opened, 'k')
     expect(frameOf(succeeded, 120).join('\n')).toContain('proof 2.0 GiB read back  sha256:cccc')
+  })
+
+  it('says first what limits a write and what of it is proven, then the rate of each step', () => {
+    const mebibyte = 1024 ** 2
+    const rates = {
+      networkBytesPerSecond: 104 * mebibyte,
+      decodeBytesPerSecond: 512 * mebibyte,
+      diskBytesPerSecond: 311 * mebibyte,
+    }
+    const progress = sampleProgress({ ...rates, bottleneck: 'disk', provenBytes: 1024 * mebibyte })
+    const [machineId, runId] = [sampleId(2), sampleId(2, 'bb')]
+    const item = { kind: 'progress', machineId, runId, progress } as const
+    const state = nextScreen(opened, { kind: 'feed', items: [item], nowMs: sampleTimeMs })
+    const text = frameOf(state, 80).join('\n')
+    expect(text).toMatch(/312 MiB\/s .*bound by disk {2}proven 1\.0 GiB/)
+    expect(text).toMatch(/net 104 MiB\/s {2}decode 512 MiB\/s {2}disk 311 MiB\/s/)
   })
 
   it('gives the read-back a bar of its own', () => {
