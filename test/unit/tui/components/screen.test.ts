@@ -124,7 +124,7 @@ describe(Screen, () => {
 
   it('shows the machine beside the list from 120 columns on', () => {
     const detail = frameOf(onSecond, 120).map((line) => line.slice(56).trimEnd())
-    expect(detail.slice(1, 9)).toEqual([
+    expect(detail.slice(1, 10)).toEqual([
       'node-2  ▶ deploying',
       '52:54:00:aa:bb:02',
       'uefi x86_64  QEMU Standard PC  4.0 GiB',
