@@ -2,6 +2,7 @@ import type { Machine } from '../../../contract/machine.ts'
 import { type FrozenParams, secretReferenceSchema } from '../../../contract/param.ts'
 import type { Workflow } from '../../../contract/workflow.ts'
 import type { SecretFiles } from '../seed/seed-role.ts'
+import { tasksOf } from '../workflow/plan-run.ts'
 import { machineFaults, requireValues } from './check-values.ts'
 import { ParamInvalidError, ParamSecretError } from './errors.ts'
 import { secretFaults } from './param-faults.ts'
@@ -30,11 +31,9 @@ export async function paramsForRun(asked: Asked, sources: ParamSources): Promise
   const faults = machineFaults(machine, sources.content)
   if (faults.length > 0) throw new ParamInvalidError(faults)
   const frozen = freezeParams(asked, sources.content)
-  for (const stage of workflow.stages) {
-    for (const task of stage.tasks) {
-      if (task.action !== 'script') continue
-      for (const name of task.secrets) await secretOf(name, frozen, stage.name, sources)
-    }
+  for (const { stage, task } of tasksOf(workflow)) {
+    if (task.action !== 'script') continue
+    for (const name of task.secrets) await secretOf(name, frozen, stage, sources)
   }
   return frozen
 }
