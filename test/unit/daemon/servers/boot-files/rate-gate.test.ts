@@ -24,6 +24,25 @@ describe(createRateGate, () => {
     expect(gate.admit('10.77.0.51')).toBe(0)
   })
 
+  test('tells whether there is room, and uses none of it up', () => {
+    const gate = gateAt({ nowMs: 0 })
+    expect([1, 2, 3].map(() => gate.hasRoom('a'))).toEqual([true, true, true])
+    gate.admit('a')
+    gate.admit('a')
+    expect(gate.hasRoom('a')).toBe(false)
+    expect(gate.hasRoom('b')).toBe(true)
+  })
+
+  test('keeps account of a key that is asked about again among thousands of others', () => {
+    const gate = gateAt({ nowMs: 0 })
+    gate.admit('busy')
+    gate.admit('busy')
+    for (let index = 0; index < 20_000; index++) {
+      gate.admit(`other-${index}`)
+      if (index % 1000 === 0) expect(gate.admit('busy')).toBeUndefined()
+    }
+  })
+
   test('a long silence saves up no more than the burst', () => {
     const time = { nowMs: 0 }
     const gate = gateAt(time)
