@@ -40,7 +40,8 @@ export const diskToolPackages = [
   'mtools',
   'grub-common',
   'grub-pc-bin',
-  'grub-efi-amd64-bin',
+  'grub-efi-amd64-signed',
+  'shim-signed',
 ]
 const neededPackages = [...diskToolPackages, 'mmdebstrap', 'squashfs-tools']
 

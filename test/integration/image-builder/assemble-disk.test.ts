@@ -8,9 +8,12 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
 import { MEBIBYTE } from '../../../src/base/byte-size.ts'
 import type { RootKind } from '../../../src/contract/image-recipe.ts'
+import { ensureDebianPackages } from '../../../src/debian/ensure-debian-packages.ts'
+import { diskToolPackages } from '../../../src/image-builder/build-image.ts'
 import { assembleDisk } from '../../../src/image-builder/disk/assemble-disk.ts'
 import { derivedGuid } from '../../../src/image-builder/disk/derived-guid.ts'
 import { decodeGpt } from '../../../src/protocol/gpt/decode-gpt.ts'
+import { readBootImage } from '../../../src/protocol/pe/read-boot-image.ts'
 import { verityAreaFault } from '../../../src/protocol/verity/verity-area-fault.ts'
 import { needProgram } from '../../fakes/need-program.ts'
 
@@ -25,7 +28,7 @@ let folder: string
 beforeAll(async () => {
   await needProgram('mksquashfs', 'squashfs-tools')
   await needProgram('mformat', 'mtools')
-  await needProgram('grub-mkimage', 'grub-common grub-pc-bin grub-efi-amd64-bin')
+  await ensureDebianPackages(diskToolPackages, { log: () => undefined })
 })
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'repave-assemble-'))
@@ -65,6 +68,16 @@ describe(assembleDisk, () => {
     await expect(assemble('verity', 'small', 100 * MEBIBYTE)).rejects.toMatchObject({
       code: 'ERR_IMAGE_TOO_SMALL',
     })
+  })
+
+  it('gives firmware with Secure Boot shim and GRUB as they were signed, which find their own disk', async () => {
+    const { outputFile } = await assemble('memory', 'signed')
+    for (const name of ['BOOTX64.EFI', 'grubx64.efi']) {
+      const reading = readBootImage(bootFile(outputFile, `/EFI/BOOT/${name}`))
+      expect(reading).toMatchObject({ ok: true, facts: { isSigned: true } })
+    }
+    const config = bootFile(outputFile, '/EFI/debian/grub.cfg').toString()
+    expect(config).toContain('set root="${disk},gpt2"\nconfigfile /grub/grub.cfg\n')
   })
 
   it('lays hashes beside a read-only root and tells the kernel the hash at their top', async () => {
