@@ -13,6 +13,7 @@ export function eventText(event: RepaveEvent): string {
   if (event.type === 'boot') return bootText(event)
   if (event.type === 'agent') return agentText(event)
   if (event.type === 'machine' && event.action === 'drift') return driftText(event)
+  if (event.type === 'machine') return machineText(event)
   if (event.type === 'log') return shownText(linesOfEvent(event).at(-1), 200)
   if (event.type === 'dhcp') return dhcpText(event)
   if (event.type === 'tftp' || event.type === 'http') return transferText(event)
@@ -144,6 +145,14 @@ function agentText(event: RepaveEvent): string {
   const since =
     typeof uptimeMs === 'number' ? `, ${durationText(uptimeMs)} after its kernel began` : ''
   return `the agent has ${shownText(event.action, 40)}${from}${since}`
+}
+
+/** What people and rules said of it, or why it is in doubt. */
+function machineText(event: RepaveEvent): string {
+  const because = textOfEvent(event, 'because') ?? textOfEvent(event, 'to')
+  const note = textOfEvent(event, 'note')
+  const words = [because, note].filter((word) => word !== undefined)
+  return words.length === 0 ? bodyText(event) : shownText(words.join('; '), 300)
 }
 
 function driftText({ body }: RepaveEvent): string {

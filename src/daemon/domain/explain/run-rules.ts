@@ -26,6 +26,30 @@ function lastDone({ run }: Situation): string {
 /** What stops a run, whatever its machine does. The first rule that fits speaks. */
 export const runRules: readonly StuckRule[] = [
   {
+    cause: 'out-of-use',
+    state: 'fine',
+    fits: ({ machine }) => machine.retirement !== undefined,
+    since: ({ machine }) => machine.retirement?.atMs,
+    hint: 'it is out of use: it boots its disk, and repave machine reinstate takes it back',
+  },
+  {
+    cause: 'identity-in-doubt',
+    state: 'waiting',
+    fits: ({ machine }) => machine.conflict !== undefined,
+    expected: 'a person who says which machine it is',
+    since: ({ machine }) => machine.conflict?.atMs,
+    hint: ({ machine }) =>
+      `${machine.conflict?.because}; repave machine merge when it is the one on record, repave machine split when it is another`,
+  },
+  {
+    cause: 'waits-to-be-used',
+    state: 'waiting',
+    fits: ({ machine }) => machine.approval?.state === 'pending',
+    expected: 'a person who says that it may be used',
+    since: ({ machine }) => machine.approval?.sinceMs,
+    hint: ({ machine }) => `${machine.approval?.because}: repave machine approve ${machine.name}`,
+  },
+  {
     cause: 'boot-loop',
     state: 'waiting',
     fits: ({ run, isRunUnderWay, machine }) =>

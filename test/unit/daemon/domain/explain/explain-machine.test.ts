@@ -96,7 +96,26 @@ interface Case {
   readonly state: string
 }
 
+const conflict: Machine['conflict'] = {
+  ...{ kind: 'resembles', because: 'it looks like node-9', claim: { macAddresses: [] } },
+  ...{ others: [], atMs: 1 },
+}
+
 const stuckCases: readonly Case[] = [
+  {
+    cause: 'out-of-use',
+    machine: { state: 'retired', retirement: { by: 'operator:a', atMs: 1 } },
+    state: 'fine',
+  },
+  { cause: 'identity-in-doubt', machine: { state: 'conflict', conflict }, state: 'waiting' },
+  {
+    cause: 'waits-to-be-used',
+    machine: {
+      state: 'pending-approval',
+      approval: { state: 'pending', because: 'new here', sinceMs: 1 },
+    },
+    state: 'waiting',
+  },
   { cause: 'boot-loop', events: scripted, machine: { state: 'held' }, state: 'waiting' },
   { cause: 'no-disk', run: failed('select-disk', 'ERR_DISK_NOT_SELECTED'), state: 'failed' },
   { cause: 'disk-not-wiped', run: failed('wipe-disk', 'ERR_WIPE_INCOMPLETE'), state: 'failed' },
