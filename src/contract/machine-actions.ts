@@ -51,4 +51,3 @@ export type HistoryEntry = z.infer<typeof historyEntrySchema>
 
 /** `GET /api/v1/machines/MACHINE/history`: newest first. */
 export const machineHistorySchema = z.object({ items: z.array(historyEntrySchema) })
-export type MachineHistory = z.infer<typeof machineHistorySchema>

@@ -59,18 +59,15 @@ export const machineApprovalSchema = z.object({
   /** Who approved it. */
   approved: saidSchema.optional(),
 })
-export type MachineApproval = z.infer<typeof machineApprovalSchema>
 
 /** Out of use: it boots its disk, is never written, and lists leave it out. */
 export const retirementSchema = saidSchema
-export type Retirement = z.infer<typeof retirementSchema>
 
 export const machineNoteSchema = z.object({
   by: z.string().max(128),
   atMs: timeMsSchema,
   text: z.string().min(1).max(2000),
 })
-export type MachineNote = z.infer<typeof machineNoteSchema>
 
 /** Newest notes that a machine keeps. */
 export const mostNotes = 100
@@ -92,7 +89,6 @@ export const classificationSchema = z.object({
   /** What a rule wanted and could not have: a name that is taken, a workflow that cannot run. */
   problems: z.array(z.string().max(500)).max(64).optional(),
 })
-export type Classification = z.infer<typeof classificationSchema>
 
 /** What a machine's record says beyond its hardware and its runs. */
 export const standingShape = {

@@ -93,7 +93,6 @@ export const ruleTrialSchema = z
   .strictObject({ machine: z.string().min(1).max(64).optional() })
   .default({})
 export const ruleTrialAnswerSchema = z.object({ items: z.array(classifiedSchema) })
-export type RuleTrialAnswer = z.infer<typeof ruleTrialAnswerSchema>
 
 /** `GET /api/v1/rules`: in the order in which they are tried. */
 export const listedRuleSchema = ruleSchema.extend({
