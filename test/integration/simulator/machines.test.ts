@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import type { z } from 'zod'
 
 import { MEBIBYTE } from '../../../src/base/byte-size.ts'
 import { eventListSchema, runListSchema } from '../../../src/contract/api-documents.ts'
@@ -231,7 +231,7 @@ describe('two unknown machines are racked', () => {
       const targets = items
         .filter(
           ({ type, machineId, body }) =>
-            type === 'boot' && machineId === id && !String(body['target']).includes('/'),
+            type === 'boot' && machineId === id && !JSON.stringify(body['target']).includes('/'),
         )
         .map(({ body }) => body['target'])
       const firstHold = targets.indexOf('hold')

@@ -49,8 +49,7 @@ async function ask(
     headers: { authorization: `Bearer ${token}`, ...headers },
     ...(payload === undefined ? {} : { payload }),
   })
-  // oxlint-disable-next-line typescript/no-explicit-any -- what the interface answers is what is tested
-  return { status: answer.statusCode, body: answer.json() as any }
+  return { status: answer.statusCode, body: answer.json() }
 }
 
 const namesIn = async (query: string) =>
