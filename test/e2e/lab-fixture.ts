@@ -25,7 +25,7 @@ import { addTourMachines, importTourImage, prepareTour } from '../../src/lab/sta
 
 const contentDirectory = fileURLToPath(new URL('content', import.meta.url))
 
-/** A real lab: QEMU machines, real firmware, our daemon. One at a time, minutes long. */
+/** A real lab: QEMU machines, real firmware, our daemon. Minutes long. */
 export class LabFixture implements AsyncDisposable {
   readonly plan: LabPlan
   readonly #size: LabSize
