@@ -8,7 +8,7 @@ import { NativeCallsMissingError } from './errors.ts'
 const modulesFolder = 'lib/repave/node_modules'
 
 const files: Readonly<Record<string, readonly string[]>> = {
-  koffi: ['package.json', 'index.js', 'src/koffi/index.js'],
+  koffi: ['package.json', 'index.js', 'src/koffi/index.js', 'src/koffi/src/static.js'],
   '@koromix/koffi-linux-x64': ['package.json', 'index.js', 'linux_x64/koffi.node'],
 }
 
