@@ -1,5 +1,3 @@
-import { networkInterfaces } from 'node:os'
-
 import { messageOf } from '../../../base/coded-error.ts'
 import { broadcastIpv4, type Ipv4Address, unspecifiedIpv4 } from '../../../base/ipv4-address.ts'
 import { encodeUdpDatagram } from '../../../protocol/ipv4/udp-datagram.ts'
@@ -7,6 +5,7 @@ import type { ServedInterface } from '../../domain/lease/select-subnet.ts'
 import { type AddressProber, createAddressProber } from './conflict/address-prober.ts'
 import type { DhcpReport } from './dhcp-report.ts'
 import type { DhcpRole } from './dhcp-role.ts'
+import { interfaceIsListed, interfacesNow } from './interfaces-now.ts'
 import { type DeviceSocket, openDeviceSocket } from './open-device-socket.ts'
 import { type LinkSender, openLinkSender } from './link-sender.ts'
 import { mostPacketBytes, PacketQueue } from './packet-queue.ts'
@@ -177,8 +176,10 @@ export class DhcpListener implements AsyncDisposable {
   async #check(): Promise<void> {
     const { interfaceName, address } = this.place
     const index = this.#options.calls.interfaceIndex(interfaceName)
+    // Without a file descriptor left nobody can tell its number.
+    if (index === 0 && interfaceIsListed(interfaceName)) return
     // An interface without carrier is not in this list; it keeps its addresses.
-    const addresses = networkInterfaces()[interfaceName]
+    const addresses = interfacesNow()[interfaceName]
     this.#hasAddress = addresses?.some((entry) => entry.address === address) ?? index !== 0
     if (index === this.#interfaceIndex && this.#socket !== undefined) return
     this.#interfaceIndex = index

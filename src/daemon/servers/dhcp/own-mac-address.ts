@@ -1,8 +1,7 @@
-import { networkInterfaces } from 'node:os'
-
 import { type MacAddress, readMacAddress } from '../../../base/mac-address.ts'
+import { interfacesNow } from './interfaces-now.ts'
 
 /** Of the card; undefined while it has no carrier. */
 export function ownMacAddress(interfaceName: string): MacAddress | undefined {
-  return readMacAddress(networkInterfaces()[interfaceName]?.[0]?.mac ?? '')
+  return readMacAddress(interfacesNow()[interfaceName]?.[0]?.mac ?? '')
 }
