@@ -25,7 +25,7 @@ export async function splitMachine(on: ActionOnMachine): Promise<MachineStep> {
 function notInDoubt({ name }: Machine): MachineVerbUnfitError {
   return new MachineVerbUnfitError(
     `nobody doubts which machine ${name} is`,
-    'repave machine list --filter state=conflict',
+    'repave machine list --selector state=conflict',
   )
 }
 
