@@ -109,7 +109,6 @@ export type WipedDisk = z.infer<typeof wipedDiskSchema>
 
 /** A disk that nothing is done to, and why. */
 export const leftDiskSchema = z.object({ disk: diskSchema, reason: z.string().max(500) })
-export type LeftDisk = z.infer<typeof leftDiskSchema>
 
 /** What was done to the disks that were wiped, as the agent reports it. */
 export const wipeReportSchema = z.object({
