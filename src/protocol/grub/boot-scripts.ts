@@ -67,7 +67,9 @@ export function localDiskScript(reason: GrubBootReason): string {
   return lines([
     ...headline(reason, 'boots from its disk'),
     `for loader in (*,gpt*)${diskLoader}; do`,
-    'if chainloader "${loader}"; then boot; fi',
+    // With Secure Boot GRUB tells the loader that it came from $root, whatever the file's name says.
+    `regexp --set=1:root '^.([^)]+)' "\${loader}"`,
+    `if chainloader ${diskLoader}; then boot; fi`,
     'done',
   ])
 }

@@ -74,6 +74,9 @@ describe(loneScript, () => {
 
 describe(localDiskScript, () => {
   test('starts the loader of a GPT disk', () => {
-    expect(localDiskScript(reason)).toContain('for loader in (*,gpt*)/EFI/BOOT/BOOTX64.EFI; do')
+    const script = localDiskScript(reason)
+    expect(script).toContain('for loader in (*,gpt*)/EFI/BOOT/BOOTX64.EFI; do')
+    // The loader is told that it came from the disk, not from the network.
+    expect(script).toContain(`regexp --set=1:root '^.([^)]+)' "\${loader}"\nif chainloader /EFI/`)
   })
 })
