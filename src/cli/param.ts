@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 
 import type { Param } from '../contract/param.ts'
-import { nearestNames } from '../presentation/nearest-names.ts'
 import { paramTypeText, paramValueText } from '../presentation/param-text.ts'
 import { shownText } from '../presentation/shown-text.ts'
 import { factLines } from '../presentation/table-text.ts'
@@ -12,10 +11,10 @@ import {
   connectionOf,
   runs,
 } from './command-line.ts'
-import { ReferenceUnresolvedError } from './errors.ts'
 import { addListVerb } from './list-verb.ts'
 import { printThing } from './output.ts'
 import { readParams } from './param-values.ts'
+import { requireNamed } from './require-named.ts'
 
 /** `repave param list|show`. */
 export function paramCommands(line: CommandLine, program: Command): void {
@@ -57,21 +56,4 @@ export function paramCommands(line: CommandLine, program: Command): void {
     }),
   )
   param.addHelpText('after', '\nExamples:\n  repave param list\n  repave param show console')
-}
-
-/** @throws {ReferenceUnresolvedError} with the nearest names */
-export function requireNamed<Item extends { readonly name: string }>(
-  noun: string,
-  items: readonly Item[],
-  name: string,
-): Item {
-  const found = items.find((item) => item.name === name)
-  if (found !== undefined) return found
-  const near = nearestNames(
-    name,
-    items.map((item) => item.name),
-  )
-  throw new ReferenceUnresolvedError(`no ${noun} is called ${shownText(name)}`, {
-    remedy: near.length === 0 ? `repave ${noun} list` : `did you mean ${near.join(' or ')}?`,
-  })
 }

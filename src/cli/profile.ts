@@ -14,7 +14,7 @@ import {
 } from './command-line.ts'
 import { addListVerb } from './list-verb.ts'
 import { printThing } from './output.ts'
-import { requireNamed } from './param.ts'
+import { requireNamed } from './require-named.ts'
 
 /** `repave profile list|show`. */
 export function profileCommands(line: CommandLine, program: Command): void {
