@@ -16,7 +16,8 @@ function smallFileSystem(): string {
   const directory = mkdtempSync(join(tmpdir(), 'repave-full-'))
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=40m', 'tmpfs', directory])
   onTestFinished(() => {
-    execFileSync('umount', [directory])
+    // A pack that was read stays open for a second.
+    execFileSync('umount', ['--lazy', directory])
     rmSync(directory, { recursive: true })
   })
   return directory
