@@ -27,10 +27,17 @@ interface Trial {
 
 const patienceMs = 10_000
 
+/** With the broadcast flag (RFC 2131 §2), for a plain socket hears nothing that is sent to an address it does not have. */
+function askingForBroadcast(packet: Uint8Array): Uint8Array {
+  const asking = Uint8Array.from(packet)
+  asking[10] = 0x80
+  return asking
+}
+
 const dhcp = {
   packet: 'a PXE DISCOVER, as captured from iPXE in a BIOS machine',
   openClient: async (port: number) => (await openDeviceSocket('lo', port + 1)).socket,
-  request: readPacketVector('bios-ipxe-discover'),
+  request: askingForBroadcast(readPacketVector('bios-ipxe-discover')),
   describeAnswer: (bytes: Uint8Array) => {
     const decoding = decodePacket(bytes)
     if (!decoding.ok) return decoding.reason
