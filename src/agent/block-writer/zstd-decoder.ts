@@ -18,6 +18,9 @@ interface DecoderInside {
 
 type OpenDecoder = ZstdDecompress & DecoderInside
 
+/** Where something would stand that follows a frame. */
+const probe = new Uint8Array(1)
+
 /** Decodes zstd frames one after the other straight into the caller's memory. */
 export class ZstdDecoder implements Disposable {
   #decoder: OpenDecoder | undefined
@@ -30,6 +33,8 @@ export class ZstdDecoder implements Disposable {
     handle.reset()
     const place = [frame, 0, frame.length, output, 0, output.length] as const
     handle.writeSync(constants.ZSTD_e_end, ...place)
+    const [outputLeft = 0, inputLeft = 0] = state
+    if (outputLeft === 0 && inputLeft > 0) this.#passEmptyFrame(decoder, frame, inputLeft)
     const failure = this.#failure ?? this.#judge(state, output.length)
     if (failure === undefined) return undefined
     // A handle that has failed once reports that failure for ever.
@@ -41,6 +46,23 @@ export class ZstdDecoder implements Disposable {
     this.#decoder?.close()
     this.#decoder = undefined
     this.#failure = undefined
+  }
+
+  /**
+   * Node's asynchronous compressor now and then ends what it makes with a frame of nothing. It is read as any
+   * decoder would; whatever else follows stays what is left.
+   */
+  #passEmptyFrame(
+    { _handle: handle, _writeState: state }: OpenDecoder,
+    frame: Uint8Array,
+    left: number,
+  ) {
+    handle.reset()
+    const place = [frame, frame.length - left, left, probe, 0, probe.length] as const
+    handle.writeSync(constants.ZSTD_e_end, ...place)
+    const [outputLeft = 0, inputLeft = 0] = state
+    state[0] = 0
+    state[1] = outputLeft === probe.length ? inputLeft : left
   }
 
   #open(): OpenDecoder {

@@ -55,6 +55,14 @@ describe('decodeChunk', () => {
     }
   })
 
+  test('takes a frame that is followed by one of nothing, as a compressor may end it', () => {
+    const stored = Buffer.concat([compress(raw), compress(Buffer.alloc(0))])
+    const { refusal, bytes } = decode(stored)
+    expect(refusal).toBeUndefined()
+    expect(bytes.equals(raw)).toBe(true)
+    expect(decode(Buffer.concat([stored, Buffer.from('more')])).refusal).toBeDefined()
+  })
+
   test('gives the raw bytes of both kinds', () => {
     for (const [kind, stored] of [
       ['zstd', compress(raw)],
