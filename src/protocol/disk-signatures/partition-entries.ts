@@ -63,7 +63,7 @@ function decodeMasterBootRecord(device: DeviceBytes, sectorBytes: number): Parti
   return { table: 'mbr', partitions, ...(extended === undefined ? {} : { extended }) }
 }
 
-/** The logical partition of one extended boot record, and where the next record lies. */
+/** The logical partition of one extended boot record, none where it would begin on the record; and where the next lies. */
 export function decodeExtendedBootRecord(
   sector: Uint8Array,
   sectorBytes: number,
@@ -72,6 +72,7 @@ export function decodeExtendedBootRecord(
   const [own, next] = readSlots(sector, sectorBytes) ?? []
   const partition = own !== undefined &&
     own.type !== 0 &&
+    own.offsetBytes > 0 &&
     own.sizeBytes > 0 && {
       ...own,
       number: places.number,
