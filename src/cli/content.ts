@@ -29,8 +29,6 @@ import { exitCodes } from './exit-code.ts'
 import { addListVerb } from './list-verb.ts'
 import { printThing } from './output.ts'
 
-/** Of `plan --detailed-exitcode`: something would change. */
-const changesExitCode = 9
 /** Large folders take the daemon a while. */
 const silenceMs = 120_000
 
@@ -95,7 +93,7 @@ function addPlanCommand(line: CommandLine, parent: Command): void {
         const plan = await askForPlan(connectionOf(line, options), files)
         if (refused(line, folder, plan.faults)) return exitCodes.contentInvalid
         await printPlan(line, options, plan)
-        return options.detailedExitcode && plan.changes.length > 0 ? changesExitCode : 0
+        return options.detailedExitcode && plan.changes.length > 0 ? exitCodes.wouldChange : 0
       }),
     )
 }

@@ -22,6 +22,8 @@ export const exitCodes = {
   unreachable: 6,
   timedOut: 7,
   contentInvalid: 8,
+  /** Of `content plan --detailed-exitcode`: something would change. */
+  wouldChange: 9,
   interrupted: 130,
 } as const
 

@@ -24,6 +24,7 @@ export const helpTopics: Readonly<Record<string, readonly string[]>> = {
     '    6  no daemon answers',
     '    7  time is up',
     '    8  content is not valid',
+    '    9  content would change: content plan --detailed-exitcode',
     '  130  interrupted; what goes on by itself is said',
   ],
   environment: [

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { bulkAnswerSchema } from '../contract/bulk.ts'
 import { machineSchema } from '../contract/machine.ts'
 import type { MachineVerb } from '../contract/machine-actions.ts'
-import { askDaemon, type DaemonConnection } from '../operator-client/daemon-request.ts'
+import { askDaemon } from '../operator-client/daemon-request.ts'
 import { shownText } from '../presentation/shown-text.ts'
 import { tableLines } from '../presentation/table-text.ts'
 import {
@@ -13,8 +13,8 @@ import {
   connectionOf,
   runs,
 } from './command-line.ts'
-import { UsageError } from './errors.ts'
 import { printThing } from './output.ts'
+import { requireEither } from './references.ts'
 
 interface StandingOptions extends CommonOptions {
   readonly note?: string
@@ -102,9 +102,7 @@ function addBulkVerb(line: CommandLine, parent: Command, facts: StandingVerb): v
     .option('--note <text>', 'why')
     .action(
       runs(line, async (references: string[], { note, selector, ...options }: StandingOptions) => {
-        if ((selector === undefined) === (references.length === 0)) {
-          throw new UsageError('name machines, or give a --selector')
-        }
+        requireEither(references, selector)
         if (selector !== undefined) return actOnAll(line, options, { verb, selector, note })
         for (const reference of references) {
           await act(line, options, { reference, verb, done, body: { note } })
@@ -141,7 +139,7 @@ async function actOnAll(
   options: CommonOptions,
   { verb, selector, note }: { verb: MachineVerb; selector: string; note: string | undefined },
 ): Promise<number> {
-  const connection: DaemonConnection = connectionOf(line, options)
+  const connection = connectionOf(line, options)
   const action = { do: `${verb}-machine`, ...(note === undefined ? {} : { note }) }
   const request = { method: 'POST', path: '/bulk', body: { selector, action } } as const
   const answer = await askDaemon(connection, request, bulkAnswerSchema)

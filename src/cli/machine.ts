@@ -10,6 +10,7 @@ import { machineMark } from '../presentation/state-mark.ts'
 import {
   addChange,
   addCommand,
+  collected,
   type CommandLine,
   type CommonOptions,
   connectionOf,
@@ -28,7 +29,6 @@ import { addRunCommand } from './machine-run.ts'
 import { addStandingCommands } from './machine-standing.ts'
 import { addRecordCommands } from './machine-timeline.ts'
 import { printThing } from './output.ts'
-import { collected } from './command-line.ts'
 import { readParamValues } from './param-values.ts'
 import { findMachine } from './references.ts'
 

@@ -101,9 +101,7 @@ export async function meantMachines(
   references: readonly string[],
   selector: string | undefined,
 ): Promise<readonly Machine[]> {
-  if ((selector === undefined) === (references.length === 0)) {
-    throw new UsageError('name machines, or give a --selector')
-  }
+  requireEither(references, selector)
   if (selector === undefined) {
     const { items } = await readMachines(connection)
     return references.map((reference) => findMachine(items, reference))
@@ -113,6 +111,12 @@ export async function meantMachines(
   throw new ReferenceUnresolvedError(`no machine fits ${shownText(selector)}`, {
     remedy: 'repave machine list --selector ...',
   })
+}
+
+/** @throws {UsageError} when machines are meant both ways, or neither */
+export function requireEither(references: readonly string[], selector: string | undefined): void {
+  if ((selector === undefined) !== (references.length === 0)) return
+  throw new UsageError('name machines, or give a --selector')
 }
 
 /** The run that a person means, among those that the daemon knows. */

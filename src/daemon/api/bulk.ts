@@ -7,6 +7,7 @@ import type { MachineAction } from '../../contract/machine-actions.ts'
 import type { InterventionVerb } from '../../contract/run.ts'
 import { mayTouch } from '../domain/access/caller.ts'
 import { machineMatcher } from '../domain/selection/machine-matcher.ts'
+import { asksForRetired } from './asks-for-retired.ts'
 import { checkedInput } from './checked-input.ts'
 import type { OperatorServices } from './operator-services.ts'
 import { callerOf } from './principal.ts'
@@ -31,9 +32,8 @@ export function bulkRoutes(app: FastifyInstance, services: OperatorServices): vo
     const { selector, action, expect, dryRun } = checkedInput(bulkRequestSchema, request.body)
     const caller = callerOf(request)
     const isMeant = machineMatcher(selector)
-    // Those out of use are left out, as lists do, unless the selector is about just that.
-    const isInUse = ({ retirement }: Machine) =>
-      retirement === undefined || /(?:^|&)(?:state|retirement)\b/.test(selector)
+    const isRetiredMeant = asksForRetired([...new URLSearchParams(selector).keys()])
+    const isInUse = ({ retirement }: Machine) => isRetiredMeant || retirement === undefined
     const meant = (await services.machines.listMachines())
       .filter((machine) => mayTouch(caller, machine) && isInUse(machine) && isMeant(machine))
       .toSorted((left, right) => (left.name < right.name ? -1 : 1))

@@ -2,15 +2,14 @@ import type { FastifyInstance } from 'fastify'
 
 import { type RepaveEvent, topicMatches } from '../../contract/event.ts'
 import type { Machine } from '../../contract/machine.ts'
-import { mayTouch } from '../domain/access/caller.ts'
 import { MachineSight } from '../domain/access/machine-sight.ts'
 import { isAboutMachine } from '../domain/event/about-machine.ts'
 import type { EventLog } from '../domain/event/event-log.ts'
 import { checkedInput } from './checked-input.ts'
 import type { OperatorServices } from './operator-services.ts'
 import { callerOf } from './principal.ts'
-import { ResourceNotFoundError } from './problem.ts'
 import { eventQuerySchema } from './routes/site-rules.ts'
+import { touchableMachine } from './touchable-machine.ts'
 
 /** Events that one request looks through at most, where only some of them are wanted. */
 const searchedEvents = 20_000
@@ -20,15 +19,9 @@ const searchedAtOnce = 1000
 export function eventRoutes(app: FastifyInstance, { events, machines }: OperatorServices): void {
   app.get('/events', async (request) => {
     const { since, limit, machine, topic } = checkedInput(eventQuerySchema, request.query)
-    const caller = callerOf(request)
-    const all = await machines.listMachines()
-    const sight = new MachineSight(caller, all)
-    const about = machine === undefined ? undefined : await machines.findMachine(machine)
-    if (machine !== undefined && (about === undefined || !mayTouch(caller, about))) {
-      throw new ResourceNotFoundError('no machine goes by that name', {
-        remedy: 'repave machine list',
-      })
-    }
+    const sight = new MachineSight(callerOf(request), await machines.listMachines())
+    const about =
+      machine === undefined ? undefined : await touchableMachine(request, machine, machines)
     const isWanted = (event: RepaveEvent) =>
       sight.sees(event) && isAbout(event, about) && isOfTopic(event, topic)
     const isNarrowed = about !== undefined || topic !== undefined

@@ -1,33 +1,16 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 
 import { machineChangeSchema, newMachineSchema } from '../../contract/api-documents.ts'
 import { type Machine, machineSchema } from '../../contract/machine.ts'
 import { machineActionSchemas, machineVerbs } from '../../contract/machine-actions.ts'
 import { mayTouch } from '../domain/access/caller.ts'
+import { asksForRetired } from './asks-for-retired.ts'
 import { checkedInput } from './checked-input.ts'
 import { pageOf } from './list-page.ts'
 import type { OperatorServices } from './operator-services.ts'
 import { expectedRevision } from './preconditions.ts'
-import { ResourceNotFoundError } from './problem.ts'
 import { callerOf, principalOf } from './principal.ts'
-
-/** What is out of use stands in a list that asks for it, by `all` or by its state. */
-function asksForRetired(query: object): boolean {
-  const { all, state } = query as { all?: unknown; state?: unknown }
-  return all === 'true' || state !== undefined || 'retirement.by' in query
-}
-
-/** A token that is limited to some machines merges none into another's. */
-async function requireTouchable(
-  request: FastifyRequest,
-  reference: string | undefined,
-  machines: OperatorServices['machines'],
-): Promise<void> {
-  if (reference === undefined) return
-  const machine = await machines.findMachine(reference)
-  if (machine !== undefined && mayTouch(callerOf(request), machine)) return
-  throw new ResourceNotFoundError(`no machine is called ${reference}`)
-}
+import { touchableMachine } from './touchable-machine.ts'
 
 /** `/machines`: list, show, make known before the first boot, change, every verb of a person; its past, its next boot. */
 export function machineRoutes(
@@ -37,7 +20,8 @@ export function machineRoutes(
   app.get('/machines', async (request) => {
     const { machines: all, seq } = await runs.snapshot()
     const caller = callerOf(request)
-    const isAsked = asksForRetired(request.query as object)
+    const query = request.query as Readonly<Record<string, unknown>>
+    const isAsked = query['all'] === 'true' || asksForRetired(Object.keys(query))
     const visible = all.filter(
       (machine) => mayTouch(caller, machine) && (isAsked || machine.retirement === undefined),
     )
@@ -46,14 +30,7 @@ export function machineRoutes(
   })
 
   app.get<{ Params: { reference: string } }>('/machines/:reference', async (request) => {
-    const { reference } = request.params
-    const machine = await machines.findMachine(reference)
-    if (machine === undefined) {
-      throw new ResourceNotFoundError(`no machine is called ${reference}`, {
-        remedy: 'repave machine list',
-      })
-    }
-    return machine
+    return touchableMachine(request, request.params.reference, machines)
   })
 
   app.get<{ Params: { reference: string } }>(
@@ -80,7 +57,10 @@ export function machineRoutes(
     app.post<{ Params: { reference: string } }>(`/machines/:reference/${verb}`, async (request) => {
       const said = checkedInput(machineActionSchemas[verb], request.body ?? undefined)
       const action = { ...said, verb }
-      if ('into' in action) await requireTouchable(request, action.into, machines)
+      // A token that is limited to some machines merges none into another's.
+      if ('into' in action && action.into !== undefined) {
+        await touchableMachine(request, action.into, machines)
+      }
       const { reference } = request.params
       return machines.actOn(reference, action, principalOf(request), expectedRevision(request))
     })

@@ -11,7 +11,7 @@ import { checkedInput } from './checked-input.ts'
 import { pageOf } from './list-page.ts'
 import type { OperatorServices } from './operator-services.ts'
 import { callerOf } from './principal.ts'
-import { ResourceNotFoundError } from './problem.ts'
+import { touchableMachine } from './touchable-machine.ts'
 
 /** `/params` and `/profiles`: what there is; `/machines/:reference/params`: what each is for a machine. */
 export function paramRoutes(
@@ -33,12 +33,7 @@ export function paramRoutes(
 
   app.get<{ Params: { reference: string } }>('/machines/:reference/params', async (request) => {
     const { workflow: name, stage } = checkedInput(paramQuerySchema, request.query)
-    const machine = await machines.findMachine(request.params.reference)
-    if (machine === undefined) {
-      throw new ResourceNotFoundError(`no machine is called ${request.params.reference}`, {
-        remedy: 'repave machine list',
-      })
-    }
+    const machine = await touchableMachine(request, request.params.reference, machines)
     const workflow = name === undefined ? undefined : source.workflow(name)
     if (name !== undefined && workflow === undefined) throw new WorkflowNotFoundError(name)
     const frozen = freezeParams({ machine, ...(workflow && { workflow }) }, source)

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 
 import { readIpv4Address } from '../../base/ipv4-address.ts'
+import { nameSchema } from '../../contract/values.ts'
 import type { EndedScript, PhoneHomeDesk } from '../domain/machine/agent-desk.ts'
 
 /** cloud-init sends a few short form fields; none of them is needed. */
 const maximumBodyBytes = 4096
 const noncePattern = /^[\w-]{43}$/
-const namePattern = /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/
 
 /**
  * `POST /phone-home/NONCE`: the installed system's one call. 200 as often as it comes, 404 for a nonce
@@ -53,7 +53,7 @@ export async function registerPhoneHome(app: FastifyInstance, desk: PhoneHomeDes
 
 /** `exit_code=1&output=…`, as a form. */
 function readEnded(task: string, body: unknown): EndedScript | undefined {
-  if (!namePattern.test(task) || typeof body !== 'string') return undefined
+  if (!nameSchema.safeParse(task).success || typeof body !== 'string') return undefined
   const fields = new URLSearchParams(body)
   const exitCode = fields.get('exit_code') ?? ''
   if (!/^\d{1,3}$/.test(exitCode)) return undefined

@@ -4,8 +4,8 @@ import { ruleTrialSchema } from '../../contract/rule.ts'
 import { mayTouch } from '../domain/access/caller.ts'
 import { checkedInput } from './checked-input.ts'
 import type { OperatorServices } from './operator-services.ts'
-import { ResourceNotFoundError } from './problem.ts'
 import { callerOf } from './principal.ts'
+import { touchableMachine } from './touchable-machine.ts'
 
 /** `/rules`: those for newcomers, and what they would make of a machine. */
 export function ruleRoutes(
@@ -16,18 +16,13 @@ export function ruleRoutes(
 
   app.post('/rules/dry-run', async (request) => {
     const { machine: reference } = checkedInput(ruleTrialSchema, request.body ?? undefined)
+    if (reference !== undefined) {
+      return { items: [rules.tryRules(await touchableMachine(request, reference, machines))] }
+    }
     const caller = callerOf(request)
-    const all = (await machines.listMachines()).filter((machine) => mayTouch(caller, machine))
-    if (reference === undefined) {
-      const inUse = all.filter(({ retirement }) => retirement === undefined)
-      return { items: inUse.map((machine) => rules.tryRules(machine)) }
-    }
-    const found = await machines.findMachine(reference)
-    if (found === undefined || !mayTouch(caller, found)) {
-      throw new ResourceNotFoundError(`no machine is called ${reference}`, {
-        remedy: 'repave machine list',
-      })
-    }
-    return { items: [rules.tryRules(found)] }
+    const inUse = (await machines.listMachines()).filter(
+      (machine) => mayTouch(caller, machine) && machine.retirement === undefined,
+    )
+    return { items: inUse.map((machine) => rules.tryRules(machine)) }
   })
 }

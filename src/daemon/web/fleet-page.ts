@@ -33,8 +33,8 @@ export function fleetPage({ machines, runs, nowMs }: FleetFacts): Page {
       return { machine, run, mark: machineMark(machine, run) }
     })
   const byWord = Map.groupBy(rows, ({ mark }) => mark.word)
-  const summary = [...byWord].map(([word, { length }]) =>
-    markHtml({ tone: byWord.get(word)?.[0]?.mark.tone ?? 'idle', word: `${length} ${word}` }),
+  const summary = [...byWord].map(([word, group]) =>
+    markHtml({ tone: group[0]?.mark.tone ?? 'idle', word: `${group.length} ${word}` }),
   )
   // The rack keeps its order, whatever happens; the list begins with what needs somebody.
   const listed = rows.toSorted((left, right) => urgency(left.mark) - urgency(right.mark))

@@ -105,17 +105,11 @@ export class MachineStep {
     this.addEvent({ type: 'machine', action: 'removed', key: id, body, machineId: id })
   }
 
-  /** Another machine that changes with this one. */
-  changeAlso(before: Machine, changes: Partial<Machine>): void {
-    const machine = { ...before, ...changes, revision: before.revision + 1 }
-    this.#also.push(machine)
-    this.#addMachineEvent('updated', machine)
-  }
-
   /** A machine that comes out of this one. */
   addMachine(machine: Machine): void {
     this.#also.push(machine)
-    this.#addMachineEvent('created', machine)
+    const { id } = machine
+    this.addEvent({ type: 'machine', action: 'created', key: id, body: { machine }, machineId: id })
   }
 
   /** One that a boot begins by itself is no progress: such machines, too, may boot in a loop. */
@@ -204,11 +198,6 @@ export class MachineStep {
       nonces: this.#nonces,
       events: this.#events.map((event) => event()),
     }
-  }
-
-  #addMachineEvent(action: string, machine: Machine): void {
-    const { id } = machine
-    this.addEvent({ type: 'machine', action, key: id, body: { machine }, machineId: id })
   }
 
   #addRunEvent(action: string, facts: object): void {
