@@ -160,6 +160,9 @@ export const driftSchema = z.object({
 })
 export type Drift = z.infer<typeof driftSchema>
 
+/** As many as an agent may tell of. */
+export const mostProtectedDisks = 1024
+
 export const profileNamesSchema = z.array(nameSchema).max(64)
 
 export const machineSchema = z.object({
@@ -177,7 +180,7 @@ export const machineSchema = z.object({
   /** Names of profiles: the first that has a param wins. */
   profiles: profileNamesSchema.optional(),
   /** Serials or WWNs of disks that no workflow may write here. */
-  protectedDisks: z.array(z.string().min(1).max(256)).optional(),
+  protectedDisks: z.array(z.string().min(1).max(256)).max(mostProtectedDisks).optional(),
   /** Over those of its subnet, which stand over the usual ones. */
   bootPrograms: bootProgramsSchema.optional(),
   inventory: inventorySchema.optional(),
