@@ -89,7 +89,7 @@ describe('bin/repave', () => {
 
   it('watches runs into a pipe and exits with 0 when they have succeeded', async () => {
     const { text, exit } = start('run', 'watch', '--all', '--until-done')
-    await expect.poll(() => text.out, { timeout: 30_000 }).toContain('task write-image')
+    await expect.poll(() => text.out).toContain('task write-image')
     api.emit(runEvent(succeededRun(1), 'succeeded'))
     expect(await exit).toEqual([0, null])
     expect(text.out).toContain('node-1 succeeded in 12s')
@@ -99,7 +99,7 @@ describe('bin/repave', () => {
 
   it('exits with 130 on an interrupt and says what goes on', async () => {
     const { child, text, exit } = start('run', 'watch')
-    await expect.poll(() => text.out, { timeout: 30_000 }).toContain('node-1')
+    await expect.poll(() => text.out).toContain('node-1')
     child.kill('SIGINT')
     expect(await exit).toEqual([130, null])
     expect(text.err).toContain('still under way: node-1')
@@ -107,7 +107,7 @@ describe('bin/repave', () => {
 
   it('ends quietly when its reader has seen enough', async () => {
     const { child, text, exit } = start('event', 'watch')
-    await expect.poll(() => api.subscriptions.length, { timeout: 30_000 }).toBe(1)
+    await expect.poll(() => api.subscriptions.length).toBe(1)
     child.stdout.destroy()
     const tell = setInterval(() => api.emit(runEvent(runningRun(1, 2), 'task-started')), 20)
     const [code, signal] = await exit

@@ -228,9 +228,7 @@ describe('params', () => {
       rack.powerOnAll()
       const done = await Promise.race([repave(...args), rack.failed])
       expect(done.exitCode).toBe(0)
-      await expect
-        .poll(logLines, { timeout: 20_000 })
-        .toContain(String.raw`good day at 11: [\"stage\"]`)
+      await expect.poll(logLines).toContain(String.raw`good day at 11: [\"stage\"]`)
       expect(await logLines()).toContain('the key is [REPAVE_PARAM_KEY]')
       const { items } = await askDaemon(daemon.connection, { path: '/runs' }, runListSchema)
       expect(items[0]?.frozenParams?.over['greeting']).toEqual({ value: 'good day', from: 'run' })

@@ -120,9 +120,7 @@ async function contentEvent(wanted: 'refused' | 'reloaded'): Promise<Record<stri
     return page.items.find(({ type, action }) => type === 'content' && action === wanted)?.body
   }
   let body: Record<string, unknown> | undefined
-  await expect
-    .poll(async () => (body = await found()), { timeout: 10_000, interval: 20 })
-    .toBeDefined()
+  await expect.poll(async () => (body = await found()), { interval: 20 }).toBeDefined()
   return body ?? {}
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { CodedError } from '../../../src/base/coded-error.ts'
 import { parseMacAddress } from '../../../src/base/mac-address.ts'
@@ -197,11 +197,9 @@ describe('a machine that comes by the address of another', () => {
       target: 'hold',
       because: expect.stringContaining('the agent of m-525400000001 answers'),
     })
-    await vi.waitFor(async () =>
-      expect(await eventsCalled('impostor')).toMatchObject([
-        { machineId: (await at(1))?.id, body: { seenAt: 'rack-b, sw-7 12' } },
-      ]),
-    )
+    await expect
+      .poll(() => eventsCalled('impostor'))
+      .toMatchObject([{ machineId: (await at(1))?.id, body: { seenAt: 'rack-b, sw-7 12' } }])
     expect(agent.closeCode).toBeUndefined()
     await leaves(agent)
   })

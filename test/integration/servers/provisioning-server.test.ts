@@ -335,7 +335,7 @@ describe(createProvisioningServer, () => {
         request.end()
       })
     await Promise.all(Array.from({ length: 200 }, giveUp))
-    await expect.poll(openFiles, { timeout: 10_000 }).toBeLessThanOrEqual(before + 2)
+    await expect.poll(openFiles).toBeLessThanOrEqual(before + 2)
   })
 
   test('H09 C-H06 slow readers are kept waiting instead of kept in memory', async () => {

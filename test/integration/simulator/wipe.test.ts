@@ -16,7 +16,7 @@ it('a machine that is decommissioned has only zeros on its disk, and is off', as
   const isZero = async () => (await readFile(diskFileOf(plan))).every((byte) => byte === 0)
   const until = async (id: string, state: Run['state']): Promise<Run> => {
     const read = () => askDaemon(connection, { path: `/runs/${id}` }, runSchema)
-    await expect.poll(async () => (await read()).state, { timeout: 60_000 }).toBe(state)
+    await expect.poll(async () => (await read()).state).toBe(state)
     return read()
   }
   const order = (body: object) =>

@@ -85,7 +85,7 @@ class TuiOnTerminal {
   }
 
   async shows(text: string): Promise<void> {
-    await expect.poll(() => this.lines.join('\n'), { timeout: 30_000 }).toContain(text)
+    await expect.poll(() => this.lines.join('\n')).toContain(text)
   }
 }
 
@@ -199,7 +199,7 @@ describe('repave tui', () => {
     await tui.shows('try   another DHCP server may have answered faster: repave doctor')
     await tui.shows('got ipxe.efi')
     told = stuckExplanation({ state: 'working' })
-    await expect.poll(() => tui.lines.join('\n'), { timeout: 10_000 }).not.toContain('is stuck')
+    await expect.poll(() => tui.lines.join('\n')).not.toContain('is stuck')
     tui.type('q')
     expect(await tui.exitCode).toBe(0)
   })
@@ -251,7 +251,7 @@ describe('repave tui', () => {
     tui.resize(100, 30)
     await tui.shows('node-3')
     tui.resize(20, 5)
-    await expect.poll(() => tui.lines[0], { timeout: 30_000 }).toBe('repave 3 machines  3')
+    await expect.poll(() => tui.lines[0]).toBe('repave 3 machines  3')
     tui.type('q')
     expect(await tui.exitCode).toBe(0)
   })

@@ -82,14 +82,14 @@ describe('the client of docs/api.md', () => {
     const seqs = () =>
       output.split('\n').flatMap((line) => (line === '' ? [] : [Number.parseInt(line, 10)]))
     try {
-      await expect.poll(() => services.events.listenerCount, { timeout: 20_000 }).toBe(1)
+      await expect.poll(() => services.events.listenerCount).toBe(1)
       const first = services.events.append({ type: 'run', action: 'failed', key: 'x' })
-      await expect.poll(seqs, { timeout: 20_000 }).toEqual([first.seq])
+      await expect.poll(seqs).toEqual([first.seq])
       await app.close()
       const missed = services.events.append()
       app = await createOperatorApp(services, {})
       await app.listen({ host: '127.0.0.1', port: Number(new URL(url).port) })
-      await expect.poll(seqs, { timeout: 20_000 }).toEqual([first.seq, missed.seq])
+      await expect.poll(seqs).toEqual([first.seq, missed.seq])
     } finally {
       const ended = once(child, 'exit')
       child.kill()

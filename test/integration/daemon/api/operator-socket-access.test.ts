@@ -79,7 +79,7 @@ describe('the operators’ websocket over TCP', () => {
     client.send({ frame: 'authenticate', id: 'me', token: await make('ann') })
     client.send(subscribe)
     client.send({ frame: 'authenticate', id: 'again', token: await make('bob') })
-    await expect.poll(() => client.frames.length, { timeout: 10_000 }).toBe(3)
+    await expect.poll(() => client.frames.length).toBe(3)
     expect(client.frames.find(({ frame }) => frame === 'authenticated')).toMatchObject({
       ...{ id: 'me', principal: 'operator:ann', role: 'viewer' },
     })
@@ -92,14 +92,14 @@ describe('the operators’ websocket over TCP', () => {
     const expiring = connect((await services.tokens.createToken(brief, 'test')).token)
     const staying = connect(await make('eve'))
     for (const client of [revoked, expiring, staying]) client.send(subscribe)
-    await expect.poll(() => services.events.listenerCount, { timeout: 10_000 }).toBe(3)
+    await expect.poll(() => services.events.listenerCount).toBe(3)
     await services.tokens.revokeToken('ann', 'test')
     const revokedAtMs = performance.now()
     services.events.append({ key: 'after' })
     expect(await revoked.ended).toBe(4401)
     expect(performance.now() - revokedAtMs).toBeLessThan(1500)
     expect(await expiring.ended).toBe(4401)
-    await expect.poll(() => services.events.listenerCount, { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => services.events.listenerCount).toBe(1)
     expect(staying.socket.readyState).toBe(WebSocket.OPEN)
   })
 
@@ -111,7 +111,7 @@ describe('the operators’ websocket over TCP', () => {
     const db = await services.machines.addMachine({ name: 'db-1', macAddress: '52:54:00:aa:bb:02' })
     const client = connect(await make('ltd', 'name=Re(^web-)'))
     client.send(subscribe)
-    await expect.poll(() => services.events.listenerCount, { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => services.events.listenerCount).toBe(1)
     expect(client.frames).toMatchObject([{ frame: 'subscribed', machines: [{ name: 'web-1' }] }])
     const changed = (machine: typeof web, name: string) => {
       const revision = machine.revision + 1
@@ -135,7 +135,7 @@ describe('the operators’ websocket over TCP', () => {
     services.events.append({ type: 'log', key: 'end', machineId: db.id })
     const keys = () =>
       client.frames.flatMap((frame) => (frame.frame === 'event' ? [frame.event.key] : []))
-    await expect.poll(keys, { timeout: 10_000 }).toContain('end')
+    await expect.poll(keys).toContain('end')
     expect(keys()).toEqual(['web', db.id, 'web-2', 'end'])
   })
 
@@ -151,6 +151,6 @@ describe('the operators’ websocket over TCP', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(256 * 2 ** 20)
     const next = connect(await make('bob'))
     next.send(subscribe)
-    await expect.poll(() => next.frames.length, { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => next.frames.length).toBe(1)
   })
 })

@@ -28,7 +28,7 @@ function startApp() {
 
 /** Keys are read when React has run its effects. */
 async function frameWith(app: ReturnType<typeof startApp>, text: string): Promise<void> {
-  await vi.waitFor(() => expect(app.lastFrame()).toContain(text), { timeout: 5000 })
+  await expect.poll(() => app.lastFrame()).toContain(text)
 }
 
 afterEach(() => cleanup())
@@ -47,7 +47,7 @@ describe(App, () => {
     app.stdin.write('?')
     await frameWith(app, 'esc back')
     app.stdin.write('q')
-    await vi.waitFor(() => expect(app.onWish).toHaveBeenLastCalledWith({ kind: 'quit' }))
+    await expect.poll(() => app.onWish.mock.lastCall).toEqual([{ kind: 'quit' }])
   })
 
   it('draws at most ten times a second, however fast the daemon tells', async () => {
