@@ -56,14 +56,14 @@ async function cable(mtuBytes: number) {
 
 describe(startTftpServer, () => {
   test.each([
-    { mtuBytes: 576, blockBytes: 65_464 },
-    { mtuBytes: 1500, blockBytes: 65_464 },
-    { mtuBytes: 1500, blockBytes: 1468 },
-    { mtuBytes: 9000, blockBytes: 65_464 },
-    { mtuBytes: 1500, blockBytes: 8 },
+    { mtuBytes: 576, blockBytes: 65_464, window: 4 },
+    { mtuBytes: 1500, blockBytes: 65_464, window: 4 },
+    { mtuBytes: 1500, blockBytes: 1468, window: 16 },
+    { mtuBytes: 9000, blockBytes: 65_464, window: 4 },
+    { mtuBytes: 1500, blockBytes: 8, window: 4 },
   ])(
-    'T04 C-T04 blocks of $blockBytes asked for on an MTU of $mtuBytes: no datagram is cut in two',
-    async ({ mtuBytes, blockBytes }) => {
+    'T04 C-T04 blocks of $blockBytes in windows of $window on an MTU of $mtuBytes: no datagram is cut in two',
+    async ({ mtuBytes, blockBytes, window }) => {
       await using site = await cable(mtuBytes)
       const { clientSide } = site
       const capture = join(folder, `${mtuBytes}-${blockBytes}.pcap`)
@@ -73,7 +73,7 @@ describe(startTftpServer, () => {
       const exited = once(tcpdump, 'exit')
       await once(tcpdump.stderr ?? tcpdump, 'data')
       const output = join(folder, `${mtuBytes}-${blockBytes}`)
-      const options = ['--option', `blksize ${blockBytes}`, '--option', 'windowsize 4']
+      const options = ['--option', `blksize ${blockBytes}`, '--option', `windowsize ${window}`]
       // Of a few bytes each, a whole program would take minutes.
       const file = blockBytes === 8 ? 'short' : 'program'
       await writeFile(join(folder, 'short'), randomBytes(1003))

@@ -8,10 +8,13 @@ export interface Listener {
   hearOne(): void
 }
 
-/** About what a firmware on the same switch takes to answer a window. */
-const patienceMs = 0.2
-/** The event loop has its turn after this long at the latest. */
-const sliceMs = 0.3
+/** More than a client takes for the largest window and its answer. */
+const patienceMs = 1
+/** The event loop has its turn after this long in any case, and after that long without a datagram. */
+const sliceMs = 2
+const idleSliceMs = 0.3
+/** An event loop that has nothing else to do comes round sooner. */
+const quietLoopMs = 0.1
 const mostEvents = 64
 /** struct epoll_event: packed on x86-64 alone (epoll_ctl(2)); the descriptor stands in its data. */
 const layout =
@@ -20,7 +23,8 @@ const layout =
 /**
  * Looks for datagrams rather than wait to be woken, for as long as they come one after the other: a
  * processor that sleeps is woken tens of microseconds late, and a transfer in blocks waits once for each
- * window. A moment without any, and the event loop watches alone again.
+ * window. Where the event loop has other work too, it looks once a turn. A moment without any, and the
+ * event loop watches alone again.
  */
 export class Attention implements Disposable {
   readonly #calls: SocketCalls
@@ -29,7 +33,8 @@ export class Attention implements Disposable {
   readonly #listeners = new Map<number, Listener>()
   readonly #events = new Uint8Array(mostEvents * layout.eventBytes)
   readonly #view = new DataView(this.#events.buffer)
-  #heardAtMs = 0
+  #heardAtMs = -Infinity
+  #turnEndedMs = -Infinity
   #isAwake = false
 
   constructor(calls: SocketCalls, clock: Pick<Clock, 'monotonicMs'>) {
@@ -52,11 +57,14 @@ export class Attention implements Disposable {
     this.#listeners.delete(listener.fd)
   }
 
-  /** Something arrived; more may follow soon. */
-  heard(): void {
+  /** The event loop brought a datagram: others may have come with it, and more may follow soon. */
+  woken(): void {
+    this.#look()
     const nowMs = this.#clock.monotonicMs()
     const isSoon = nowMs - this.#heardAtMs < patienceMs
     this.#heardAtMs = nowMs
+    // What the event loop did last was to bring this.
+    this.#turnEndedMs = nowMs
     if (!isSoon || this.#isAwake) return
     this.#isAwake = true
     setImmediate(this.#turn)
@@ -69,17 +77,34 @@ export class Attention implements Disposable {
 
   readonly #turn = (): void => {
     const startMs = this.#clock.monotonicMs()
+    const isLoopQuiet = startMs - this.#turnEndedMs < quietLoopMs
     let nowMs = startMs
-    while (this.#listeners.size > 0 && nowMs - startMs < sliceMs) {
-      const count = this.#calls.epollWait(this.#epoll, this.#events, mostEvents)
-      for (let index = 0; index < count; index++) {
-        const at = index * layout.eventBytes + layout.dataOffset
-        this.#listeners.get(this.#view.getInt32(at, true))?.hearOne()
-      }
+    let isLooking = true
+    while (isLooking) {
+      const isHeard = this.#look()
       nowMs = this.#clock.monotonicMs()
-      if (nowMs - this.#heardAtMs > patienceMs) break
+      if (isHeard) this.#heardAtMs = nowMs
+      const isWorthIt =
+        isHeard || (isLoopQuiet && nowMs - Math.max(startMs, this.#heardAtMs) < idleSliceMs)
+      isLooking = isWorthIt && nowMs - startMs < sliceMs && this.#isPatient(nowMs)
     }
-    this.#isAwake = this.#listeners.size > 0 && nowMs - this.#heardAtMs <= patienceMs
+    this.#turnEndedMs = nowMs
+    this.#isAwake = this.#isPatient(nowMs)
     if (this.#isAwake) setImmediate(this.#turn)
+  }
+
+  /** Whether another datagram may come soon. */
+  #isPatient(nowMs: number): boolean {
+    return this.#listeners.size > 0 && nowMs - this.#heardAtMs <= patienceMs
+  }
+
+  /** Deals with one datagram of every listener that has any. */
+  #look(): boolean {
+    const count = this.#calls.epollWait(this.#epoll, this.#events, mostEvents)
+    for (let index = 0; index < count; index++) {
+      const at = index * layout.eventBytes + layout.dataOffset
+      this.#listeners.get(this.#view.getInt32(at, true))?.hearOne()
+    }
+    return count > 0
   }
 }

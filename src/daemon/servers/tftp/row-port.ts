@@ -5,7 +5,7 @@ import { type Ipv4Address, ipv4FromBytes, ipv4ToBytes } from '../../../base/ipv4
 import { linux, type SocketCalls } from '../dhcp/socket-calls.ts'
 import { ListenError } from '../listen-error.ts'
 import type { Attention, Listener } from './attention.ts'
-import type { HearDatagram, TftpPeer, TransferPort } from './transfer-port.ts'
+import type { HearDatagram, TransferPort } from './transfer-port.ts'
 
 interface Endpoint {
   readonly address: Ipv4Address
@@ -21,6 +21,8 @@ interface RowPortSetup {
 
 /** Shorter datagrams go one by one, so that nothing but blocks is ever cut into a row. */
 const leastRowBytes = 512
+/** Of a long row so many go first: the client takes them while the others are cut. */
+const headDatagrams = 4
 /** Answers are four bytes, refusals a few hundred. */
 const received = new Uint8Array(2048)
 const sender = new Uint8Array(16)
@@ -45,7 +47,10 @@ export class RowPort implements TransferPort, Listener {
     this.fd = fd
     this.#setup = setup
     this.#to = socketAddress(setup.to)
-    socket.on('message', (bytes, from) => this.#hear(bytes, from))
+    socket.on('message', (bytes, from) => {
+      setup.hear(bytes, from, socket)
+      setup.attention.woken()
+    })
     setup.attention.add(this)
   }
 
@@ -76,20 +81,16 @@ export class RowPort implements TransferPort, Listener {
 
   sendRow(bytes: Uint8Array, datagramBytes: number): void {
     if (this.#isClosed) return
-    if (bytes.length > datagramBytes && this.#isCutTo(datagramBytes)) {
-      if (this.#calls.send(this.fd, bytes, this.#to) >= 0) return
-      // A full queue loses the row like any datagram; whatever else it is, one by one may work.
-      if (['EAGAIN', 'ENOBUFS'].includes(this.#calls.lastError())) return
-      this.#stopRows()
-    }
-    for (let at = 0; at < bytes.length; at += datagramBytes) {
-      this.#calls.send(this.fd, bytes.subarray(at, at + datagramBytes), this.#to)
-    }
+    const headBytes = headDatagrams * datagramBytes
+    const isLong = bytes.length >= 2 * headBytes
+    if (isLong) this.#sendDatagrams(bytes.subarray(0, headBytes), datagramBytes)
+    this.#sendDatagrams(isLong ? bytes.subarray(headBytes) : bytes, datagramBytes)
   }
 
   hearOne(): void {
     const length = this.#calls.receiveFrom(this.fd, received, linux.messageDontWait, sender)
-    if (length >= 0) this.#hear(received.subarray(0, length), this.#senderPeer())
+    if (length < 0) return
+    this.#setup.hear(received.subarray(0, length), this.#senderPeer(), this.#socket)
   }
 
   close(): void {
@@ -99,9 +100,16 @@ export class RowPort implements TransferPort, Listener {
     this.#socket.close()
   }
 
-  #hear(bytes: Uint8Array, from: TftpPeer): void {
-    this.#setup.attention.heard()
-    this.#setup.hear(bytes, from, this.#socket)
+  #sendDatagrams(bytes: Uint8Array, datagramBytes: number): void {
+    if (bytes.length > datagramBytes && this.#isCutTo(datagramBytes)) {
+      if (this.#calls.send(this.fd, bytes, this.#to) >= 0) return
+      // A full queue loses the row like any datagram; whatever else it is, one by one may work.
+      if (['EAGAIN', 'ENOBUFS'].includes(this.#calls.lastError())) return
+      this.#stopRows()
+    }
+    for (let at = 0; at < bytes.length; at += datagramBytes) {
+      this.#calls.send(this.fd, bytes.subarray(at, at + datagramBytes), this.#to)
+    }
   }
 
   #senderPeer(): Endpoint {
