@@ -40,7 +40,7 @@ Usage: repave <command> [options]
   status                    one screen: services, counts
   wait    <thing>           until a machine or a run is as you say
   doctor                    what stands in the way of network boot, and what helps
-  machine list|show|explain|timeline|logs|add|deploy|run|capture|set|boot-decision
+  machine list|show|explain|timeline|logs|console|add|deploy|run|capture|set|boot-decision
   run     list|show|watch|logs|approve|hold|release|step|skip|retry|cancel
   image   list|show|history|diff|import|export|verify|rm|gc|scrub
   key     list|rotate
@@ -49,7 +49,9 @@ Usage: repave <command> [options]
   db      backup|restore|check
   lease   list|release      who has which address
   subnet  list|show         networks with addresses
-  content list|check|plan|apply|diff   YAML folders: workflows, profiles, params, subnets
+  content new|list|check|plan|apply|watch|diff   YAML folders: workflows, profiles, subnets
+  workflow list|show        ordered stages that machines go through; stage list|show
+  bootenv list|show|render  what a machine can boot; what one would boot now, filled in
   profile list|show         params that machines share
   param   list|show         params, and what fits them
   image   build <recipe>    make a disk image from Debian's packages, or of a root file system
@@ -62,7 +64,7 @@ Usage: repave <command> [options]
   completion bash|zsh|fish
   version                   of this command and of the daemon
   sledgehammer build        make the Linux that machines boot into RAM
-  lab     up|status|console|down
+  lab     up|status|boot|off|reset|console|down   a virtual rack
 
 repave <command> --help tells more about each; repave help options|exit-codes|output|environment
 about all.

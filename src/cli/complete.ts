@@ -1,7 +1,7 @@
 import type { Command, Option } from 'commander'
 
 import { type CommandLine, connectionOf } from './command-line.ts'
-import { readMachines, readRuns } from './daemon-lists.ts'
+import { readMachines, readRuns, readWorkflows } from './daemon-lists.ts'
 import type { DaemonConnection } from '../operator-client/daemon-request.ts'
 import { readImages } from './image-reference.ts'
 
@@ -14,6 +14,8 @@ const machineNames: ReadNames = async (connection) =>
   (await readMachines(connection)).items.map(({ name }) => name)
 const runIds: ReadNames = async (connection) =>
   (await readRuns(connection)).items.map(({ id }) => id)
+const workflowNames: ReadNames = async (connection) =>
+  (await readWorkflows(connection)).map(({ name }) => name)
 const imageNames: ReadNames = async (connection) =>
   (await readImages(connection)).map(({ name }) => name)
 
@@ -24,6 +26,7 @@ const namesOf: Readonly<Record<string, ReadNames>> = {
   run: runIds,
   runs: runIds,
   image: imageNames,
+  workflow: workflowNames,
 }
 
 /**

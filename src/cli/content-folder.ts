@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { messageOf } from '../base/coded-error.ts'
 import { nearestWord } from '../base/nearest-word.ts'
 import type { ContentFile } from '../contract/content-documents.ts'
 import { contentKinds } from '../contract/content-kinds.ts'
@@ -48,6 +47,6 @@ async function foldersIn(directory: string, isRequired = false): Promise<readonl
       .sort()
   } catch (thrown) {
     if (!isRequired && (thrown as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw new FileUnusableError(`cannot read ${directory}: ${messageOf(thrown)}`, { cause: thrown })
+    throw new FileUnusableError(`cannot read ${directory}`, { cause: thrown })
   }
 }

@@ -1,22 +1,15 @@
-import { join } from 'node:path'
-
 import type { Command } from 'commander'
 
 import {
   type ContentChange,
   contentChangesSchema,
-  type ContentFile,
   type ContentItem,
-  type ContentPlan,
-  contentPlanSchema,
   contentStateSchema,
 } from '../contract/content-documents.ts'
-import { faultText } from '../contract/fault-text.ts'
 import { askDaemon, type DaemonConnection } from '../operator-client/daemon-request.ts'
 import { DaemonProblemError } from '../operator-client/errors.ts'
-import { changeLines, planSummary } from '../presentation/content-lines.ts'
+import { changeLines } from '../presentation/content-lines.ts'
 import { shownText } from '../presentation/shown-text.ts'
-import { writeLines } from './cli-world.ts'
 import {
   addCommand,
   type CommandLine,
@@ -24,19 +17,19 @@ import {
   connectionOf,
   runs,
 } from './command-line.ts'
-import { readContentFolder } from './content-folder.ts'
+import { applyContent, askForPlan, printPlan, readFolder, refused } from './content-change.ts'
+import { addNewCommand } from './content-new.ts'
+import { addWatchCommand } from './content-watch.ts'
 import { exitCodes } from './exit-code.ts'
 import { addListVerb } from './list-verb.ts'
 import { printThing } from './output.ts'
 
-/** Large folders take the daemon a while. */
-const silenceMs = 120_000
-
-/** `repave content list|plan|apply|diff`; `content check` needs no daemon and is a program of its own. */
+/** `repave content new|list|plan|apply|watch|diff`; `content check` needs no daemon and is a program of its own. */
 export function contentCommands(line: CommandLine, program: Command): void {
   const content = program
     .command('content')
-    .description('YAML folders in force: list, check, plan, apply, diff')
+    .description('YAML folders in force: new, list, check, plan, apply, watch, diff')
+  addNewCommand(line, content)
   addListCommand(line, content)
   addCommand(line, content, {
     words: 'check [folder]',
@@ -45,10 +38,11 @@ export function contentCommands(line: CommandLine, program: Command): void {
   })
   addPlanCommand(line, content)
   addApplyCommand(line, content)
+  addWatchCommand(line, content)
   addDiffCommand(line, content)
   content.addHelpText(
     'after',
-    '\nExamples:\n  repave content check content/\n  repave content plan content/\n  repave content apply content/',
+    '\nExamples:\n  repave content new workflow greet\n  repave content check content/\n  repave content plan content/\n  repave content apply content/',
   )
 }
 
@@ -115,12 +109,14 @@ function addApplyCommand(line: CommandLine, parent: Command): void {
           await printPlan(line, options, plan)
           return 0
         }
-        const applied = await apply(connection, files, plan.revision).catch((thrown: unknown) => {
-          if (thrown instanceof DaemonProblemError && refused(line, folder, thrown.faults)) {
-            return undefined
-          }
-          throw thrown
-        })
+        const applied = await applyContent(connection, files, plan.revision).catch(
+          (thrown: unknown) => {
+            if (thrown instanceof DaemonProblemError && refused(line, folder, thrown.faults)) {
+              return undefined
+            }
+            throw thrown
+          },
+        )
         if (applied === undefined) return exitCodes.contentInvalid
         await printPlan(line, options, applied)
         return 0
@@ -157,51 +153,4 @@ async function differences(
   }
   const plan = await askForPlan(connection, await readFolder(line, folder))
   return refused(line, folder, plan.faults) ? undefined : plan.changes
-}
-
-async function readFolder(line: CommandLine, folder: string): Promise<readonly ContentFile[]> {
-  const { files, doubts } = await readContentFolder(folder)
-  writeLines(line.world.stderr, doubts)
-  return files
-}
-
-function askForPlan(connection: DaemonConnection, files: readonly ContentFile[]) {
-  const request = { method: 'POST', path: '/content/plan', body: { files }, silenceMs } as const
-  return askDaemon(connection, request, contentPlanSchema)
-}
-
-function apply(connection: DaemonConnection, files: readonly ContentFile[], revision: number) {
-  const request = {
-    method: 'POST',
-    path: '/content',
-    body: { files },
-    revision,
-    silenceMs,
-  } as const
-  return askDaemon(connection, request, contentPlanSchema)
-}
-
-/** Says what is wrong, where anything is. Files of the folder are called as the person calls them. */
-function refused(line: CommandLine, folder: string, faults: ContentPlan['faults']): boolean {
-  if (faults.length === 0) return false
-  const shown = faults.map((fault) =>
-    faultText({
-      ...fault,
-      file: fault.file.startsWith('/') ? fault.file : join(folder, fault.file),
-    }),
-  )
-  const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`
-  writeLines(line.world.stderr, [...shown, `${count}; what was in force stays`])
-  return true
-}
-
-async function printPlan(
-  line: CommandLine,
-  { output }: CommonOptions,
-  plan: ContentPlan,
-): Promise<void> {
-  await printThing(line.world, output, {
-    ...{ kind: 'ContentPlan', value: plan, name: String(plan.revision) },
-    lines: [...changeLines(plan.changes), ...planSummary(plan)],
-  })
 }

@@ -4,6 +4,8 @@ import {
   type RunList,
   runListSchema,
 } from '../contract/api-documents.ts'
+import { workflowListSchema } from '../contract/definition-documents.ts'
+import type { Workflow } from '../contract/workflow.ts'
 import { askDaemon, type DaemonConnection } from '../operator-client/daemon-request.ts'
 
 /** Every machine that the daemon knows, those out of use too. */
@@ -32,4 +34,9 @@ export function selectMachines(
 /** Every run that the daemon remembers. */
 export function readRuns(connection: DaemonConnection): Promise<RunList> {
   return askDaemon(connection, { path: '/runs' }, runListSchema)
+}
+
+/** Every workflow in force. */
+export async function readWorkflows(connection: DaemonConnection): Promise<readonly Workflow[]> {
+  return (await askDaemon(connection, { path: '/workflows' }, workflowListSchema)).items
 }

@@ -24,6 +24,18 @@ export class FileUnusableError extends CliError {
   readonly exitCode = exitCodes.notFound
 }
 
+/** A file that would be written is there already. */
+export class FileExistsError extends CliError {
+  readonly code = 'ERR_FILE_EXISTS'
+  readonly exitCode = exitCodes.conflict
+}
+
+/** Nobody on this host keeps what the machine says on its serial line. */
+export class ConsoleUnknownError extends CliError {
+  readonly code = 'ERR_CONSOLE_UNKNOWN'
+  readonly exitCode = exitCodes.notFound
+}
+
 /** A receipt that proves nothing. */
 export class ReceiptRefusedError extends CliError {
   readonly code = 'ERR_RECEIPT_REFUSED'

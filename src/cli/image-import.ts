@@ -4,7 +4,6 @@ import { basename } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-import { messageOf } from '../base/coded-error.ts'
 import type { Image } from '../contract/api-documents.ts'
 import { importLineSchema } from '../contract/image-import.ts'
 import {
@@ -63,7 +62,7 @@ async function openImage(file: string): Promise<FileHandle> {
     if ((await handle.stat()).isFile()) return handle
     await handle.close()
   } catch (thrown) {
-    throw new FileUnusableError(`cannot read ${file}: ${messageOf(thrown)}`, { cause: thrown })
+    throw new FileUnusableError(`cannot read ${file}`, { cause: thrown })
   }
   throw new FileUnusableError(`${file} is no file`)
 }

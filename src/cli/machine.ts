@@ -21,6 +21,7 @@ import { askDaemon } from '../operator-client/daemon-request.ts'
 import { addListVerb } from './list-verb.ts'
 import { addBootCommands } from './machine-boot.ts'
 import { addCaptureCommand } from './machine-capture.ts'
+import { addConsoleCommand } from './machine-console.ts'
 import { addExplainCommand } from './machine-explain.ts'
 import { addDeployCommand } from './machine-deploy.ts'
 import { addHistoryCommand } from './machine-history.ts'
@@ -37,7 +38,7 @@ export function machineCommands(line: CommandLine, program: Command): void {
   const machine = program
     .command('machine')
     .description(
-      'machines: list, show, explain, timeline, logs, history, add, deploy, run, capture, set, approve, merge, split, retire, note',
+      'machines: list, show, explain, timeline, logs, console, history, add, deploy, run, capture, set, approve, merge, split, retire, note',
     )
   addListCommand(line, machine)
   addShowCommand(line, machine)
@@ -49,6 +50,7 @@ export function machineCommands(line: CommandLine, program: Command): void {
   addExplainCommand(line, machine)
   addParamsCommand(line, machine)
   addRecordCommands(line, machine)
+  addConsoleCommand(line, machine)
   addHistoryCommand(line, machine)
   addStandingCommands(line, machine)
   machine.addHelpText(

@@ -83,8 +83,23 @@ const nouns: readonly Noun[] = [
   },
   {
     name: 'content',
-    summary: 'YAML folders in force: list, check, plan, apply, diff',
+    summary: 'YAML folders in force: new, list, check, plan, apply, watch, diff',
     load: async () => (await import('./content.ts')).contentCommands,
+  },
+  {
+    name: 'workflow',
+    summary: 'ordered stages that machines go through: list, show',
+    load: async () => (await import('./workflow.ts')).workflowCommands,
+  },
+  {
+    name: 'stage',
+    summary: 'named steps of workflows: list, show',
+    load: async () => (await import('./workflow.ts')).stageCommands,
+  },
+  {
+    name: 'bootenv',
+    summary: 'what a machine can boot: list, show, render',
+    load: async () => (await import('./bootenv.ts')).bootEnvCommands,
   },
   {
     name: 'profile',

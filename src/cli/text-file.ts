@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 
-import { messageOf } from '../base/coded-error.ts'
 import { FileUnusableError } from './errors.ts'
 
 /** A file that a person names on the command line. @throws {FileUnusableError} */
@@ -8,6 +7,6 @@ export async function readTextFile(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (thrown) {
-    throw new FileUnusableError(`cannot read ${file}: ${messageOf(thrown)}`, { cause: thrown })
+    throw new FileUnusableError(`cannot read ${file}`, { cause: thrown })
   }
 }

@@ -21,8 +21,16 @@ export class CurrentContent implements ContentSource {
     return this.#content.bootEnv(name)
   }
 
+  bootEnvs(): ReturnType<ContentSource['bootEnvs']> {
+    return this.#content.bootEnvs()
+  }
+
   workflow(name: string): ReturnType<ContentSource['workflow']> {
     return this.#content.workflow(name)
+  }
+
+  workflows(): ReturnType<ContentSource['workflows']> {
+    return this.#content.workflows()
   }
 
   seedRole(name: string): ReturnType<ContentSource['seedRole']> {

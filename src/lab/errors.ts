@@ -26,3 +26,16 @@ export class LabMachineNotFoundError extends CodedError {
     this.machineName = machineName
   }
 }
+
+/** The lab is there, and its network is not: somebody has taken it down, or the host has started anew. */
+export class LabDownError extends CodedError {
+  readonly code = 'ERR_LAB_DOWN'
+  readonly directory: string
+
+  constructor(directory: string) {
+    super(`the lab in ${directory} is down`, {
+      remedy: 'repave lab up, which makes its machines anew',
+    })
+    this.directory = directory
+  }
+}

@@ -13,7 +13,7 @@ import {
   qemuArguments,
 } from './qemu-arguments.ts'
 
-const pidFile = (machine: LabMachine) => join(machine.directory, 'qemu.pid')
+export const pidFile = (machine: LabMachine) => join(machine.directory, 'qemu.pid')
 
 /** As it comes from the factory: an empty disk, firmware without memory, no log; a second disk is full. */
 export async function manufactureMachine(machine: LabMachine): Promise<void> {
@@ -42,6 +42,11 @@ export async function powerOn(
 }
 
 export async function isPoweredOn(machine: LabMachine): Promise<boolean> {
-  const pid = await readFile(pidFile(machine), 'utf8').catch(() => '')
-  return pid !== '' && isRunning(Number(pid))
+  const pid = await readPid(machine)
+  return pid > 0 && isRunning(pid)
+}
+
+/** Of the QEMU that was started last; 0 where none was. */
+export async function readPid(machine: LabMachine): Promise<number> {
+  return Number(await readFile(pidFile(machine), 'utf8').catch(() => '0'))
 }

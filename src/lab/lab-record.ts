@@ -2,8 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { CodedError } from '../base/coded-error.ts'
+import { type Consoles, consolesFileName } from '../contract/consoles.ts'
 import { type LabPlan, type LabSize, planLab } from './lab-plan.ts'
-import type { Accelerator } from './qemu-arguments.ts'
+import { type Accelerator, serialLog } from './qemu-arguments.ts'
 
 /** What `lab up` decided and the other verbs need to know: `lab.json` in the lab's folder. */
 export interface LabRecord {
@@ -26,6 +27,17 @@ const recordFile = (directory: string) => join(directory, 'lab.json')
 
 export async function writeLabRecord(plan: LabPlan, record: LabRecord): Promise<void> {
   await writeFile(recordFile(plan.directory), `${JSON.stringify(record, undefined, 2)}\n`)
+}
+
+/** So that `repave machine console` finds the serial lines. */
+export async function writeConsoles({ daemonDirectory, machines }: LabPlan): Promise<void> {
+  const consoles: Consoles = {
+    consoles: machines.map((machine) => ({
+      macAddress: machine.macAddress,
+      logFile: serialLog(machine),
+    })),
+  }
+  await writeFile(join(daemonDirectory, consolesFileName), `${JSON.stringify(consoles)}\n`)
 }
 
 /** @throws {LabNotFoundError} when the folder holds no readable lab */

@@ -6,7 +6,7 @@ import { chooseAccelerator } from './accelerator.ts'
 import { forgetMachines, startDaemon } from './lab-daemon.ts'
 import { manufactureMachine, powerOn } from './lab-machine.ts'
 import type { LabPlan, LabSize } from './lab-plan.ts'
-import { writeLabRecord } from './lab-record.ts'
+import { writeConsoles, writeLabRecord } from './lab-record.ts'
 import { createNamespace, removeNamespace } from './namespace.ts'
 import type { Accelerator } from './qemu-arguments.ts'
 
@@ -45,6 +45,7 @@ export async function raiseLab(plan: LabPlan, options: LabOptions): Promise<Acce
   await Promise.all(plan.machines.map(manufactureMachine))
   const accelerator = await chooseAccelerator(join(sledgehammerDirectory(plan), 'vmlinuz'))
   await writeLabRecord(plan, { size: options.size, accelerator })
+  await writeConsoles(plan)
   await createNamespace(plan)
   await startDaemon(plan)
   options.log(

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { LabMachineNotFoundError } from './errors.ts'
 import { attachConsole } from './lab-console.ts'
 import { type LabSize, planLab } from './lab-plan.ts'
+import { bootMachine, cutPower, resetMachine } from './lab-power.ts'
 import { readLab } from './lab-record.ts'
 import { describeLab } from './lab-status.ts'
 import { ensureLabPackages, powerOnAll, raiseLab, sledgehammerDirectory } from './lab-up.ts'
@@ -18,13 +19,13 @@ function machineCount(text: string): number {
   throw new InvalidArgumentError('a number from 0 to 16')
 }
 
-/** `repave lab up|status|console|down`: a virtual rack that no packet leaves. */
+/** `repave lab up|status|boot|off|reset|console|down`: a virtual rack that no packet leaves. */
 export async function runLabCommand(argv: readonly string[]): Promise<number> {
   const program = new Command('repave lab')
     .description('A virtual rack: QEMU machines in a network namespace without uplink.')
     .addHelpText(
       'afterAll',
-      '\nExamples:\n  repave lab up --uefi 2 --bios 0\n  repave lab console uefi-1',
+      '\nExamples:\n  repave lab up --uefi 2 --bios 0\n  repave lab reset uefi-1 --blank',
     )
   withSize(program.command('up').description('start the rack: network, daemon, machines')).action(
     async (options: SizeOptions) => {
@@ -39,19 +40,7 @@ export async function runLabCommand(argv: readonly string[]): Promise<number> {
     const { plan, record } = await readLab(directory)
     for (const line of await describeLab(plan, record)) process.stdout.write(`${line}\n`)
   })
-  inFolder(program.command('console').argument('<machine>').description('its serial line')).action(
-    async (name: string, { directory }: FolderOptions) => {
-      const { plan } = await readLab(directory)
-      const machine = plan.machines.find((candidate) => candidate.name === name)
-      if (machine === undefined) {
-        throw new LabMachineNotFoundError(
-          name,
-          plan.machines.map((candidate) => candidate.name),
-        )
-      }
-      await attachConsole(machine)
-    },
-  )
+  addMachineCommands(program)
   inFolder(
     program.command('down').description('end every process of the lab and remove its network'),
   ).action(async ({ directory }) => {
@@ -61,6 +50,52 @@ export async function runLabCommand(argv: readonly string[]): Promise<number> {
   })
   await program.parseAsync([...argv], { from: 'user' })
   return 0
+}
+
+/** What is done to one machine of the rack. */
+function addMachineCommands(program: Command): void {
+  const add = (verb: string, summary: string, example: string) =>
+    inFolder(program.command(verb).argument('<machine>').description(summary)).addHelpText(
+      'after',
+      `\nMore: repave lab ${example}`,
+    )
+  add('boot', 'switch it on', 'boot uefi-1').action(
+    async (name: string, options: FolderOptions) => {
+      const { plan, record, machine } = await findMachine(name, options)
+      await bootMachine(plan, machine, record)
+      log(`${name} is on`)
+    },
+  )
+  add('off', 'take its power away, whatever it does', 'off uefi-1').action(
+    async (name: string, options: FolderOptions) => {
+      const { plan, machine } = await findMachine(name, options)
+      await cutPower(plan, machine)
+      log(`${name} is off`)
+    },
+  )
+  add('reset', 'off and on again', 'reset uefi-1 --blank')
+    .option('--blank', 'as it was new: an empty disk, firmware without memory', false)
+    .action(async (name: string, options: FolderOptions & { blank: boolean }) => {
+      const { plan, record, machine } = await findMachine(name, options)
+      await resetMachine(plan, machine, { record, isBlank: options.blank })
+      log(`${name} is on${options.blank ? ', with an empty disk' : ''}`)
+    })
+  add('console', 'its serial line', 'console uefi-1').action(
+    async (name: string, options: FolderOptions) => {
+      await attachConsole((await findMachine(name, options)).machine)
+    },
+  )
+}
+
+/** @throws {LabMachineNotFoundError} with the names that there are */
+async function findMachine(name: string, { directory }: FolderOptions) {
+  const { plan, record } = await readLab(directory)
+  const machine = plan.machines.find((candidate) => candidate.name === name)
+  if (machine !== undefined) return { plan, record, machine }
+  throw new LabMachineNotFoundError(
+    name,
+    plan.machines.map((candidate) => candidate.name),
+  )
 }
 
 /** `repave start`, which `npm start` runs: one UEFI and one BIOS machine, from nothing to deployed. */

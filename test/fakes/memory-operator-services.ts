@@ -180,6 +180,9 @@ export class MemoryOperatorServices implements OperatorServices {
     profile: () => undefined,
     profiles: () => [],
     workflow: () => undefined,
+    workflows: () => [],
+    bootEnv: () => undefined,
+    bootEnvs: () => [],
   }
 
   readonly importer = {

@@ -8,6 +8,7 @@ import { auditRoutes, keepAudit } from './audit.ts'
 import { backupRoutes } from './backup.ts'
 import { bulkRoutes } from './bulk.ts'
 import { contentRoutes } from './content.ts'
+import { definitionRoutes } from './definitions.ts'
 import { documentRoutes } from './documents.ts'
 import { eventRoutes } from './events.ts'
 import { keepAnswers } from './idempotency.ts'
@@ -108,6 +109,7 @@ function registerNouns(
   keyRoutes(api, services)
   networkRoutes(api, services)
   contentRoutes(api, services)
+  definitionRoutes(api, services)
   paramRoutes(api, services)
   tokenRoutes(api, services)
   auditRoutes(api, services)

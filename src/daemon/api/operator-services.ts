@@ -32,7 +32,8 @@ export interface OperatorServices {
   readonly keys: KeyDesk
   readonly content: ContentDesk
   /** Of the content in force. */
-  readonly params: ParamSource & Pick<ContentSource, 'workflow'>
+  readonly params: ParamSource &
+    Pick<ContentSource, 'workflow' | 'workflows' | 'bootEnv' | 'bootEnvs'>
   readonly networks: Pick<NetworkDesk, 'listLeases' | 'releaseLease' | 'listSubnets'>
   readonly importer: ImageImporter
   readonly importSources: ImportSources

@@ -1,8 +1,9 @@
-import { appendFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 import { MEBIBYTE } from '../../base/byte-size.ts'
+import { type Consoles, consolesFileName } from '../../contract/consoles.ts'
 import { machineSchema } from '../../contract/machine.ts'
 import { askDaemon } from '../../operator-client/daemon-request.ts'
 import { openFeed } from '../../operator-client/open-feed.ts'
@@ -48,6 +49,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const imageFile = join(place.directory, `${imageName}.raw`)
   const daemonDirectory = join(place.directory, 'daemon')
   await mkdir(daemonDirectory, { recursive: true, mode: 0o700 })
+  await writeConsoles(daemonDirectory, plans)
   print('starting a daemon on loopback and making an image of 64 MiB; no rights are needed')
   const [daemon] = await Promise.all([
     startDaemon({ directory: daemonDirectory, ports }),
@@ -110,6 +112,18 @@ function followInLines(print: (line: string) => void, signal: AbortSignal) {
   }
 }
 
+const consoleLog = 'console.log'
+
 async function keepConsole(directory: string, line: string): Promise<void> {
-  await appendFile(join(directory, 'console.log'), `${line}\n`).catch(() => undefined)
+  await appendFile(join(directory, consoleLog), `${line}\n`).catch(() => undefined)
+}
+
+async function writeConsoles(directory: string, plans: readonly MachinePlan[]): Promise<void> {
+  const consoles: Consoles = {
+    consoles: plans.map((plan) => ({
+      macAddress: plan.macAddress,
+      logFile: resolve(plan.directory, consoleLog),
+    })),
+  }
+  await writeFile(join(directory, consolesFileName), `${JSON.stringify(consoles)}\n`)
 }

@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { PassThrough } from 'node:stream'
 
 import type { FastifyInstance } from 'fastify'
@@ -18,14 +18,25 @@ import { doTasks, ScriptedAgent, ScriptedKey } from '../../fakes/scripted-agent.
 import { createSilentLogger } from '../../fakes/silent-logger.ts'
 
 const images = createMemoryImageStore()
+const documents = {
+  'bootenvs/sledgehammer/bootenv.yaml':
+    'name: sledgehammer\nkind: sledgehammer\nkernelArguments: [quiet, "console={{ params.console }}"]\n',
+  'params/console/param.yaml': 'name: console\ntype: string\n',
+}
 let folder: string
 let daemon: RunningEngine
 let app: FastifyInstance
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'repave-cli-'))
-  const timers = new ManualTime()
-  daemon = await startRunningEngine({ directory: folder, images, clock: realClock, timers })
+  for (const [path, text] of Object.entries(documents)) {
+    await mkdir(dirname(join(folder, 'content', path)), { recursive: true })
+    await writeFile(join(folder, 'content', path), text)
+  }
+  daemon = await startRunningEngine({
+    ...{ directory: folder, images, clock: realClock, timers: new ManualTime() },
+    contentDirectories: [join(folder, 'content')],
+  })
   const memory = new MemoryOperatorServices()
   const readStatus = () => Promise.reject(new Error('no status here'))
   const { runs, machines } = daemon.engine
@@ -293,5 +304,61 @@ describe("the command line with the daemon's own interface", () => {
     await expect.poll(() => watch.text.out).toContain('machine.created')
     watch.interrupt()
     expect(await watch.exitCode).toBe(130)
+  })
+})
+
+describe('what is in force', () => {
+  it('names that do not exist are answered with the nearest that do', async () => {
+    const workflow = await repave('workflow', 'show', 'deploy-imag')
+    expect(workflow).toMatchObject({ exitCode: 3, out: '' })
+    expect(workflow.err).toContain('did you mean deploy-image')
+    expect((await repave('bootenv', 'show', 'sledgehamer')).err).toContain(
+      'did you mean sledgehammer',
+    )
+    expect(await repave('stage', 'show', 'deploy-image/writ')).toMatchObject({ exitCode: 3 })
+    expect((await repave('bootenv', 'render', 'node-9')).exitCode).toBe(3)
+  })
+
+  it('a stage that several workflows have is asked for by both names', async () => {
+    const { exitCode, err } = await repave('stage', 'show', 'write')
+    expect(exitCode).toBe(3)
+    expect(err).toContain('more than one workflow has the stage write')
+    expect(err).toContain('deploy-image/write or reprovision/write')
+    const shown = await repave('stage', 'show', 'deploy-image/write')
+    expect(shown.exitCode).toBe(0)
+    expect(shown.out).toMatch(/write-image +write-image +1h00m +3 +fail +-\n/)
+  })
+
+  it('workflows, stages and bootenvs are listed and shown, for people and for programs', async () => {
+    const workflows = await repave('workflow', 'list', '--output', 'name')
+    expect(workflows.out.split('\n')).toContain('deploy-image')
+    expect((await repave('workflow', 'list')).out).toMatch(/^NAME +STAGES +TASKS +DESCRIPTION\n/)
+    const shown = await repave('workflow', 'show', 'deploy-image')
+    expect(shown.out).toMatch(/first-boot +await-phone-home +await-phone-home +30m00s/)
+    const one = JSON.parse((await repave('workflow', 'show', 'wipe', '-o', 'json')).out) as object
+    expect(one).toMatchObject({ apiVersion: 'repave/v1', kind: 'Workflow', name: 'wipe' })
+    expect((await repave('stage', 'list', '-o', 'name')).out).toContain('deploy-image/seed\n')
+    expect((await repave('bootenv', 'list', '-o', 'name')).out).toBe('local-disk\nsledgehammer\n')
+    expect((await repave('bootenv', 'show', 'sledgehammer')).out).toContain(
+      'arguments  quiet\n           console={{ params.console }}\n',
+    )
+  })
+
+  it('what a machine would boot is shown with its params filled in, and what could not be', async () => {
+    await addMachine()
+    const without = await repave('bootenv', 'render', 'node-1')
+    expect(without.out).toMatch(/boots +sledgehammer\n/)
+    expect(without.out).toMatch(/left out +console=\{\{ params\.console \}\}: console has no value/)
+    await repave('machine', 'set', 'node-1', '--param', 'console=ttyS1')
+    const { exitCode, out } = await repave('bootenv', 'render', 'node-1', '--output', 'json')
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({
+      kind: 'RenderedBootEnv',
+      bootEnv: 'sledgehammer',
+      kernelArguments: ['quiet', 'console=ttyS1'],
+      leftOut: [],
+    })
+    await repave('machine', 'retire', 'node-1')
+    expect((await repave('bootenv', 'render', 'node-1')).out).toMatch(/boots +local-disk\n/)
   })
 })

@@ -62,15 +62,19 @@ async function put(folder: string, files: Readonly<Record<string, string>>): Pro
   return join(directory, folder)
 }
 
-async function repave(...argv: string[]) {
+const repave = async (...argv: string[]) => {
+  const { text, exitCode } = begin(argv)
+  return { exitCode: await exitCode, ...text }
+}
+
+function begin(argv: readonly string[], signal = new AbortController().signal) {
   const text = { out: '', err: '' }
   const stdout = new PassThrough().on('data', (part) => (text.out += String(part)))
   const stderr = new PassThrough().on('data', (part) => (text.err += String(part)))
-  const exitCode = await runInWorld([...argv, '--socket', daemon.socketPath], {
-    ...{ stdout, stderr, stdin: Readable.from([]), environment: {}, isRoot: true },
-    signal: new AbortController().signal,
+  const exitCode = runInWorld([...argv, '--socket', daemon.socketPath], {
+    ...{ stdout, stderr, stdin: Readable.from([]), environment: {}, isRoot: true, signal },
   })
-  return { exitCode, ...text }
+  return { text, exitCode }
 }
 
 beforeAll(async () => {
@@ -238,6 +242,38 @@ describe('params', () => {
         expect(bytes.includes(secret)).toBe(false)
       }
       expect(done.out + done.err).not.toContain(secret)
+    },
+    patienceMs,
+  )
+})
+
+describe('content that is watched', () => {
+  it('a folder that is not there ends it, and a format that cannot go on is refused', async () => {
+    const { exitCode, err } = await repave('content', 'watch', join(directory, 'nowhere'))
+    expect(exitCode).toBe(3)
+    expect(err).toContain('cannot read')
+    const asJson = await repave('content', 'watch', directory, '--output', 'json')
+    expect(asJson).toMatchObject({ exitCode: 2, out: '' })
+  })
+
+  it(
+    'is applied at once and with every change, and what has a fault is told and not taken',
+    async () => {
+      const folder = await put('watched', documents)
+      const interruption = new AbortController()
+      const watching = begin(['content', 'watch', folder], interruption.signal)
+      await expect.poll(() => watching.text.out, { timeout: 20_000 }).toContain(' removed\n')
+      await put('watched', { 'profiles/loud/profile.yaml': 'name: loud\nparams: { volume: 12 }\n' })
+      await expect
+        .poll(() => watching.text.err, { timeout: 20_000 })
+        .toContain(`${folder}/profiles/loud/profile.yaml:2:19 params.volume: more than 11`)
+      await put('watched', { 'profiles/loud/profile.yaml': 'name: loud\nparams: { volume: 10 }\n' })
+      await expect
+        .poll(() => watching.text.out, { timeout: 20_000 })
+        .toContain('    params.volume: 11 -> 10\n')
+      interruption.abort()
+      expect(await watching.exitCode).toBe(130)
+      expect((await repave('profile', 'show', 'loud')).out).toMatch(/volume +10\n/)
     },
     patienceMs,
   )

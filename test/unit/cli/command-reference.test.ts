@@ -33,13 +33,18 @@ function commandsIn(help: string): string[] {
 
 /** Verbs that change nothing. Contexts are a file of the person's own. */
 const looksOn =
-  / (?:list|show|boot-decision|explain|params|timeline|logs|history|dry-run|watch|diff|export|verify|scrub|check|plan)$/
+  / (?:list|show|render|boot-decision|explain|params|timeline|logs|console|history|dry-run|watch|diff|export|verify|scrub|check|plan)$/
 
 const opening = `# Every command of the command line
 
 Each as \`--help\` prints it; a test holds this page to the source. What every command takes stands under
 \`repave options\`. The programs beside it tell about themselves: \`repave serve --help\`, and the same for \`demo\`,
 \`start\`, \`config explain\`, \`db\`, \`image build\`, \`write\`, \`sledgehammer\`, \`lab\` and \`tui\`.
+
+There is no \`repave machine power\`: the daemon speaks to no management board, and does not say that it does. Machines of
+the lab are switched by \`repave lab boot|off|reset\`. A site that has a program for its boards names it as a hook, and a
+workflow calls it ([workflows.md](workflows.md)): \`repave machine run power-cycle node-1\` is then a run like any other, with
+its record and its approval.
 `
 
 it('docs/command-line.md tells every command and every option', async () => {

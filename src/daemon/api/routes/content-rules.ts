@@ -5,12 +5,18 @@ import {
   contentStateSchema,
 } from '../../../contract/content-documents.ts'
 import {
+  bootEnvListSchema,
+  renderedBootEnvSchema,
+  workflowListSchema,
+} from '../../../contract/definition-documents.ts'
+import {
   machineParamsSchema,
   paramListSchema,
   paramQuerySchema,
   profileFactsSchema,
   profileListSchema,
 } from '../../../contract/param-documents.ts'
+import { workflowSchema } from '../../../contract/workflow.ts'
 import type { RouteRules } from './route-rule.ts'
 
 export const contentRules: RouteRules = {
@@ -37,6 +43,18 @@ export const contentRules: RouteRules = {
   'GET /api/v1/profiles': {
     ...{ role: 'viewer', about: 'site', summary: 'Every profile, and which machines have it' },
     ...{ answer: profileListSchema, item: profileFactsSchema },
+  },
+  'GET /api/v1/workflows': {
+    ...{ role: 'viewer', about: 'site', summary: 'Every workflow, with its stages and tasks' },
+    ...{ answer: workflowListSchema, item: workflowSchema },
+  },
+  'GET /api/v1/bootenvs': {
+    ...{ role: 'viewer', about: 'site', summary: 'What a machine can boot' },
+    answer: bootEnvListSchema,
+  },
+  'GET /api/v1/machines/:reference/bootenv': {
+    ...{ role: 'viewer', about: 'machine', summary: 'What it would boot now, params filled in' },
+    answer: renderedBootEnvSchema,
   },
   'GET /api/v1/machines/:reference/params': {
     ...{ role: 'viewer', about: 'machine', summary: 'What each param is for it, and who says so' },

@@ -7,9 +7,11 @@ import type { SeedRole } from '../seed/seed-role.ts'
 /** The YAML folders, read and checked as a whole. */
 export interface ContentSource extends ParamSource {
   workflow(name: string): Workflow | undefined
+  workflows(): readonly Workflow[]
   seedRole(name: string): SeedRole | undefined
   seedNames(): readonly string[]
   bootEnv(name: string): BootEnv | undefined
+  bootEnvs(): readonly BootEnv[]
   /** Those for newcomers, in the order in which they are tried. */
   rules(): readonly CompiledRule[]
 }

@@ -76,7 +76,9 @@ export async function loadContent(directories: readonly string[]): Promise<Loade
   return {
     ...paramSource,
     bootEnv: (name) => bootEnvs.find(name),
+    bootEnvs: () => bootEnvs.documents(),
     workflow: (name) => workflows.find(name),
+    workflows: () => workflows.documents(),
     seedRole: (name) => seeds.roles.get(name),
     seedNames: () => [...seeds.roles.keys()],
     rules: () => rulesInOrder,

@@ -1,0 +1,15 @@
+import { inertText } from '../base/ascii.ts'
+
+/** What a terminal obeys rather than shows: colours, the place of the cursor, titles (ECMA-48 §5.3 to §5.6). */
+const controlSequence =
+  /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[ -/]*[0-~])/g
+
+const longestLine = 2000
+
+/** Lines of a serial line as they can be shown: without what moves the cursor, and inert. */
+export function consoleLines(text: string): string[] {
+  return text
+    .replaceAll(controlSequence, '')
+    .split(/\r*\n|\r+/)
+    .map((line) => inertText(line, longestLine).trimEnd())
+}
