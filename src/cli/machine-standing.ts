@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 
-import { bulkAnswerSchema } from '../contract/bulk.ts'
+import { bulkAnswerSchema, type BulkRequest } from '../contract/bulk.ts'
 import { machineSchema } from '../contract/machine.ts'
 import type { MachineVerb } from '../contract/machine-actions.ts'
 import { askDaemon } from '../operator-client/daemon-request.ts'
@@ -24,7 +24,7 @@ interface StandingOptions extends CommonOptions {
 
 /** What every such verb is about, and how it is said when done. */
 interface StandingVerb {
-  readonly verb: MachineVerb
+  readonly verb: 'approve' | 'retire' | 'reinstate'
   readonly summary: string
   readonly done: string
   readonly examples: readonly string[]
@@ -103,7 +103,10 @@ function addBulkVerb(line: CommandLine, parent: Command, facts: StandingVerb): v
     .action(
       runs(line, async (references: string[], { note, selector, ...options }: StandingOptions) => {
         requireEither(references, selector)
-        if (selector !== undefined) return actOnAll(line, options, { verb, selector, note })
+        if (selector !== undefined) {
+          const action = { do: `${verb}-machine`, ...(note === undefined ? {} : { note }) } as const
+          return actOnAll(line, options, { selector, action })
+        }
         for (const reference of references) {
           await act(line, options, { reference, verb, done, body: { note } })
         }
@@ -134,13 +137,13 @@ async function act(line: CommandLine, options: CommonOptions, what: Act): Promis
   return 0
 }
 
-async function actOnAll(
+/** The same to every machine of a selector. 1 where one refused it. */
+export async function actOnAll(
   line: CommandLine,
   options: CommonOptions,
-  { verb, selector, note }: { verb: MachineVerb; selector: string; note: string | undefined },
+  { selector, action }: Pick<BulkRequest, 'selector' | 'action'>,
 ): Promise<number> {
   const connection = connectionOf(line, options)
-  const action = { do: `${verb}-machine`, ...(note === undefined ? {} : { note }) }
   const request = { method: 'POST', path: '/bulk', body: { selector, action } } as const
   const answer = await askDaemon(connection, request, bulkAnswerSchema)
   const rows = answer.items.map(({ machineName, outcome, problem }) => [

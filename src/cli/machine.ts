@@ -23,6 +23,7 @@ import { addBootCommands } from './machine-boot.ts'
 import { addCaptureCommand } from './machine-capture.ts'
 import { addConsoleCommand } from './machine-console.ts'
 import { addExplainCommand } from './machine-explain.ts'
+import { addClassifyCommand } from './machine-classify.ts'
 import { addDeployCommand } from './machine-deploy.ts'
 import { addHistoryCommand } from './machine-history.ts'
 import { addParamsCommand } from './machine-params.ts'
@@ -38,7 +39,7 @@ export function machineCommands(line: CommandLine, program: Command): void {
   const machine = program
     .command('machine')
     .description(
-      'machines: list, show, explain, timeline, logs, console, history, add, deploy, run, capture, set, approve, merge, split, retire, note',
+      'machines: list, show, explain, timeline, logs, console, history, add, deploy, run, capture, set, approve, classify, merge, split, retire, note',
     )
   addListCommand(line, machine)
   addShowCommand(line, machine)
@@ -53,6 +54,7 @@ export function machineCommands(line: CommandLine, program: Command): void {
   addConsoleCommand(line, machine)
   addHistoryCommand(line, machine)
   addStandingCommands(line, machine)
+  addClassifyCommand(line, machine)
   machine.addHelpText(
     'after',
     '\nExamples:\n  repave machine list\n  repave machine deploy node-1 --image debian-12',

@@ -1,23 +1,15 @@
 import type { Command } from 'commander'
 
-import {
-  type Classified,
-  type ListedRule,
-  ruleListSchema,
-  ruleTrialAnswerSchema,
-} from '../contract/rule.ts'
+import { type ListedRule, ruleListSchema } from '../contract/rule.ts'
 import { askDaemon } from '../operator-client/daemon-request.ts'
 import { shownText } from '../presentation/shown-text.ts'
-import { tableLines } from '../presentation/table-text.ts'
-import {
-  addCommand,
-  type CommandLine,
-  type CommonOptions,
-  connectionOf,
-  runs,
-} from './command-line.ts'
+import { addCommand, type CommandLine, type CommonOptions, runs } from './command-line.ts'
 import { addListVerb } from './list-verb.ts'
-import { printThing } from './output.ts'
+import { printRuleTrials } from './rule-trial.ts'
+
+interface TrialOptions extends CommonOptions {
+  readonly selector?: string
+}
 
 /** `repave rule list|dry-run`. */
 export function ruleCommands(line: CommandLine, program: Command): void {
@@ -48,23 +40,14 @@ export function ruleCommands(line: CommandLine, program: Command): void {
     words: 'dry-run [machine]',
     summary: 'what the rules would make of a machine, or of each, and why; nothing is changed',
     examples: ['rule dry-run', 'rule dry-run m-525400aabb01'],
-  }).action(
-    runs(line, async (machine: string | undefined, options: CommonOptions) => {
-      const body = machine === undefined ? {} : { machine }
-      const request = { method: 'POST', path: '/rules/dry-run', body } as const
-      const answer = await askDaemon(connectionOf(line, options), request, ruleTrialAnswerSchema)
-      await printThing(line.world, options.output, {
-        kind: 'RuleTrial',
-        value: answer,
-        name: machine ?? 'all',
-        lines: answer.items.flatMap((item, index) => [
-          ...(index === 0 ? [] : ['']),
-          ...trialLines(item),
-        ]),
-      })
-      return 0
-    }),
-  )
+  })
+    .option('--selector <conditions>', 'only those: state=In(ready,failed)&labels.rack=a1')
+    .action(
+      runs(line, async (machine: string | undefined, { selector, ...options }: TrialOptions) => {
+        const bodies = [{ ...(machine && { machine }), ...(selector && { selector }) }]
+        return printRuleTrials(line, options, bodies)
+      }),
+    )
   rule.addHelpText('after', '\nExamples:\n  repave rule list\n  repave rule dry-run m-525400aabb01')
 }
 
@@ -73,25 +56,4 @@ function whenText({ when }: ListedRule): string {
     [given].flat().map((text) => `${field}=${String(text)}`),
   )
   return conditions.join(' ') || 'any machine'
-}
-
-function trialLines({ machineName, outcomes, set, approval, problems }: Classified): string[] {
-  const rows = outcomes.map(({ rule, outcome, because }) => [
-    rule,
-    outcome.replaceAll('-', ' '),
-    shownText(because, 200),
-  ])
-  const sets = Object.entries(set).map(
-    ([member, value]) =>
-      `  ${member}: ${shownText(typeof value === 'string' ? value : JSON.stringify(value), 200)}`,
-  )
-  return [
-    `machine ${machineName}`,
-    ...(rows.length === 0
-      ? ['  there are no rules']
-      : tableLines(['RULE', 'OUTCOME', 'BECAUSE'], rows).map((text) => `  ${text}`)),
-    ...(sets.length === 0 ? [] : ['it would get', ...sets]),
-    ...(approval === undefined ? [] : [`approval ${approval}`]),
-    ...problems.map((problem) => `problem: ${shownText(problem, 300)}`),
-  ]
 }

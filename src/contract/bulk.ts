@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { machineChangeSchema, newRunSchema, problemSchema } from './api-documents.ts'
+import { machineActionSchemas } from './machine-actions.ts'
 import { interventionVerbs } from './run.ts'
 
 /** What is done to each machine. */
@@ -14,6 +15,10 @@ const bulkActionSchema = z.discriminatedUnion('do', [
   z.strictObject({
     do: z.enum(['approve-machine', 'retire-machine', 'reinstate-machine']),
     note: z.string().min(1).max(500).optional(),
+  }),
+  z.strictObject({
+    do: z.literal('classify-machine'),
+    ...machineActionSchemas.classify.unwrap().shape,
   }),
   z.strictObject({ do: z.literal('note-machine'), text: z.string().min(1).max(2000) }),
   /** To the run under way of each; to the last one, for `retry`. */
@@ -31,6 +36,8 @@ export const bulkRequestSchema = z.strictObject({
   /** Only says which machines it would be. */
   dryRun: z.boolean().default(false),
 })
+
+export type BulkRequest = z.input<typeof bulkRequestSchema>
 
 /** One entry a machine, in the order of their names; one that is refused holds up no other. */
 export const bulkAnswerSchema = z.object({

@@ -9,6 +9,8 @@ const noted = { note: z.string().min(1).max(500).optional() }
 export const machineActionSchemas = {
   /** A newcomer may be used; what a rule has ordered for it begins. */
   approve: z.strictObject(noted).default({}),
+  /** The rules decide about it once more; with `run` the workflow that they order begins, too. */
+  classify: z.strictObject({ run: z.boolean().default(false), ...noted }).prefault({}),
   /** It is the machine on record: that of `into`, or its own record where something contradicts it. */
   merge: z.strictObject({ into: z.string().min(1).max(64).optional(), ...noted }).default({}),
   /** It is a machine of its own. */
@@ -18,7 +20,15 @@ export const machineActionSchemas = {
   reinstate: z.strictObject(noted).default({}),
   notes: z.strictObject({ text: z.string().min(1).max(2000) }),
 } as const
-export const machineVerbs = ['approve', 'merge', 'split', 'retire', 'reinstate', 'notes'] as const
+export const machineVerbs = [
+  'approve',
+  'classify',
+  'merge',
+  'split',
+  'retire',
+  'reinstate',
+  'notes',
+] as const
 export type MachineVerb = (typeof machineVerbs)[number]
 
 /** One of them, with what was said. */
@@ -26,6 +36,7 @@ export interface MachineAction {
   readonly verb: MachineVerb
   readonly note?: string | undefined
   readonly into?: string | undefined
+  readonly run?: boolean | undefined
   readonly text?: string | undefined
 }
 

@@ -81,11 +81,13 @@ export const networkPlaceSchema = z.object({
 })
 export type NetworkPlace = z.infer<typeof networkPlaceSchema>
 
-/** What the rules made of a newcomer. */
+/** What the rules made of a machine when they last decided about it. */
 export const classificationSchema = z.object({
   atMs: timeMsSchema,
   /** The rules that fitted, in their order; none where nothing did. */
   rules: z.array(z.object({ rule: nameSchema, because: z.string().max(1000) })).max(64),
+  /** What they ordered for it. Whether that has begun is told by its runs. */
+  workflow: nameSchema.optional(),
   /** What a rule wanted and could not have: a name that is taken, a workflow that cannot run. */
   problems: z.array(z.string().max(500)).max(64).optional(),
 })

@@ -17,6 +17,18 @@ const conditionsSchema = z.union(
   'expected a value, or conditions such as Re(^SN-) and Gte(4)',
 )
 
+/** What rules set on a machine, besides its name. */
+const settingsShape = {
+  labels: labelsSchema.optional(),
+  params: paramValuesSchema.optional(),
+  profiles: profileNamesSchema.optional(),
+  onBoot: onBootSchema.optional(),
+  /** Runs at once, or when the machine is approved. */
+  workflow: nameSchema.optional(),
+  /** What `machine run` takes as options: `imageName`, `hostname`. */
+  workflowParams: runParamsSchema.optional(),
+}
+
 /**
  * `rules/NAME/rule.yaml`: what becomes of machines that nobody has named. Rules are tried in their order
  * when the inventory of such a machine has come; the first that fits decides, unless it says `continue`.
@@ -32,14 +44,7 @@ export const ruleSchema = z.strictObject({
     .strictObject({
       /** May hold {{ serial }}, {{ mac }}, {{ number }} and the other words of docs/machines.md. */
       name: z.string().min(1).max(128).optional(),
-      labels: labelsSchema.optional(),
-      params: paramValuesSchema.optional(),
-      profiles: profileNamesSchema.optional(),
-      onBoot: onBootSchema.optional(),
-      /** Runs at once, or when the machine is approved. */
-      workflow: nameSchema.optional(),
-      /** What `machine run` takes as options: `imageName`, `hostname`. */
-      workflowParams: runParamsSchema.optional(),
+      ...settingsShape,
     })
     .default({}),
   /** Whether a person has to approve the machine. Default: as the setting `newMachines` says. */
@@ -74,23 +79,21 @@ export type RuleOutcome = z.infer<typeof ruleOutcomeSchema>
 export const classifiedSchema = z.object({
   machineName: nameSchema,
   outcomes: z.array(ruleOutcomeSchema),
-  set: z.object({
-    name: nameSchema.optional(),
-    labels: labelsSchema.optional(),
-    params: paramValuesSchema.optional(),
-    profiles: profileNamesSchema.optional(),
-    onBoot: onBootSchema.optional(),
-    workflow: nameSchema.optional(),
-    workflowParams: runParamsSchema.optional(),
-  }),
+  set: z.object({ name: nameSchema.optional(), ...settingsShape }),
   approval: z.enum(['required', 'waived']).optional(),
   problems: z.array(z.string()),
 })
 export type Classified = z.infer<typeof classifiedSchema>
 
-/** `POST /api/v1/rules/dry-run`: what they would make of one machine, or of each. Nothing is changed. */
+/**
+ * `POST /api/v1/rules/dry-run`: what they would make of one machine, of those of a selector, or of each. Nothing is
+ * changed.
+ */
 export const ruleTrialSchema = z
-  .strictObject({ machine: z.string().min(1).max(64).optional() })
+  .strictObject({
+    machine: z.string().min(1).max(64).optional(),
+    selector: z.string().min(1).max(1024).optional(),
+  })
   .default({})
 export const ruleTrialAnswerSchema = z.object({ items: z.array(classifiedSchema) })
 

@@ -18,6 +18,9 @@ export function standingFacts(machine: Machine): readonly (readonly [string, str
     ...(classification?.rules ?? []).map(
       ({ rule, because }) => ['rule', `${rule}: ${shownText(because, 200)}`] as const,
     ),
+    ...(classification?.workflow === undefined
+      ? []
+      : [['rules order', classification.workflow] as const]),
     ...(classification?.problems ?? []).map(
       (problem) => ['problem', shownText(problem, 200)] as const,
     ),

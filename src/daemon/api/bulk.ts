@@ -106,6 +106,9 @@ const machineVerbOf = {
 
 function machineActionOf(action: BulkAction): MachineAction | undefined {
   if (action.do === 'note-machine') return { verb: 'notes', text: action.text }
+  if (action.do === 'classify-machine') {
+    return { verb: 'classify', run: action.run, note: action.note }
+  }
   if (!Object.hasOwn(machineVerbOf, action.do)) return undefined
   const { do: name, note } = action as Extract<BulkAction, { do: keyof typeof machineVerbOf }>
   return { verb: machineVerbOf[name], note }

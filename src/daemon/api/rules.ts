@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 
 import { ruleTrialSchema } from '../../contract/rule.ts'
 import { mayTouch } from '../domain/access/caller.ts'
+import { machineMatcher } from '../domain/selection/machine-matcher.ts'
 import { checkedInput } from './checked-input.ts'
 import type { OperatorServices } from './operator-services.ts'
 import { callerOf } from './principal.ts'
@@ -15,14 +16,19 @@ export function ruleRoutes(
   app.get('/rules', async () => ({ items: rules.listRules() }))
 
   app.post('/rules/dry-run', async (request) => {
-    const { machine: reference } = checkedInput(ruleTrialSchema, request.body ?? undefined)
+    const { machine: reference, selector } = checkedInput(
+      ruleTrialSchema,
+      request.body ?? undefined,
+    )
     if (reference !== undefined) {
       return { items: [rules.tryRules(await touchableMachine(request, reference, machines))] }
     }
     const caller = callerOf(request)
-    const inUse = (await machines.listMachines()).filter(
-      (machine) => mayTouch(caller, machine) && machine.retirement === undefined,
+    const isMeant = selector === undefined ? () => true : machineMatcher(selector)
+    const meant = (await machines.listMachines()).filter(
+      (machine) =>
+        mayTouch(caller, machine) && machine.retirement === undefined && isMeant(machine),
     )
-    return { items: inUse.map((machine) => rules.tryRules(machine)) }
+    return { items: meant.map((machine) => rules.tryRules(machine)) }
   })
 }

@@ -226,6 +226,22 @@ describe("the command line with the daemon's own interface", () => {
     })
   })
 
+  it('has the rules decide once more: first what would come of it, then what has', async () => {
+    await addMachine()
+    const tried = await repave('machine', 'classify', 'node-1', '--dry-run')
+    expect(tried).toMatchObject({ exitCode: 0, out: 'machine node-1\n  there are no rules\n' })
+    const unknown = await repave('machine', 'classify', 'node-1')
+    expect(unknown.exitCode).not.toBe(0)
+    expect(unknown.err).toContain('has shown no inventory')
+    const token = await daemon.bootToken('52:54:00:00:00:01')
+    await new ScriptedAgent({ url: daemon.agentUrl, token }).take('welcome')
+    const done = await repave('machine', 'classify', 'node-1', '--note', 'new disk')
+    expect(done).toMatchObject({ exitCode: 0, out: 'node-1  no rule fits it  ready\n' })
+    const all = await repave('machine', 'classify', '--selector', 'state=ready')
+    expect(all.out).toContain('1 done, 0 refused')
+    expect((await repave('machine', 'timeline', 'node-1')).out).toContain('new disk')
+  })
+
   it('prints the outcome of a run alone where no progress is wanted', async () => {
     await addMachine()
     const following = deploy('--progress', 'none')

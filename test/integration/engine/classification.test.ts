@@ -188,8 +188,125 @@ describe('a machine that nobody has named', () => {
     expect((await at(2))?.name).toBe('own')
     expect(daemon.engine.rules.tryRules((await at(2))!)).toMatchObject({
       outcomes: [{ rule: 'web', outcome: 'fits' }],
-      set: { name: 'web-sn-2' },
+      set: { labels: { pool: 'web' } },
     })
+    expect(daemon.engine.rules.tryRules((await at(2))!).set.name).toBeUndefined()
     expect(daemon.engine.rules.listRules()).toMatchObject([{ name: 'web', machines: 0 }])
+  })
+})
+
+describe('a machine that is classified already', () => {
+  const again = (reference: string, said: { run?: boolean; note?: string } = {}) =>
+    daemon.engine.machines.actOn(reference, { verb: 'classify', ...said }, principal)
+  const name = 'm-525400000001'
+  const restartWith = async (document: object, options: Partial<RunningEngineOptions> = {}) => {
+    await daemon[Symbol.asyncDispose]()
+    rule('web', document)
+    await start(options)
+  }
+
+  it('is not decided about again without an inventory, in conflict, out of use, or while a run is under way', async () => {
+    rule('web', { ...web, when: {} })
+    await start()
+    const codeOf = (change: Promise<unknown>) =>
+      change.then(
+        () => undefined,
+        (error: { code?: string }) => error.code,
+      )
+    expect(await codeOf(again('none'))).toBe('ERR_MACHINE_NOT_FOUND')
+    const { addMachine, actOn } = daemon.engine.machines
+    await addMachine({ name: 'own', macAddress: macOf(9), params: {} }, 'x')
+    expect(await codeOf(again('own'))).toBe('ERR_MACHINE_VERB_UNFIT')
+    await actOn('own', { verb: 'retire' }, principal)
+    expect(await codeOf(again('own'))).toBe('ERR_MACHINE_RETIRED')
+    await boots(1)
+    expect(await codeOf(again('web-sn-1'))).toBe('ERR_RUN_UNDER_WAY')
+    const before = await at(1)
+    await boots(2, 'SN-1')
+    expect(await codeOf(again('m-525400000002'))).toBe('ERR_MACHINE_IN_CONFLICT')
+    expect((await at(1))?.classification).toEqual(before?.classification)
+  })
+
+  it('gets what the rules of now set, under what it had; what they order begins only when asked for', async () => {
+    await start()
+    await boots(1)
+    await daemon.engine.machines.changeMachine(
+      name,
+      { labels: { pool: 'old', rack: 'r1' }, onBoot: 'local' },
+      principal,
+    )
+    await restartWith({ ...web, when: {} })
+    expect(daemon.engine.rules.tryRules((await at(1))!)).toMatchObject({
+      set: { name: 'web-sn-1' },
+    })
+    const machine = await again(name, { note: 'rules were added' })
+    expect(machine).toMatchObject({
+      name: 'web-sn-1',
+      state: 'ready',
+      labels: { pool: 'web', rack: 'r1' },
+      onBoot: 'reprovision',
+      classification: { rules: [{ rule: 'web' }], workflow: 'deploy-image' },
+    })
+    expect(machine.runId).toBeUndefined()
+    expect(await classified()).toMatchObject([
+      {
+        principal,
+        machineId: machine.id,
+        body: { nameBefore: name, rules: ['web'], note: 'rules were added' },
+      },
+    ])
+    const begun = await again('web-sn-1', { run: true })
+    const [run] = await daemon.engine.runs.listRuns()
+    expect(run).toMatchObject({ id: begun.runId, workflow: 'deploy-image', state: 'queued' })
+    expect((await (await boots(1)).take('task')).runId).toBe(run?.id)
+  })
+
+  it('keeps its number, the name that a person gave, and its place under maxCount', async () => {
+    rule('web', { set: { name: 'web-{{ number }}', labels: { pool: 'web' } }, maxCount: 2 })
+    await start()
+    await boots(1)
+    await boots(2)
+    await daemon.engine.machines.actOn('web-1', { verb: 'retire' }, principal)
+    expect(await again('web-2')).toMatchObject({ name: 'web-2', labels: { pool: 'web' } })
+    await daemon.engine.machines.addMachine({ name: 'own', macAddress: macOf(3), params: {} }, 'x')
+    await boots(3)
+    expect(await again('own')).toMatchObject({ name: 'own', labels: { pool: 'web' } })
+    await boots(4)
+    expect(await again('m-525400000004')).toMatchObject({ classification: { rules: [] } })
+    expect((await classified()).at(-1)?.body).toMatchObject({ because: 'no rule fits it' })
+  })
+
+  it('goes on waiting for approval, for what the rules order now', async () => {
+    rule('web', { when: {}, set: { workflow: 'burn-in' }, approval: 'required' })
+    await start()
+    await boots(1)
+    expect((await at(1))?.approval?.order).toMatchObject({ workflow: 'burn-in' })
+    await restartWith({ ...web, when: {}, approval: 'waived' })
+    await expect(again(name, { run: true })).rejects.toThrow('nobody has said')
+    expect(await again(name)).toMatchObject({
+      name: 'web-sn-1',
+      state: 'pending-approval',
+      approval: { state: 'pending', order: { workflow: 'deploy-image' } },
+    })
+    const approved = await daemon.engine.machines.actOn('web-sn-1', { verb: 'approve' }, principal)
+    expect(approved.runId).toBeDefined()
+  })
+
+  it('keeps its labels where those of the rules would be too many beside them', async () => {
+    const many = (prefix: string) =>
+      Object.fromEntries(Array.from({ length: 40 }, (_value, index) => [`${prefix}-${index}`, 'x']))
+    rule('web', { set: { labels: many('rule'), profiles: [] } })
+    await start()
+    await daemon.engine.machines.addMachine(
+      { name: 'own', macAddress: macOf(1), params: {}, labels: many('own') },
+      'x',
+    )
+    await boots(1)
+    expect(await again('own')).toMatchObject({
+      labels: many('own'),
+      classification: {
+        problems: ['labels are left as they were: expected at most 64 labels'],
+      },
+    })
   })
 })

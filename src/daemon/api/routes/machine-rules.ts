@@ -17,6 +17,7 @@ import type { RouteRule, RouteRules } from './route-rule.ts'
 
 const summaries: Record<MachineVerb, string> = {
   approve: 'Say that a new machine may be used',
+  classify: 'Have the rules decide about a machine once more',
   merge: 'Say that a machine in conflict is one on record',
   split: 'Say that a machine in conflict is one of its own',
   retire: 'Take a machine out of use; lists leave it out',

@@ -11,6 +11,7 @@ import {
   type MachineActionOptions,
   requireIdle,
 } from './action-on-machine.ts'
+import { classifyAgain } from './classify-again.ts'
 import { MachineExistsError, MachineNotFoundError, MachineVerbUnfitError } from './errors.ts'
 import { mergeMachine, splitMachine } from './identity/resolve-conflict.ts'
 import { settledState } from './machine-after-run.ts'
@@ -38,6 +39,7 @@ export async function actOnMachine(
 
 const verbs: Readonly<Record<MachineVerb, (on: ActionOnMachine) => Promise<MachineStep>>> = {
   approve,
+  classify: classifyAgain,
   merge: async (on) => mergeMachine(on),
   split: splitMachine,
   retire: async (on) => retire(on),

@@ -1,18 +1,14 @@
-import { inertText } from '../../../base/ascii.ts'
-import { messageOf } from '../../../base/coded-error.ts'
 import type { Machine } from '../../../contract/machine.ts'
 import type { Classified } from '../../../contract/rule.ts'
-import type { EngineState } from '../workflow/engine-state.ts'
 import type { MachineStep } from '../workflow/machine-step.ts'
-import { type PreparedRun, prepareRun, runFor, type RunSources } from '../workflow/prepare-run.ts'
+import { type PreparedRun, runFor } from '../workflow/prepare-run.ts'
 import { settledState } from './machine-after-run.ts'
-import { classify } from './rules/classify.ts'
+import { addClassifiedEvent, applyRules, type RuleSources } from './rules/apply-rules.ts'
 
 /** `approve`: a machine that nobody has named waits until a person says that it may be used. */
 export type NewMachines = 'accept' | 'approve'
 
-export interface NewcomerSources extends RunSources {
-  readonly state: Pick<EngineState, 'machines' | 'machineCalled'>
+export interface NewcomerSources extends RuleSources {
   readonly newMachines: NewMachines
 }
 
@@ -24,34 +20,17 @@ export function isUndecided({ foundBy, inventory, classification, conflict }: Ma
 
 /**
  * What becomes of a machine whose inventory has come: what the rules set, and then what they order, or
- * the wait for a person before it. What cannot be is told with the reason, and holds up nothing else.
+ * the wait for a person before it.
  */
 export async function settleNewcomer(
   step: MachineStep,
   sources: NewcomerSources,
   nowMs: number,
 ): Promise<void> {
-  const { content, state, newMachines } = sources
-  const { id, name: nameBefore } = step.machine
-  const classified = classify(step.machine, content.rules(), {
-    machines: state.machines(),
-    isNameTaken: (name) => (state.machineCalled(name)?.id ?? id) !== id,
-  })
-  const { workflow, workflowParams = {}, ...changes } = classified.set
-  // Members that are not set are not there.
-  step.changeMachine(changes as Partial<Machine>)
-  const isAsked = (classified.approval ?? approvalOf(newMachines)) === 'required'
-  const prepared =
-    workflow === undefined
-      ? undefined
-      : await preparation(step.machine, workflow, workflowParams, sources)
-  const problems = [
-    ...classified.problems,
-    ...(typeof prepared === 'string' ? [`${workflow} cannot run: ${prepared}`.slice(0, 500)] : []),
-  ]
-  step.changeMachine({ classification: recordOf(classified, problems, nowMs) })
-  addClassifiedEvent(step, classified, { nameBefore, problems })
-  const order = typeof prepared === 'object' ? prepared : undefined
+  const applied = await applyRules(step, sources, nowMs)
+  const { classified, order } = applied
+  if (classified.outcomes.length > 0) addClassifiedEvent(step, applied)
+  const isAsked = (classified.approval ?? approvalOf(sources.newMachines)) === 'required'
   if (isAsked) awaitApproval(step, because(classified), order, nowMs)
   step.changeMachine({ state: settledState(step.machine) })
   if (isAsked || order === undefined) return
@@ -70,33 +49,6 @@ function because({ approval, outcomes }: Classified): string {
   return `rule ${rules.join(', ')} wants it approved`.slice(0, 300)
 }
 
-/** The order, or why it cannot be. */
-async function preparation(
-  machine: Machine,
-  workflow: string,
-  params: NonNullable<Classified['set']['workflowParams']>,
-  sources: RunSources,
-): Promise<PreparedRun | string> {
-  try {
-    return await prepareRun(machine, workflow, params, sources)
-  } catch (error) {
-    return messageOf(error)
-  }
-}
-
-function recordOf(
-  { outcomes }: Classified,
-  problems: readonly string[],
-  atMs: number,
-): NonNullable<Machine['classification']> {
-  const rules = outcomes.filter(({ outcome }) => outcome === 'fits').slice(0, 64)
-  return {
-    atMs,
-    rules: rules.map(({ rule, because: why }) => ({ rule, because: why })),
-    ...(problems.length === 0 ? {} : { problems: problems.map((text) => inertText(text, 500)) }),
-  }
-}
-
 function awaitApproval(
   step: MachineStep,
   why: string,
@@ -104,33 +56,23 @@ function awaitApproval(
   sinceMs: number,
 ): void {
   const { id, name } = step.machine
-  const wanted = order && { workflow: order.workflow.name, params: order.params }
+  const wanted = orderedWork(order)
   step.changeMachine({
-    approval: {
-      ...{ state: 'pending', because: why, sinceMs },
-      ...(wanted === undefined ? {} : { order: wanted }),
-    },
+    approval: { state: 'pending', because: why, sinceMs, ...wanted },
   })
-  const body = { machineName: name, because: why, ...(wanted && { workflow: wanted.workflow }) }
+  const body = {
+    machineName: name,
+    because: why,
+    ...(wanted.order && { workflow: wanted.order.workflow }),
+  }
   step.addEvent({ type: 'machine', action: 'approval-pending', key: id, body })
 }
 
-function addClassifiedEvent(
-  step: MachineStep,
-  { outcomes, set }: Classified,
-  { nameBefore, problems }: { nameBefore: string; problems: readonly string[] },
-): void {
-  const fitting = outcomes.filter(({ outcome }) => outcome === 'fits')
-  if (outcomes.length === 0) return
-  const { id, name } = step.machine
-  const why = fitting.map((each) => `${each.rule}: ${each.because}`).join('; ')
-  const body = {
-    machineName: name,
-    ...(name === nameBefore ? {} : { nameBefore }),
-    rules: fitting.map(({ rule }) => rule),
-    because: why === '' ? 'no rule fits it' : why.slice(0, 1000),
-    set,
-    ...(problems.length === 0 ? {} : { problem: problems.join('; ').slice(0, 1000), problems }),
-  }
-  step.addEvent({ type: 'machine', action: 'classified', key: id, body })
+/** What begins when the machine is approved. */
+export function orderedWork(
+  order: PreparedRun | undefined,
+): Pick<NonNullable<Machine['approval']>, 'order'> {
+  return order === undefined
+    ? {}
+    : { order: { workflow: order.workflow.name, params: order.params } }
 }

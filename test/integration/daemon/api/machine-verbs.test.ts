@@ -62,7 +62,7 @@ describe('what a person says of a machine', () => {
     expect((await ask('POST', '/machines/none/retire')).status).toBe(404)
     const late = await ask('POST', '/machines/node-1/retire', {}, { 'if-match': '"7"' })
     expect(late.status).toBe(412)
-    for (const verb of ['approve', 'merge', 'split', 'reinstate']) {
+    for (const verb of ['approve', 'classify', 'merge', 'split', 'reinstate']) {
       const { status, body } = await ask('POST', `/machines/node-1/${verb}`)
       expect({ verb, status, code: body.code }).toEqual({
         ...{ verb, status: 422, code: 'ERR_MACHINE_VERB_UNFIT' },
@@ -90,6 +90,8 @@ describe('what a person says of a machine', () => {
     expect(back.body).toMatchObject({ done: 1 })
     const approved = await bulk('name=node-1', { do: 'approve-machine' })
     expect(approved.body).toMatchObject({ refused: 1 })
+    const classified = await bulk('name=node-1', { do: 'classify-machine', run: true })
+    expect(classified.body.items).toMatchObject([{ problem: { code: 'ERR_MACHINE_VERB_UNFIT' } }])
     expect(await namesIn('')).toHaveLength(3)
   })
 
@@ -117,6 +119,11 @@ describe('what a person says of a machine', () => {
       items: [{ machineName: 'node-1', outcomes: [], set: {}, problems: [] }],
     })
     expect((await ask('POST', '/rules/dry-run', {})).body.items).toHaveLength(3)
+    const selected = await ask('POST', '/rules/dry-run', { selector: 'name=In(node-1,node-3)' })
+    expect(selected.body.items).toMatchObject([
+      { machineName: 'node-1' },
+      { machineName: 'node-3' },
+    ])
     const { token } = { token: tokens.limited }
     expect((await ask('POST', '/rules/dry-run', { machine: 'node-1' }, { token })).status).toBe(404)
   })

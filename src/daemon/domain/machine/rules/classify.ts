@@ -42,7 +42,9 @@ export function classify(
     isDecided = rule.afterwards === 'stop'
   }
   const problems: string[] = []
-  const template = fitting.find(({ set }) => set.name !== undefined)?.set.name
+  // A name that a person gave stays.
+  const isNamed = machine.foundBy === 'operator'
+  const template = fitting.find(({ set }) => set.name !== undefined && !isNamed)?.set.name
   const named = template === undefined ? undefined : nameFor(template, machine, world.isNameTaken)
   if (named !== undefined && 'problem' in named) problems.push(named.problem)
   const approval = fitting.find((rule) => rule.approval !== undefined)?.approval

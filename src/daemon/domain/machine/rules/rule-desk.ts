@@ -4,11 +4,11 @@ import type { ContentSource } from '../../workflow/content-source.ts'
 import type { EngineState } from '../../workflow/engine-state.ts'
 import { classify, countOf } from './classify.ts'
 
-/** The rules for newcomers, for those who ask what they are and what they would do. */
+/** The rules for machines, for those who ask what they are and what they would do. */
 export interface RuleDesk {
   /** In the order in which they are tried. */
   listRules(): readonly ListedRule[]
-  /** What they would make of the machine if it came now. Nothing is changed. */
+  /** What they would make of the machine now. Nothing is changed. */
   tryRules(machine: Machine): Classified
 }
 

@@ -57,12 +57,21 @@ export function nameFor(
         word === 'number' ? String(number) : (values[word] ?? ''),
       ),
     )
-  const numbers = /\{\{\s*number\s*\}\}/.test(template) ? highestNumber : 1
+  const isNumbered = /\{\{\s*number\s*\}\}/.test(template)
+  if (isNumbered && isNameOf(fill, machine.name)) return { name: machine.name }
+  const numbers = isNumbered ? highestNumber : 1
   for (let number = 1; number <= numbers; number++) {
     const name = fill(number)
     if (!isTaken(name)) return { name }
   }
   return { problem: `the name ${fill(1)} is taken` }
+}
+
+/** Whether a name is what the template gives with some number: a machine that has one keeps it. */
+function isNameOf(fill: (number: number) => string, name: string): boolean {
+  return [...name.matchAll(/(?=([1-9]\d{0,5}))/g)].some(
+    ([, digits]) => fill(Number(digits)) === name,
+  )
 }
 
 function wordsOf({ inventory, macAddresses, place: at = {} }: Machine): Record<NameWord, string> {
