@@ -100,8 +100,7 @@ function settingsOf(
     const [issue] = error.issues
     problems.push(`${member} are left as they were: ${issue?.message ?? 'they do not fit'}`)
   }
-  // Members that are not set are not there.
-  return { changes: changes as Partial<Machine>, problems }
+  return { changes, problems }
 }
 
 /** The order, or why it cannot be. */
