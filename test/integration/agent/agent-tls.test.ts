@@ -91,6 +91,8 @@ describe('the agent over TLS', () => {
   test('boots again when the daemon wants TLS and this boot knows of none', async () => {
     await using files = await startImageServer(image)
     files.server.on('upgrade', (_request, socket) => {
+      // The agent does not wait for the end.
+      socket.on('error', () => {})
       socket.end('HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n')
     })
     using world = createAgentWorld(files.url, [])
