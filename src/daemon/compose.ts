@@ -244,7 +244,7 @@ function operatorServices(
       counters: server.counters(),
     })),
     machines: (await engine.machines.listMachines()).length,
-    images: (await images.store.listImages()).length,
+    images: await images.store.countImages(),
   })
   return {
     machines: engine.machines,

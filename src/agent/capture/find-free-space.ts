@@ -4,7 +4,7 @@ import type { FileSystemKind } from './file-system-kind.ts'
 import { readExtFreeBlocks } from './free-space/ext-free-blocks.ts'
 import { readNtfsFreeClusters } from './free-space/ntfs-free-clusters.ts'
 import { readXfsFreeExtents } from './free-space/xfs-free-extents.ts'
-import { runTool } from './run-tool.ts'
+import { runCaptureTool } from './run-capture-tool.ts'
 
 export interface FreeSpaceQuestion {
   readonly kind: FileSystemKind
@@ -39,7 +39,7 @@ async function ask({
   start,
 }: FreeSpaceQuestion): Promise<ByteRange[] | undefined> {
   const run = async (program: string, args: readonly string[]) =>
-    (await runTool(program, args)).toString('latin1')
+    (await runCaptureTool(program, args)).toString('latin1')
   switch (kind) {
     case 'ext4':
       return readExtFreeBlocks(await run('dumpe2fs', [devicePath]))
@@ -51,5 +51,5 @@ async function ask({
     case 'ntfs':
       break
   }
-  return readNtfsFreeClusters(start, await runTool('ntfscat', ['--inode', '6', devicePath]))
+  return readNtfsFreeClusters(start, await runCaptureTool('ntfscat', ['--inode', '6', devicePath]))
 }

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { FileSystemKind } from './file-system-kind.ts'
-import { runTool } from './run-tool.ts'
+import { runCaptureTool } from './run-capture-tool.ts'
 
 /** Ours, in sledgehammer; takes the root of a mounted system as its argument. */
 export const generaliseScriptPath = '/lib/repave/generalise.sh'
@@ -29,13 +29,13 @@ export async function generaliseFileSystem(options: GeneraliseOptions): Promise<
   if (kind === 'ntfs') return
   const root = join(workDirectory, 'captured-root')
   await mkdir(root, { recursive: true })
-  await runTool('mount', ['-t', kind, '-o', 'nodev,nosuid,noexec', devicePath, root])
+  await runCaptureTool('mount', ['-t', kind, '-o', 'nodev,nosuid,noexec', devicePath, root])
   try {
     if (!isInstalledSystem(root)) return
     options.log(`${devicePath}: taking the identity out of the copy`)
     await runScripts(root, workDirectory, options.script)
   } finally {
-    await runTool('umount', [root])
+    await runCaptureTool('umount', [root])
   }
 }
 
@@ -46,11 +46,11 @@ export async function runScripts(
   siteScript?: string,
   ownScriptPath = generaliseScriptPath,
 ): Promise<void> {
-  await runTool('sh', [ownScriptPath, root])
+  await runCaptureTool('sh', [ownScriptPath, root])
   if (siteScript === undefined) return
   const path = join(workDirectory, 'generalise-site.sh')
   await writeFile(path, siteScript)
-  await runTool('sh', [path, root])
+  await runCaptureTool('sh', [path, root])
 }
 
 function isInstalledSystem(root: string): boolean {

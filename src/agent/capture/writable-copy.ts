@@ -2,7 +2,7 @@ import { open, rm } from 'node:fs/promises'
 
 import type { Disk } from '../../contract/machine.ts'
 import type { GptPartition } from '../../protocol/gpt/gpt-table.ts'
-import { runTool } from './run-tool.ts'
+import { runCaptureTool } from './run-capture-tool.ts'
 
 /** A disk that can be changed while the disk it shows is not. */
 export interface WritableCopy extends AsyncDisposable {
@@ -29,7 +29,7 @@ export async function openWritableCopy(
   partitions: readonly GptPartition[],
 ): Promise<WritableCopy> {
   await using parts = new AsyncDisposableStack()
-  for (const name of ['loop', 'dm-snapshot']) await runTool('modprobe', [name])
+  for (const name of ['loop', 'dm-snapshot']) await runCaptureTool('modprobe', [name])
   const changes = await openChanges(parts)
   const sectors = disk.sizeBytes / 512
   const devicePath = await map(
@@ -54,20 +54,20 @@ async function openChanges(parts: AsyncDisposableStack): Promise<string> {
   parts.defer(() => rm(changesPath))
   await file.truncate(changesBytes)
   await file.close()
-  const device = (await runTool('losetup', ['-f'])).toString().trim()
-  await runTool('losetup', [device, changesPath])
+  const device = (await runCaptureTool('losetup', ['-f'])).toString().trim()
+  await runCaptureTool('losetup', [device, changesPath])
   parts.defer(() => detach(['losetup', '-d', device]))
   return device
 }
 
 async function map(parts: AsyncDisposableStack, name: string, table: string): Promise<string> {
-  await runTool('dmsetup', ['create', name, '--table', table], { environment: withoutUdev })
+  await runCaptureTool('dmsetup', ['create', name, '--table', table], { environment: withoutUdev })
   parts.defer(() => detach(['dmsetup', 'remove', '--retry', name]))
   return `/dev/mapper/${name}`
 }
 
 async function detach([program = '', ...args]: readonly string[]): Promise<void> {
-  await runTool(program, args, { environment: withoutUdev })
+  await runCaptureTool(program, args, { environment: withoutUdev })
 }
 
 /** Nobody but dmsetup makes device nodes in sledgehammer. */

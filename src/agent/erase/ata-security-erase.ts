@@ -1,6 +1,6 @@
 import { messageOf } from '../../base/coded-error.ts'
 import type { Disk } from '../../contract/machine.ts'
-import { runTool } from '../capture/run-tool.ts'
+import { runTool } from '../linux/run-tool.ts'
 import { DriveEraseError } from './errors.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { messageOf } from '../../base/coded-error.ts'
 import type { Disk } from '../../contract/machine.ts'
 import type { EraseWay, WipeReport } from '../../contract/run.ts'
-import { runTool } from '../capture/run-tool.ts'
+import { runTool } from '../linux/run-tool.ts'
 import type { KernelFiles } from '../linux/kernel-files.ts'
 import { eraseAta } from './ata-security-erase.ts'
 import { DriveEraseError } from './errors.ts'

@@ -9,7 +9,7 @@ import type { GptPartition } from '../../protocol/gpt/gpt-table.ts'
 import { allocateOne } from '../block-writer/aligned-memory.ts'
 import { TargetDisk, type TargetDiskOptions } from '../block-writer/target-disk.ts'
 import { fileSystemKindOf, fileSystemStartBytes } from '../capture/file-system-kind.ts'
-import { runTool } from '../capture/run-tool.ts'
+import { runTool } from '../linux/run-tool.ts'
 import { type GrubEntry, readGrubEntry } from './grub-entry.ts'
 
 /** A kernel of the disk, copied into memory. */
@@ -27,7 +27,7 @@ const grubConfigurations = ['boot/grub/grub.cfg', 'grub/grub.cfg', 'boot/grub2/g
  * mounted read-only, one after the other, and unmounted again.
  *
  * @returns undefined where no loader is found whose configuration can simply be read
- * @throws {CaptureToolError} when a tool fails; those of {@link TargetDisk.open}
+ * @throws {ToolFailedError} when a tool fails; those of {@link TargetDisk.open}
  */
 export async function findInstalledKernel(
   disk: Disk,

@@ -1,6 +1,6 @@
 import { messageOf } from '../../base/coded-error.ts'
 import type { TaskOrder } from '../../contract/agent-frames.ts'
-import { runTool } from '../capture/run-tool.ts'
+import { runTool } from '../linux/run-tool.ts'
 import { findInstalledKernel } from '../kexec/installed-kernel.ts'
 import type { AgentWorld, TaskContext, TaskOutcome } from './task-context.ts'
 

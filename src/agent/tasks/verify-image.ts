@@ -2,7 +2,7 @@ import { formatByteSize } from '../../base/byte-size.ts'
 import { CodedError } from '../../base/coded-error.ts'
 import type { TaskOrder } from '../../contract/agent-frames.ts'
 import { differingChunks } from '../block-writer/compare-image.ts'
-import { fetchManifest } from '../block-writer/fetch-manifest.ts'
+import { fetchManifest, taskWaitsMs } from '../block-writer/fetch-manifest.ts'
 import { laneCountFor } from '../block-writer/lanes/lane-count.ts'
 import { ProgressMeter } from '../block-writer/progress-meter.ts'
 import { openSignedManifest } from '../block-writer/signed-manifest.ts'
@@ -41,7 +41,8 @@ export async function runVerifyImage(
   const trustedKeys = await readTrustedKeys(world.trustedKeysPath)
   const manifestUrl = new URL(world.daemonUrl + order.manifestPath)
   const { authority, localAddress } = world
-  const document = await fetchManifest(manifestUrl, { signal, authority, localAddress })
+  const asked = { signal, authority, localAddress, waitsMs: taskWaitsMs }
+  const document = await fetchManifest(manifestUrl, asked)
   const manifest = openSignedManifest(document, order.imageDigest, trustedKeys)
   await using target = await TargetDisk.open(order.disk, world)
   const plan = planWrite(manifest, target.disk)

@@ -1,7 +1,7 @@
 import { formatByteSize } from '../../base/byte-size.ts'
 import type { TaskOrder } from '../../contract/agent-frames.ts'
 import { laneCountFor } from '../block-writer/lanes/lane-count.ts'
-import { fetchManifest } from '../block-writer/fetch-manifest.ts'
+import { fetchManifest, taskWaitsMs } from '../block-writer/fetch-manifest.ts'
 import { ProgressMeter } from '../block-writer/progress-meter.ts'
 import { readTrustedKeys } from '../block-writer/trusted-keys.ts'
 import { TargetDisk } from '../block-writer/target-disk.ts'
@@ -31,6 +31,7 @@ export async function runWriteImage(
   const trustedKeys = await readTrustedKeys(world.trustedKeysPath)
   const document = await fetchManifest(new URL(world.daemonUrl + order.manifestPath), {
     ...{ signal, authority: world.authority, localAddress: world.localAddress },
+    waitsMs: taskWaitsMs,
   })
   const manifest = openSignedManifest(document, order.imageDigest, trustedKeys)
 

@@ -18,6 +18,7 @@ import type { RefusalCounter } from './refusal-counter.ts'
 export interface AgentSocketTimings {
   /** From the challenge to the agent's hello. */
   readonly helloMs: number
+  /** Without any sign of the agent for so long it is asked for one. */
   readonly pingMs: number
   /** Without any sign of the agent for so long the connection is cut. */
   readonly silenceMs: number
@@ -108,10 +109,14 @@ export class AgentConnection implements AgentLink {
     })
   }
 
+  /** An agent asks by itself as often as we do: then nothing more is said. */
   #ping(): void {
+    const { pingMs, silenceMs } = this.#options.timings
     const silentMs = performance.now() - this.#heardAtMs
-    if (silentMs >= this.#options.timings.silenceMs) this.#socket.terminate()
-    else if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping()
+    if (silentMs >= silenceMs) this.#socket.terminate()
+    else if (silentMs >= pingMs && this.#socket.readyState === this.#socket.OPEN) {
+      this.#socket.ping()
+    }
   }
 
   #heard(): void {

@@ -32,7 +32,7 @@ describe('registerAgentSocket', () => {
   })
 
   it('cuts off an agent that no longer answers, and later counts it as lost', async () => {
-    const { daemon, time } = await startDaemon({ pingMs: 20, silenceMs: 60 })
+    const { daemon, time } = await startDaemon({ pingMs: 200, silenceMs: 800 })
     const token = await daemon.bootToken()
     const agent = new ScriptedAgent({ url: daemon.agentUrl, token })
     await agent.take('welcome')

@@ -31,6 +31,11 @@ export class ImageShelf implements ImageStore {
     this.parts = parts
   }
 
+  /** How many names there are. */
+  async countImages(): Promise<number> {
+    return (await this.parts.names.list()).length
+  }
+
   async listImages(): Promise<readonly Image[]> {
     const names = await this.parts.names.list()
     const found = await Promise.all(

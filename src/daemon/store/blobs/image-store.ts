@@ -51,6 +51,8 @@ export type OpenImageStore = ImageStore &
   ImageKeeping &
   ImageArchives &
   ImageImporter & {
+    /** How many names images have. */
+    countImages(): Promise<number>
     /**
      * Signs every manifest anew with `key`, then lets it take over; nothing is published meanwhile.
      *
@@ -106,6 +108,10 @@ class FolderImageStore implements OpenImageStore {
       ...(cacheBytes === undefined ? {} : { cacheBytes }),
       onDamaged: (digest) => this.#quarantine(digest),
     })
+  }
+
+  countImages() {
+    return this.#shelf.countImages()
   }
 
   listImages() {
