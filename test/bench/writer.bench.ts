@@ -47,6 +47,11 @@ function commandOf(writer: Writer, image: BenchImage, { url, disk, writer: ours 
   return `${ours} ${source}/ ${disk} ${image.digest} ${full} --no-read-back`
 }
 
+function overwriteCommand({ rawBytes }: BenchImage, { disk }: BenchPlace): string {
+  const blocks = Math.ceil(rawBytes / (4 * MEBIBYTE))
+  return `dd if=/dev/zero of=${disk} bs=4M count=${blocks} oflag=direct conv=fsync status=none`
+}
+
 /** Writers in turn, so that whatever else the machine does meets all of them alike. */
 async function measure(
   writers: readonly Writer[],
@@ -57,6 +62,8 @@ async function measure(
   const runs = new Map<Writer, TimedRun[]>(writers.map((writer) => [writer, []]))
   for (let round = 0; round < rounds; round++) {
     for (const writer of writers) {
+      // Whoever writes first upon what another has left to the file system pays for that.
+      await runTimed(overwriteCommand(image, place))
       const line = commandOf(writer, image, place)
       const quoted = `'${line.replaceAll("'", String.raw`'\''`)}'`
       const run = await runTimed(prefix === '' ? line : `${prefix} bash -c ${quoted}`)

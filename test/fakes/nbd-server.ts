@@ -7,6 +7,8 @@ export interface NbdDisk {
   read(offset: number, length: number): Buffer | Promise<Buffer>
   write(offset: number, bytes: Buffer): void | Promise<void>
   flush(): void | Promise<void>
+  /** Makes a range zero by itself. A disk without it is never asked to. */
+  readonly zero?: ((offset: number, length: number) => Promise<void>) | undefined
 }
 
 export interface NbdServer extends AsyncDisposable {
@@ -21,9 +23,11 @@ const requestMagic = 0x25609513
 const simpleReplyMagic = 0x67446698
 /** NBD_FLAG_HAS_FLAGS and NBD_FLAG_SEND_FLUSH. */
 const exportFlags = 0b101
+/** NBD_FLAG_SEND_WRITE_ZEROES. */
+const zeroesFlag = 0b100_0000
 const options = { abort: 2, info: 6, go: 7 }
 const replies = { acknowledge: 1, info: 3, unsupported: 0x8000_0001 }
-const requests = { read: 0, write: 1, disconnect: 2, flush: 3 }
+const requests = { read: 0, write: 1, disconnect: 2, flush: 3, zero: 6 }
 const errorIo = 5
 
 /**
@@ -85,7 +89,7 @@ async function negotiate(socket: Socket, input: ByteQueue, disk: NbdDisk): Promi
       // NBD_INFO_EXPORT: type 0, size, flags
       const facts = Buffer.alloc(12)
       facts.writeBigUInt64BE(BigInt(disk.sizeBytes), 2)
-      facts.writeUInt16BE(exportFlags, 10)
+      facts.writeUInt16BE(disk.zero === undefined ? exportFlags : exportFlags | zeroesFlag, 10)
       reply(replies.info, facts)
       reply(replies.acknowledge)
       if (option === options.go) return true
@@ -118,6 +122,7 @@ async function transmit(socket: Socket, input: ByteQueue, disk: NbdDisk): Promis
         if (type === requests.read) return answer(0, await disk.read(offset, length))
         if (type === requests.write) await disk.write(offset, payload)
         if (type === requests.flush) await disk.flush()
+        if (type === requests.zero) await disk.zero?.(offset, length)
         return answer(0)
       } catch (error) {
         return answer((error as { errno?: number }).errno ?? errorIo)

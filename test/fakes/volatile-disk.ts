@@ -38,16 +38,26 @@ export class PowerLostError extends Error {
  */
 export class VolatileDisk implements NbdDisk {
   readonly sectorBytes: number
+  /** A write of zeros, which nobody has to send. */
+  readonly zero: ((offset: number, length: number) => Promise<void>) | undefined
   /** Asked before every request is done. */
   onRequest: (request: DiskRequest) => DiskFault | undefined = () => undefined
   requestCount = 0
   changeCount = 0
+  /** By the disk itself, or so it said. */
+  zeroedBytes = 0
   readonly #medium: Buffer
   readonly #seen: Buffer
   #unflushed: { readonly offset: number; readonly bytes: Buffer }[] = []
   #isDead = false
 
-  constructor(content: Buffer, sectorBytes: number) {
+  /** @param canZero whether it can be told to make ranges zero. Default false */
+  constructor(content: Buffer, sectorBytes: number, canZero = false) {
+    const zero = async (offset: number, length: number) => {
+      this.zeroedBytes += length
+      await this.write(offset, Buffer.alloc(length))
+    }
+    this.zero = canZero ? zero : undefined
     this.#medium = Buffer.from(content)
     this.#seen = Buffer.from(content)
     this.sectorBytes = sectorBytes

@@ -12,9 +12,13 @@ export function probeChunks(chunks: readonly PlannedChunk[]): PlannedChunk[] {
   const stored = chunks.filter(({ stored: place }) => place !== undefined)
   const behindHead = stored.filter(({ index }) => index > 0)
   const candidates = behindHead.length === 0 ? stored : behindHead
-  const spread = Array.from({ length: spreadProbes }, (_, number) =>
-    Math.floor((number * candidates.length) / spreadProbes),
-  )
-  const places = new Set([...Array.from({ length: firstProbes }, (_, number) => number), ...spread])
-  return candidates.filter((_, place) => places.has(place))
+  return [
+    ...new Set([...candidates.slice(0, firstProbes), ...spreadOver(candidates, spreadProbes)]),
+  ]
+}
+
+/** Some from all over a row: all of it where it has no more than `count`. */
+export function spreadOver<T>(row: readonly T[], count: number): T[] {
+  const stride = Math.max(1, row.length / count)
+  return row.filter((_, place) => Math.floor(place % stride) === 0)
 }

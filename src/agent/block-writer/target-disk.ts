@@ -13,6 +13,8 @@ import { allocateOne } from './aligned-memory.ts'
 import { DiskDescriptor } from './disk-descriptor.ts'
 import type { DiskMedium } from './disk-medium.ts'
 import { DiskChangedError, DiskInUseError, NotADiskError } from './errors.ts'
+import type { ByteRange } from './write-plan.ts'
+import { canZeroOut, zeroOut } from './zero-out.ts'
 
 export interface TargetDiskOptions {
   readonly files: KernelFiles
@@ -29,10 +31,12 @@ export class TargetDisk implements DiskMedium, AsyncDisposable {
   readonly disk: Disk
   readonly #handle: FileHandle
   readonly #medium: DiskDescriptor
+  readonly #canZeroOut: boolean
 
-  private constructor(handle: FileHandle, disk: Disk) {
+  private constructor(handle: FileHandle, disk: Disk, files: KernelFiles) {
     this.#handle = handle
     this.#medium = new DiskDescriptor(handle.fd)
+    this.#canZeroOut = canZeroOut(files, disk.name)
     this.disk = disk
   }
 
@@ -47,7 +51,7 @@ export class TargetDisk implements DiskMedium, AsyncDisposable {
     try {
       const disk = await describeOpenDisk(handle, chosen, options)
       requireSameDisk(chosen, disk)
-      const target = new TargetDisk(handle, disk)
+      const target = new TargetDisk(handle, disk, options.files)
       await requireSameContent(chosen, target)
       return target
     } catch (error) {
@@ -70,6 +74,10 @@ export class TargetDisk implements DiskMedium, AsyncDisposable {
 
   flush(): Promise<void> {
     return this.#medium.flush()
+  }
+
+  async zeroOut(range: ByteRange): Promise<boolean> {
+    return this.#canZeroOut && (await zeroOut(this.#handle.fd, range))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -11,6 +11,7 @@ import type { ChunkSpan } from './lanes/step-queue.ts'
 import { probeChunks } from './probe-chunks.ts'
 import type { ProgressMeter } from './progress-meter.ts'
 import { cutOut, groupChunks, type PlannedChunk, type WritePlan } from './write-plan.ts'
+import { zeroChunks } from './zero-chunks.ts'
 
 export interface WriteImageOptions {
   readonly target: DiskMedium
@@ -65,7 +66,7 @@ interface WriteSession extends WriteImageOptions {
  * 2. Clear: before any other byte, the ranges that make a disk bootable are zero and on the medium, the
  *    first sector before the rest of them. What of the image belongs there is held back in memory;
  *    nothing else of the image lies in them.
- * 3. Write what differs, then flush, once.
+ * 3. Write what differs, then flush, once. Zeros are the disk's own work where it can do that.
  * 4. Read back what was written. What the scan found equal is proven already: it was read from the disk
  *    itself (O_DIRECT) and nothing has been written there since.
  * 5. Commit what was held back, the first sector last and alone: only with the proof that all the rest
@@ -160,13 +161,17 @@ async function clearAndWrite(
   session: WriteSession,
   differing: readonly PlannedChunk[],
 ): Promise<void> {
-  const { target, plan, crew, meter } = session
+  const { target, plan, crew, meter, readBack: isReadLater = true } = session
   meter.begin('write', sizeOf(differing))
   meter.enter('disk')
   await clearRanges(target, [{ offset: 0, length: plan.sectorBytes }, ...plan.cleared])
   await requireClear(target, plan.cleared)
   meter.enter('idle')
-  await crew.run('write', groupChunks(differing, plan.chunkBytes))
+  const zeros = differing.filter(({ content }) => content === 'zero')
+  const zeroed = await zeroChunks(zeros, { ...session, isReadLater })
+  meter.done(sizeOf([...zeroed]))
+  const unwritten = differing.filter((chunk) => !zeroed.has(chunk))
+  await crew.run('write', groupChunks(unwritten, plan.chunkBytes))
   meter.enter('disk')
   await target.flush()
   meter.enter('idle')

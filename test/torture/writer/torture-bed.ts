@@ -12,6 +12,8 @@ export interface Scene {
   readonly sectorBytes: 512 | 4096
   readonly before: 'the previous version' | 'something else' | 'the image, damaged'
   readonly mode: 'delta' | 'full'
+  /** Whether the disk can make ranges zero by itself. */
+  readonly canZero: boolean
 }
 
 /** What may be done to a writer at work. */
@@ -59,7 +61,7 @@ export async function openTortureBed(): Promise<TortureBed> {
     patient,
     usualRun: async (scene) => {
       // Sectors of another size make no difference worth a run.
-      const key = `${scene.before}, ${scene.mode}`
+      const key = `${scene.before}, ${scene.mode}, ${scene.canZero}`
       const usual = usualRuns.get(key) ?? patient(scene).then(runUsually)
       usualRuns.set(key, usual)
       return usual
@@ -80,7 +82,7 @@ async function runUsually(one: Patient): Promise<UsualRun> {
 
 function createPatient(
   writer: WriterProgram,
-  { sectorBytes, before, mode }: Scene,
+  { sectorBytes, before, mode, canZero }: Scene,
   { old, next: image }: BootableImages,
   server: ImageServer,
 ): Patient {
@@ -92,7 +94,7 @@ function createPatient(
     'the image, damaged': damaged,
   }
   const history = { before: diskWith(contents[before]), image }
-  const disk = new VolatileDisk(history.before, sectorBytes)
+  const disk = new VolatileDisk(history.before, sectorBytes, canZero)
   const attempt = async (trouble: DiskTrouble = () => undefined) => {
     disk.powerUp()
     await using attached = await attachNbdDisk(disk, sectorBytes)
@@ -123,5 +125,6 @@ export function drawScene(random: Random): Scene {
     sectorBytes: random.pick([512, 512, 4096]),
     before: random.pick(['the previous version', 'something else', 'the image, damaged']),
     mode: random.pick(['delta', 'delta', 'full']),
+    canZero: random.fraction() < 0.5,
   }
 }

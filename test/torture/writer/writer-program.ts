@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -30,6 +30,8 @@ export interface WriterProgram extends AsyncDisposable {
 export async function prepareWriter(): Promise<WriterProgram> {
   const folder = await mkdtemp(join(tmpdir(), 'torture-'))
   const file = join(folder, 'writer.cjs')
+  // Where the bundle looks for native code, as beside the agent in sledgehammer.
+  await symlink(join(import.meta.dirname, '../../../node_modules'), join(folder, 'node_modules'))
   await writeFile(
     file,
     await bundleAgent(join(import.meta.dirname, '../../fakes/bundled-write-process.ts')),

@@ -8,7 +8,7 @@ import { ZstdDecoder } from '../zstd-decoder.ts'
 import { ChunkTable, type ChunkTableMemory } from './chunk-table.ts'
 import { LaneCounters } from './lane-counters.ts'
 import type { LaneTools } from './lane-tools.ts'
-import { scanSteps, verifySteps } from './measure-steps.ts'
+import { lookSteps, scanSteps, verifySteps } from './measure-steps.ts'
 import { StepQueue, type StepQueueMemory } from './step-queue.ts'
 import { writeSteps } from './write-steps.ts'
 
@@ -35,7 +35,7 @@ export interface LaneWorld {
 
 /** One kind of step, done by all lanes until none is left. */
 export interface LaneWork {
-  readonly kind: 'scan' | 'write' | 'verify'
+  readonly kind: 'scan' | 'look' | 'write' | 'verify'
   readonly steps: StepQueueMemory
 }
 
@@ -44,7 +44,7 @@ const requestsInFlight = 2
 /** One is decoded into while the other is on its way to the disk; a third gains nothing but memory. */
 const rawBuffers = 2
 
-const doSteps = { scan: scanSteps, write: writeSteps, verify: verifySteps }
+const doSteps = { scan: scanSteps, look: lookSteps, write: writeSteps, verify: verifySteps }
 
 /** One of the lanes that do the work of a write side by side, each with a connection and buffers of its own. */
 export class Lane implements Disposable {

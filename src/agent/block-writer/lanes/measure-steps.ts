@@ -18,6 +18,11 @@ export function scanSteps(lane: LaneTools, steps: StepQueue): Promise<void> {
   return lookAtSteps(lane, steps, scanChunk)
 }
 
+/** Notes what lies on the disk, in the middle of a write: nothing of that counts as done or proven. */
+export function lookSteps(lane: LaneTools, steps: StepQueue): Promise<void> {
+  return lookAtSteps(lane, steps, async (...place) => void (await isThere(...place)))
+}
+
 /**
  * Reads what was written and notes it.
  *
@@ -50,19 +55,23 @@ async function lookAtSteps(lane: LaneTools, steps: StepQueue, look: Look): Promi
 
 async function scanChunk(lane: LaneTools, chunk: TableChunk, buffer: Buffer): Promise<void> {
   const raw = buffer.subarray(0, chunk.rawBytes)
-  const whole = [{ offset: chunk.offset, length: chunk.rawBytes }]
-  try {
-    await readParts(lane, chunk, raw, whole)
-  } catch (error) {
-    lane.log(`${messageOf(error)}; the chunk there will be written`)
-    lane.count('done', chunk.rawBytes)
-    return
-  }
-  if (measure(lane, chunk, raw)) {
+  if (await isThere(lane, chunk, raw)) {
     lane.heldBack.keep(chunk, raw)
     lane.count('proven', chunk.rawBytes)
   }
   lane.count('done', chunk.rawBytes)
+}
+
+/** Whether the disk has the chunk; what it cannot read it does not have. */
+async function isThere(lane: LaneTools, chunk: TableChunk, buffer: Buffer): Promise<boolean> {
+  const raw = buffer.subarray(0, chunk.rawBytes)
+  try {
+    await readParts(lane, chunk, raw, [{ offset: chunk.offset, length: chunk.rawBytes }])
+  } catch (error) {
+    lane.log(`${messageOf(error)}; the chunk there will be written`)
+    return false
+  }
+  return measure(lane, chunk, raw)
 }
 
 async function verifyChunk(lane: LaneTools, chunk: TableChunk, buffer: Buffer): Promise<void> {
