@@ -2,13 +2,13 @@ import { nearestNames } from '../presentation/nearest-names.ts'
 import { shownText } from '../presentation/shown-text.ts'
 import { changingMeanings } from './browse-keys.ts'
 import { targetMachines, targetRuns } from './listed.ts'
-import { type Order, orderCommands, type RunVerb, runsFor } from './order.ts'
+import { newcomersAmong, type Order, orderCommands, type RunVerb, runsFor } from './order.ts'
 import type { ScreenState } from './screen-state.ts'
 import { screenViews, viewOfWord } from './screen-view.ts'
 import { showView } from './show-view.ts'
 
 const runVerbs: readonly RunVerb[] = ['retry', 'cancel', 'approve', 'hold', 'release']
-const otherWords = ['deploy', 'help', 'quit'] as const
+const otherWords = ['deploy', 'retire', 'help', 'quit'] as const
 
 /** The screen after a line behind `:`. The words are those of the command line. */
 export function afterCommand(state: ScreenState, text: string): ScreenState {
@@ -17,6 +17,7 @@ export function afterCommand(state: ScreenState, text: string): ScreenState {
   if (state.isReadOnly && (changingMeanings as ReadonlySet<string>).has(word)) {
     return { ...state, notice: { text: 'read-only: nothing can be changed here', tone: 'waiting' } }
   }
+  if (word === 'retire') return afterRetire(state, rest.join(' '))
   const verb = runVerbs.find((candidate) => candidate === word)
   if (verb !== undefined) return afterRunVerb(state, verb, rest.join(' '))
   if (word === 'deploy') return afterDeploy(state, rest)
@@ -49,10 +50,16 @@ function afterMachine(state: ScreenState, name: string): ScreenState {
   return refused(state, `no machine goes by ${shownText(name, 63)}${hint}`)
 }
 
+/** A newcomer is approved before any run: what a rule has ordered for it begins then. */
 function afterRunVerb(state: ScreenState, verb: RunVerb, note: string): ScreenState {
+  const newcomers = verb === 'approve' ? newcomersAmong(targetMachines(state)) : []
+  if (newcomers.length > 0) {
+    const admission: Order = { verb: 'admit', machines: newcomers, ...noted(note) }
+    return { ...state, wish: { kind: 'order', order: admission } }
+  }
   const runs = runsFor(verb, targetRuns(state))
   if (runs.length === 0) return refused(state, `nothing here to ${verb}`)
-  const order: Order = { verb, runs, ...(note === '' ? {} : { note }) }
+  const order: Order = { verb, runs, ...noted(note) }
   if (verb !== 'cancel') return { ...state, wish: { kind: 'order', order } }
   const names = runs.map((run) => run.machineName).join(', ')
   return {
@@ -62,6 +69,33 @@ function afterRunVerb(state: ScreenState, verb: RunVerb, note: string): ScreenSt
       lines: ['A disk that is half written does not boot.', '', ...orderCommands(order)],
       order,
       expected: 'cancel',
+      typed: '',
+    },
+  }
+}
+
+function noted(note: string): { note?: string } {
+  return note === '' ? {} : { note }
+}
+
+/** Also how a newcomer is refused: it boots its own disk, and nothing is ever written to it. */
+function afterRetire(state: ScreenState, note: string): ScreenState {
+  const machines = targetMachines(state)
+  if (machines.length === 0) return refused(state, 'nothing here to retire')
+  const order: Order = { verb: 'retire', machines, ...noted(note) }
+  const names = machines.map(({ name }) => name).join(', ')
+  return {
+    ...state,
+    confirmation: {
+      title: `retire ${names}`,
+      lines: [
+        'Out of use: it boots its own disk, is never written, and lists leave it out.',
+        'repave machine reinstate takes it into use again.',
+        '',
+        ...orderCommands(order),
+      ],
+      order,
+      expected: 'retire',
       typed: '',
     },
   }

@@ -22,6 +22,7 @@ export type BrowseMeaning =
   | 'approve'
   | 'hold'
   | 'release'
+  | 'retire'
 
 /** Keys as k9s has them, where it has them. */
 export const browseKeys: Readonly<Record<string, BrowseMeaning>> = {
@@ -44,6 +45,7 @@ export const browseKeys: Readonly<Record<string, BrowseMeaning>> = {
   a: 'approve',
   h: 'hold',
   u: 'release',
+  x: 'retire',
 }
 
 /** Those that change something: not there in read-only mode. */
@@ -54,4 +56,5 @@ export const changingMeanings: ReadonlySet<BrowseMeaning> = new Set([
   'approve',
   'hold',
   'release',
+  'retire',
 ] as const)

@@ -50,6 +50,9 @@ export function machineRowText(
   return rowText(cells, columns, { symbol: toneSymbol(row.mark.tone, ascii), ascii, width })
 }
 
+/** In fewer letters, where the column is too narrow for the word. */
+const stateWords: Readonly<Record<string, string>> = { 'pending-approval': 'to approve' }
+
 function cellText(
   { machine, run, write, mark }: MachineRow,
   column: Column,
@@ -57,7 +60,7 @@ function cellText(
 ): string {
   const { name, width } = column
   if (name === 'name') return shownText(machine.name)
-  if (name === 'state') return mark.word
+  if (name === 'state') return stateWords[mark.word] ?? mark.word
   if (name === 'image') return shownText(machine.imageName ?? run?.params.imageName)
   if (name === 'stage') return stageText(machine, run)
   if (name === 'progress') return write === undefined ? '' : progressCell(write, width, ascii)

@@ -1,8 +1,9 @@
+import { machineSchema } from '../contract/machine.ts'
 import { type Run, runSchema } from '../contract/run.ts'
 import { type RunPlan, runPlanSchema } from '../contract/run-plan.ts'
 import { askDaemon, type DaemonConnection } from '../operator-client/daemon-request.ts'
 import { planLines } from '../presentation/plan-lines.ts'
-import { type Deployment, type Order, orderCommands } from './order.ts'
+import { type Deployment, machineVerb, type Order, orderCommands } from './order.ts'
 import type { Confirmation } from './screen-state.ts'
 
 /**
@@ -60,8 +61,15 @@ export async function placeOrder(connection: DaemonConnection, order: Order): Pr
     askDaemon(connection, { method: 'POST', path, body }, runSchema)
   if (order.verb === 'deploy') {
     for (const deployment of order.deployments) await post('/runs', runBody(deployment))
+    return orderCommands(order)
+  }
+  const body = order.note === undefined ? {} : { note: order.note }
+  if ('machines' in order) {
+    for (const { id } of order.machines) {
+      const path = `/machines/${id}/${machineVerb(order.verb)}`
+      await askDaemon(connection, { method: 'POST', path, body }, machineSchema)
+    }
   } else {
-    const body = order.note === undefined ? {} : { note: order.note }
     for (const { id } of order.runs) await post(`/runs/${id}/${order.verb}`, body)
   }
   return orderCommands(order)

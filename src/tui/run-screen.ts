@@ -40,6 +40,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     )
   })
   const watch = new RunWatch()
+  process.stdout.write(wheelMovesCursor)
   const screen = render(h(App, { store, theme }), {
     alternateScreen: true,
     incrementalRendering: true,
@@ -66,9 +67,17 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     for (const signal of endingSignals) process.off(signal, end)
     screen.unmount()
     await screen.waitUntilExit()
+    process.stdout.write(wheelScrolls)
   }
   return exitWhenDone ? reportOutcome(watch) : 0
 }
+
+/**
+ * Has the terminal send arrow keys for the wheel while the alternate screen is up (xterm's mode 1007). The mouse
+ * itself stays the terminal's: text can be selected.
+ */
+const wheelMovesCursor = '\u001b[?1007h'
+const wheelScrolls = '\u001b[?1007l'
 
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 

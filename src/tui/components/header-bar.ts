@@ -40,6 +40,7 @@ export function countsText({ fleet }: ScreenState): string {
     `${count('deploying')} deploying`,
     `${count('failed')} failed`,
     ...(count('held') > 0 ? [`${count('held')} held`] : []),
+    ...(count('pending-approval') > 0 ? [`${count('pending-approval')} to approve`] : []),
   ]
   return parts.join('  ')
 }

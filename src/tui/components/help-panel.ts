@@ -24,7 +24,8 @@ const changingKeys = [
   ['Space', 'mark a machine: commands go to all that are marked'],
   ['d', 'deploy: the plan first, then the name to type'],
   ['r, c', 'retry, cancel'],
-  ['a, h, u', 'approve, hold, release'],
+  ['a, x', 'approve a newcomer or a run; take a machine out of use'],
+  ['h, u', 'hold, release'],
 ] as const
 
 const meanings: readonly (readonly [Tone, string])[] = [
@@ -36,7 +37,7 @@ const meanings: readonly (readonly [Tone, string])[] = [
   ['bad', 'failed'],
 ]
 
-/** Keys and symbols. */
+/** Keys and symbols, as many rows as there is room for. */
 export function HelpPanel({
   rows,
   isReadOnly,
@@ -44,19 +45,32 @@ export function HelpPanel({
   rows: number
   isReadOnly: boolean
 }): ReactElement {
-  const theme = useContext(ThemeContext)
-  return h(
-    Box,
-    { flexDirection: 'column', height: rows, overflow: 'hidden', paddingLeft: 1 },
+  const lines = [
     ...[...keys, ...(isReadOnly ? [] : changingKeys)].map(([key, what]) =>
       h(Text, { key, wrap: 'truncate' }, `${key.padEnd(12)}${what}`),
     ),
     h(Text, { key: 'gap' }, ' '),
-    ...meanings.map(([tone, what]) =>
+    h(SymbolLine, { key: 'done', meanings: meanings.slice(0, 3) }),
+    h(SymbolLine, { key: 'open', meanings: meanings.slice(3) }),
+  ]
+  return h(
+    Box,
+    { flexDirection: 'column', height: rows, overflow: 'hidden', paddingLeft: 1 },
+    // Rows that do not fit would be laid over each other.
+    ...lines.slice(0, rows),
+  )
+}
+
+function SymbolLine({ meanings: shown }: { meanings: typeof meanings }): ReactElement {
+  const theme = useContext(ThemeContext)
+  return h(
+    Text,
+    { wrap: 'truncate' },
+    ...shown.map(([tone, what], index) =>
       h(
         Text,
-        { key: tone, wrap: 'truncate', ...toneStyle(theme, tone) },
-        `${toneSymbol(tone, theme.ascii).padEnd(12)}${what}`,
+        { key: tone, ...toneStyle(theme, tone) },
+        `${toneSymbol(tone, theme.ascii)} ${what}`.padEnd(index === shown.length - 1 ? 0 : 20),
       ),
     ),
   )

@@ -37,7 +37,15 @@ const viewKeys: Readonly<Record<ScreenView, readonly string[]>> = {
   services: ['esc back'],
   events: ['esc back', '/ filter', 'f follow'],
 }
-const changingKeys = ['d deploy', 'r retry', 'c cancel', 'a approve', 'h hold', 'u release']
+const changingKeys = [
+  'd deploy',
+  'r retry',
+  'c cancel',
+  'a approve',
+  'h hold',
+  'u release',
+  'x retire',
+]
 const changingViews: ReadonlySet<ScreenView> = new Set(['machines', 'machine', 'runs'] as const)
 
 function keysOf({ view, isReadOnly, filter }: ScreenState): string[] {

@@ -112,6 +112,38 @@ describe('repave tui', () => {
     expect(tui.lines.join('')).toBe('')
   })
 
+  it('takes the wheel as arrow keys, and gives it back', async () => {
+    const tui = start(80, 24, [], { NO_COLOR: '1' })
+    await tui.shows('node-3')
+    expect(tui.raw).toContain('\u001b[?1007h')
+    tui.type('\u001b[B\u001b[B\u001b[B')
+    await expect
+      .poll(() => tui.lines.find((line) => line.startsWith('>')) ?? '')
+      .toContain('node-3')
+    tui.type('\u001b[A\u001b[A')
+    await expect
+      .poll(() => tui.lines.find((line) => line.startsWith('>')) ?? '')
+      .toContain('node-1')
+    tui.type('q')
+    expect(await tui.exitCode).toBe(0)
+    expect(tui.raw.lastIndexOf('\u001b[?1007l')).toBeGreaterThan(tui.raw.indexOf('\u001b[?1007h'))
+  })
+
+  it('approves a newcomer with a key, and teaches the command line that does the same', async () => {
+    const newcomer = sampleMachine(3, { state: 'pending-approval' })
+    api.machines.set(sampleId(3), newcomer)
+    api.answer = ({ method, path }) =>
+      method === 'POST' && path === `/machines/${newcomer.id}/approve`
+        ? { json: { ...newcomer, state: 'ready' } }
+        : undefined
+    const tui = start(100, 24)
+    await tui.shows('node-3 to approve')
+    await tui.shows('1 to approve')
+    tui.type('Ga')
+    await tui.shows('ran: repave machine approve node-3')
+    expect(api.requests.at(-1)).toMatchObject({ method: 'POST', body: {} })
+  })
+
   it('has a screen for each number key', async () => {
     const status = {
       version: '9.9',

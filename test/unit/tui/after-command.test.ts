@@ -72,6 +72,28 @@ describe('keys that change something', () => {
     expect(wished(noted)).toEqual(["repave run approve 00000004 --note 'disk'\\''s checked'"])
   })
 
+  it('a newcomer is approved before its run is, with a note where one is given', () => {
+    const before = fleet()
+    const newcomer = sampleMachine(4, { state: 'pending-approval' })
+    const machines = new Map(before.fleet.machines).set(newcomer.id, newcomer)
+    const state = { ...before, fleet: { ...before.fleet, machines } }
+    expect(wished(pressed(state, 'G', 'a'))).toEqual(['repave machine approve node-4'])
+    const noted = pressed(state, 'G', ':', 'approve rack checked', '<enter>')
+    expect(wished(noted)).toEqual(["repave machine approve node-4 --note 'rack checked'"])
+    // Of those that are marked, only those who wait for it.
+    expect(wished(pressed(state, '    ', 'a'))).toEqual(['repave machine approve node-4'])
+  })
+
+  it('a machine is refused, or taken out of use, only after the word was typed', () => {
+    const asked = pressed(fleet(), 'G', 'x')
+    expect(asked.confirmation).toMatchObject({ title: 'retire node-4', expected: 'retire' })
+    expect(pressed(asked, 'retir', '<enter>')).toMatchObject({ notice: { text: 'type retire' } })
+    expect(wished(pressed(asked, 'retire', '<enter>'))).toEqual(['repave machine retire node-4'])
+    expect(pressed(fleet(true), 'G', 'x')).toMatchObject({
+      notice: { text: 'read-only: nothing can be changed here' },
+    })
+  })
+
   it('cancel only after the word was typed', () => {
     const asked = pressed(fleet(), 'j', 'c')
     expect(asked.confirmation).toMatchObject({ title: 'cancel the run on node-2' })
