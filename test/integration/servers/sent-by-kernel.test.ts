@@ -99,6 +99,12 @@ async function ask(port: number, target: string, headers = ''): Promise<Socket> 
 }
 
 describe(loadKernelCalls, () => {
+  test('what is not in memory is not waited for', async () => {
+    const { sendCached } = await loadCalls()
+    // Behind the end of the file there is nothing to be had at once.
+    expect(sendCached(-1, file.fd, content.length + MEBIBYTE, 4096)).toBe(0)
+  })
+
   test('a file that has become too short resets the connection', async () => {
     await using server = await serve(await loadCalls())
     const response = await fetch(`http://127.0.0.1:${server.port}/short`)
@@ -153,7 +159,8 @@ describe(loadKernelCalls, () => {
   })
 
   test('where the kernel takes nothing, every byte goes the ordinary way', async () => {
-    await using server = await serve({ ...(await loadCalls()), sendFile: async () => -1 })
+    const refusing = { sendFile: async () => -1, sendCached: () => -1 }
+    await using server = await serve({ ...(await loadCalls()), ...refusing })
     const received = await body(await fetch(`http://127.0.0.1:${server.port}/whole`))
     expect(content.equals(received)).toBe(true)
   })

@@ -1,16 +1,28 @@
 import { closeSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 
 import { KIBIBYTE } from '../../../base/byte-size.ts'
 
-/** `sendfile` of libc, in a thread beside the event loop: reading from a slow disk may keep it waiting. */
+/** `sendfile` of libc. */
 export interface KernelCalls {
-  /** @returns bytes that the socket has taken; 0 at the end of the file, -1 on any failure, also when the socket is full */
+  /**
+   * In a thread beside the event loop: reading from a slow disk may keep it waiting.
+   *
+   * @returns bytes that the socket has taken; 0 at the end of the file, -1 on any failure, also when the socket is full
+   */
   sendFile(socket: number, file: number, position: number, lengthBytes: number): Promise<number>
+  /** The same within the call, and nothing at all when it would have to wait for the disk. */
+  sendCached(socket: number, file: number, position: number, lengthBytes: number): number
+  /** Holds back what does not fill a packet, until told to let it go (`TCP_CORK`, tcp(7)). */
+  cork(socket: number, isHeldBack: boolean): void
   /** A second descriptor of the same socket, or -1. */
   duplicate(descriptor: number): number
 }
+
+/** RWF_NOWAIT of preadv2(2); IPPROTO_TCP and TCP_CORK of linux/tcp.h. */
+const linux = { readWithoutWaiting: 8, levelTcp: 6, optionTcpCork: 3 } as const
 
 /** The command of fcntl(2) that duplicates a descriptor which programs that we start do not get. */
 const duplicateCloseOnExec = 1030
@@ -24,7 +36,25 @@ export async function loadKernelCalls(): Promise<KernelCalls | undefined> {
       'int64_t sendfile(int socket, int file, _Inout_ int64_t *position, size_t bytes)',
     )
     const fcntl = libc.func('int fcntl(int fd, int command, ...)')
+    const setsockopt = libc.func(
+      'int setsockopt(int socket, int level, int option, const int32_t *value, uint32_t bytes)',
+    )
+    const preadv2 = libc.func(
+      'int64_t preadv2(int file, const uint64_t *parts, int partCount, int64_t position, int flags)',
+    )
+    // struct iovec: where to read to, and how much.
+    const oneByte = BigUint64Array.of(koffi.address(koffi.alloc('uint8_t', 1)), 1n)
+    const isCached = (file: number, position: number) =>
+      Number(preadv2(file, oneByte, 1, position, linux.readWithoutWaiting)) === 1
     return {
+      sendCached: (socket, file, position, lengthBytes) =>
+        isCached(file, position) && isCached(file, position + lengthBytes - 1)
+          ? Number(sendfile(socket, file, [position], lengthBytes))
+          : 0,
+      cork: (socket, isHeldBack) => {
+        const { levelTcp, optionTcpCork } = linux
+        setsockopt(socket, levelTcp, optionTcpCork, Int32Array.of(Number(isHeldBack)), 4)
+      },
       sendFile: (socket, file, position, lengthBytes) =>
         new Promise((resolve, reject) => {
           sendfile.async(socket, file, [position], lengthBytes, (error: unknown, sent: unknown) => {
@@ -39,6 +69,13 @@ export async function loadKernelCalls(): Promise<KernelCalls | undefined> {
   }
 }
 
+/** Part of an open file. */
+export interface FilePart {
+  readonly descriptor: number
+  readonly position: number
+  readonly lengthBytes: number
+}
+
 /** A socket's second descriptor: ours to close, so that its number means this socket as long as we use it. */
 interface OwnDescriptor {
   readonly number: number
@@ -46,6 +83,17 @@ interface OwnDescriptor {
   isSocketClosed: boolean
 }
 
+/** What the kernel took of a file. */
+export interface Taken {
+  readonly sentBytes: number
+  /** Whether it would take more at once. */
+  readonly hasRoom: boolean
+}
+
+const nothingTaken: Taken = { sentBytes: 0, hasRoom: false }
+
+/** Goes out together with the headers, while a thread is being woken for the rest. */
+const firstBytes = 128 * KIBIBYTE
 /** Calls under way at a time: as many as there are threads for them. */
 const mostCalls = 4
 /** In a crowd everybody gets so much a turn, and the same as everybody else; one or two get what they want. */
@@ -68,26 +116,46 @@ export class KernelSender {
   }
 
   /**
+   * Lets the headers leave, together with the file's first bytes where those are in memory.
+   *
+   * @returns how many bytes of the file the kernel took
+   */
+  begin(response: ServerResponse, { descriptor, position, lengthBytes }: FilePart): number {
+    const { socket } = response
+    const own = socket === null ? undefined : this.#descriptorOf(socket)
+    if (socket === null || own === undefined) {
+      response.flushHeaders()
+      return 0
+    }
+    this.#calls.cork(own.number, true)
+    try {
+      response.flushHeaders()
+      if (socket.destroyed || socket.writableLength > 0) return 0
+      const mostBytes = Math.min(lengthBytes, firstBytes)
+      return Math.max(this.#calls.sendCached(own.number, descriptor, position, mostBytes), 0)
+    } finally {
+      this.#calls.cork(own.number, false)
+    }
+  }
+
+  /**
    * Gives the kernel what the socket has room for, less where many want their turn.
    *
    * @returns how many bytes it took: 0 when there is no room, while Node has something on its way to the
    *   socket, and when anything is wrong with either, of which their ordinary use tells more
    */
-  async send(
-    socket: Socket,
-    file: { readonly descriptor: number; readonly position: number; readonly lengthBytes: number },
-  ): Promise<number> {
+  async send(socket: Socket, file: FilePart): Promise<Taken> {
     const own = this.#descriptorOf(socket)
-    if (own === undefined) return 0
+    if (own === undefined) return nothingTaken
     own.usedBy++
     await this.#turn()
     try {
-      if (socket.destroyed || socket.writableLength > 0) return 0
+      if (socket.destroyed || socket.writableLength > 0) return nothingTaken
       const { descriptor, position, lengthBytes } = file
       const isCrowd = this.#underWay + this.#queue.length > 2
       const mostBytes = isCrowd ? Math.min(lengthBytes, crowdBytes) : lengthBytes
       const sent = await this.#calls.sendFile(own.number, descriptor, position, mostBytes)
-      return Math.max(sent, 0)
+      return { sentBytes: Math.max(sent, 0), hasRoom: sent === mostBytes }
     } finally {
       this.#endTurn()
       own.usedBy--

@@ -11,7 +11,7 @@ export interface RequestTarget {
 export function readRequestTarget(target: string): RequestTarget {
   const [encodedPath = '', ...rest] = target.split('?')
   const query = new Map<string, string>()
-  for (const [name, value] of new URLSearchParams(rest.join('?'))) {
+  for (const [name, value] of rest.length === 0 ? [] : new URLSearchParams(rest.join('?'))) {
     if (!query.has(name)) query.set(name, value)
   }
   const path = decodeOnce(encodedPath)

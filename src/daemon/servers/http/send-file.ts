@@ -4,27 +4,22 @@ import { promisify } from 'node:util'
 
 import { KIBIBYTE, MEBIBYTE } from '../../../base/byte-size.ts'
 import type { BufferPool } from './buffer-pool.ts'
-import type { KernelSender } from './kernel-sender.ts'
+import type { FilePart, KernelSender } from './kernel-sender.ts'
 import { written } from './written.ts'
-
-/** Part of an open file. */
-export interface FilePart {
-  readonly descriptor: number
-  readonly position: number
-  readonly lengthBytes: number
-}
 
 const read = promisify(readCallback)
 
 /** What goes through our memory each time the socket is full. */
 const pieceBytes = 32 * KIBIBYTE
+/** So little that is left goes as one piece. */
+const lastPieceBytes = 64 * KIBIBYTE
 /** The same where the kernel takes nothing. */
 const largePieceBytes = MEBIBYTE
 
 /**
- * Lets the kernel send part of a file from its page cache. Whenever the socket is full, one small piece
- * goes the ordinary way: Node says when there is room again, when the client has gone away, and what is
- * wrong if anything is. The first piece takes the headers along.
+ * Lets the kernel send part of a file from its page cache, behind headers that leave at once. Whenever
+ * the socket is full, one small piece goes the ordinary way: Node says when there is room again, when
+ * the client has gone away, and what is wrong if anything is.
  *
  * @returns false when the client went away before the last byte
  * @throws when the file cannot be read, or is too short
@@ -34,15 +29,17 @@ export async function sendFile(
   file: FilePart,
   { pool, kernel }: { readonly pool: BufferPool; readonly kernel: KernelSender },
 ): Promise<boolean> {
-  // Where the kernel takes nothing, all of it goes in large pieces.
-  let nextPieceBytes = pieceBytes
-  for (let rest = file; rest.lengthBytes > 0;) {
-    const pieceLength = await sendPiece(response, rest, nextPieceBytes, pool)
-    if (pieceLength === undefined) return false
-    rest = behind(rest, pieceLength)
+  let rest = response.headersSent ? file : behind(file, kernel.begin(response, file))
+  while (rest.lengthBytes > 0) {
     const taken = await sendByKernel(response, rest, kernel)
     rest = behind(rest, taken)
-    nextPieceBytes = taken > 0 ? pieceBytes : largePieceBytes
+    if (rest.lengthBytes === 0) return true
+    const wantedBytes = rest.lengthBytes <= lastPieceBytes ? lastPieceBytes : pieceBytes
+    // Where the kernel takes nothing, all of it goes in large pieces.
+    const mostBytes = taken > 0 ? wantedBytes : largePieceBytes
+    const pieceLength = await sendPiece(response, rest, mostBytes, pool)
+    if (pieceLength === undefined) return false
+    rest = behind(rest, pieceLength)
   }
   return true
 }
@@ -55,10 +52,10 @@ async function sendByKernel(
 ): Promise<number> {
   if (socket === null) return 0
   let sentBytes = 0
-  while (sentBytes < part.lengthBytes) {
+  for (let hasRoom = true; hasRoom && sentBytes < part.lengthBytes;) {
     const taken = await kernel.send(socket, behind(part, sentBytes))
-    if (taken === 0) break
-    sentBytes += taken
+    sentBytes += taken.sentBytes
+    hasRoom = taken.hasRoom
   }
   return sentBytes
 }

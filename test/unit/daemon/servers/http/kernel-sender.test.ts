@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { fstatSync, openSync } from 'node:fs'
+import { IncomingMessage, ServerResponse } from 'node:http'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 
@@ -30,16 +31,22 @@ describe(KernelSender, () => {
   let calls: Call[]
   let duplicates: number[]
   let sender: KernelSender
+  let cachedBytes: number
+  let corks: boolean[]
 
   beforeEach(async () => {
     sockets = []
     calls = []
     duplicates = []
+    cachedBytes = 0
+    corks = []
     server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     sender = new KernelSender({
       sendFile: (socket, _file, _position, lengthBytes) =>
         new Promise((finish) => calls.push({ socket, lengthBytes, finish })),
+      sendCached: (_socket, _file, _position, lengthBytes) => Math.min(lengthBytes, cachedBytes),
+      cork: (_socket, isHeldBack) => corks.push(isHeldBack),
       duplicate: () => {
         // Any descriptor that is ours to close.
         const descriptor = openSync('/dev/null', 'r')
@@ -62,13 +69,59 @@ describe(KernelSender, () => {
     sockets.push(socket)
     return socket
   }
+  const responseOn = (socket: Socket): ServerResponse => {
+    const response = new ServerResponse(new IncomingMessage(socket))
+    response.assignSocket(socket)
+    response.setHeader('content-length', part.lengthBytes)
+    return response
+  }
   const turns = () => new Promise((resolve) => setImmediate(resolve))
 
   it('takes a failure for no room: the ordinary way tells what is wrong', async () => {
     const sent = sender.send(await accept(), part)
     await turns()
     calls[0]?.finish(-1)
-    expect(await sent).toBe(0)
+    expect(await sent).toEqual({ sentBytes: 0, hasRoom: false })
+  })
+
+  it('lets headers leave alone where the file is not in memory', async () => {
+    const socket = await accept()
+    const response = responseOn(socket)
+    cachedBytes = -1
+    expect(sender.begin(response, part)).toBe(0)
+    const [headers] = (await once(sockets[0] ?? socket, 'data')) as [Buffer]
+    expect(headers.toString()).toContain('200 OK')
+    expect(corks).toEqual([true, false])
+  })
+
+  it('sends no bytes of a file ahead of headers that are still on their way', async () => {
+    const socket = await accept()
+    cachedBytes = MEBIBYTE
+    socket.cork()
+    expect(sender.begin(responseOn(socket), part)).toBe(0)
+    expect(corks).toEqual([true, false])
+  })
+
+  it('begins a file with its headers', async () => {
+    cachedBytes = MEBIBYTE
+    const response = responseOn(await accept())
+    expect(sender.begin(response, part)).toBe(128 * KIBIBYTE)
+    expect(response.headersSent).toBe(true)
+    expect(sender.begin(responseOn(await accept()), { ...part, lengthBytes: 5 })).toBe(5)
+  })
+
+  it('tells whether there is more room', async () => {
+    const socket = await accept()
+    for (const [sentBytes, hasRoom] of [
+      [1000, false],
+      [part.lengthBytes, true],
+    ] as const) {
+      calls = []
+      const sent = sender.send(socket, part)
+      await turns()
+      calls[0]?.finish(sentBytes)
+      expect(await sent).toEqual({ sentBytes, hasRoom })
+    }
   })
 
   it('H08 keeps its descriptor while the kernel uses it, and closes it when the client has gone', async () => {
@@ -81,7 +134,7 @@ describe(KernelSender, () => {
     calls[0]?.finish(1)
     await sent
     expect(duplicates.map(isOpen)).toEqual([false])
-    expect(await sender.send(socket, part)).toBe(0)
+    expect(await sender.send(socket, part)).toMatchObject({ sentBytes: 0 })
     expect(calls).toHaveLength(1)
   })
 
@@ -103,7 +156,7 @@ describe(KernelSender, () => {
     const socket = await accept()
     socket.cork()
     socket.write('headers')
-    expect(await sender.send(socket, part)).toBe(0)
+    expect(await sender.send(socket, part)).toMatchObject({ sentBytes: 0 })
     expect(calls).toEqual([])
   })
 
@@ -126,22 +179,26 @@ describe(KernelSender, () => {
     await turns()
     expect(calls.map(({ socket }) => duplicates.indexOf(socket))).toEqual([0, 1, 2, 3, 4, 5])
     for (const { finish } of calls) finish(1)
-    expect(await Promise.all(sent)).toEqual([1, 1, 1, 1, 1, 1])
+    const taken = await Promise.all(sent)
+    expect(taken.map(({ sentBytes }) => sentBytes)).toEqual([1, 1, 1, 1, 1, 1])
   })
 
   it('never sends in the clear where Node encrypts', async () => {
     const socket = new TLSSocket(await accept())
     sockets.push(socket)
     expect(sender.reaches(socket)).toBe(false)
-    expect(await sender.send(socket, part)).toBe(0)
+    expect(await sender.send(socket, part)).toMatchObject({ sentBytes: 0 })
     expect(calls).toEqual([])
   })
 
   it('does without where no second descriptor can be had', async () => {
     const poor = new KernelSender({
       sendFile: () => Promise.reject(new Error('must not be called')),
+      sendCached: () => part.lengthBytes,
+      cork: () => undefined,
       duplicate: () => -1,
     })
-    expect(await poor.send(await accept(), part)).toBe(0)
+    expect(await poor.send(await accept(), part)).toMatchObject({ sentBytes: 0 })
+    expect(poor.begin(responseOn(await accept()), part)).toBe(0)
   })
 })
