@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 
-import { KIBIBYTE } from '../../../base/byte-size.ts'
+import { KIBIBYTE, MEBIBYTE } from '../../../base/byte-size.ts'
 
 /** `sendfile` of libc. */
 export interface KernelCalls {
@@ -23,6 +23,9 @@ export interface KernelCalls {
 
 /** RWF_NOWAIT of preadv2(2); IPPROTO_TCP and TCP_CORK of linux/tcp.h. */
 const linux = { readWithoutWaiting: 8, levelTcp: 6, optionTcpCork: 3 } as const
+
+/** What the kernel reads from a disk together it has together: one byte in so many tells. */
+const probeBytes = 64 * KIBIBYTE
 
 /** The command of fcntl(2) that duplicates a descriptor which programs that we start do not get. */
 const duplicateCloseOnExec = 1030
@@ -44,11 +47,16 @@ export async function loadKernelCalls(): Promise<KernelCalls | undefined> {
     )
     // struct iovec: where to read to, and how much.
     const oneByte = BigUint64Array.of(koffi.address(koffi.alloc('uint8_t', 1)), 1n)
-    const isCached = (file: number, position: number) =>
-      Number(preadv2(file, oneByte, 1, position, linux.readWithoutWaiting)) === 1
+    const isCached = (file: number, first: number, last: number) => {
+      for (let at = first; at < last + probeBytes; at += probeBytes) {
+        const probed = preadv2(file, oneByte, 1, Math.min(at, last), linux.readWithoutWaiting)
+        if (Number(probed) !== 1) return false
+      }
+      return true
+    }
     return {
       sendCached: (socket, file, position, lengthBytes) =>
-        isCached(file, position) && isCached(file, position + lengthBytes - 1)
+        isCached(file, position, position + lengthBytes - 1)
           ? Number(sendfile(socket, file, [position], lengthBytes))
           : 0,
       cork: (socket, isHeldBack) => {
@@ -92,8 +100,9 @@ export interface Taken {
 
 const nothingTaken: Taken = { sentBytes: 0, hasRoom: false }
 
-/** Goes out together with the headers, while a thread is being woken for the rest. */
+/** Goes out together with the headers, while a thread is being woken for the rest; more where nobody waits. */
 const firstBytes = 128 * KIBIBYTE
+const firstBytesAlone = MEBIBYTE
 /** Calls under way at a time: as many as there are threads for them. */
 const mostCalls = 4
 /** In a crowd everybody gets so much a turn, and the same as everybody else; one or two get what they want. */
@@ -131,7 +140,8 @@ export class KernelSender {
     try {
       response.flushHeaders()
       if (socket.destroyed || socket.writableLength > 0) return 0
-      const mostBytes = Math.min(lengthBytes, firstBytes)
+      const isAlone = this.#underWay === 0
+      const mostBytes = Math.min(lengthBytes, isAlone ? firstBytesAlone : firstBytes)
       return Math.max(this.#calls.sendCached(own.number, descriptor, position, mostBytes), 0)
     } finally {
       this.#calls.cork(own.number, false)

@@ -102,12 +102,17 @@ describe(KernelSender, () => {
     expect(corks).toEqual([true, false])
   })
 
-  it('begins a file with its headers', async () => {
-    cachedBytes = MEBIBYTE
+  it('begins a file with its headers, and with less of it where others wait', async () => {
+    cachedBytes = 4 * MEBIBYTE
     const response = responseOn(await accept())
-    expect(sender.begin(response, part)).toBe(128 * KIBIBYTE)
+    expect(sender.begin(response, part)).toBe(MEBIBYTE)
     expect(response.headersSent).toBe(true)
     expect(sender.begin(responseOn(await accept()), { ...part, lengthBytes: 5 })).toBe(5)
+    const other = sender.send(await accept(), part)
+    await turns()
+    expect(sender.begin(responseOn(await accept()), part)).toBe(128 * KIBIBYTE)
+    calls[0]?.finish(1)
+    await other
   })
 
   it('tells whether there is more room', async () => {
