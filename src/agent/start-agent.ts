@@ -60,7 +60,11 @@ export function startAgent({ world, token, page, uptimeMs, timing }: AgentOption
     { ...world, clock },
     {
       send: (frame) => link.send(frame),
-      deliver: (result) => link.deliver(result),
+      deliver: (result) => {
+        // What it said comes first: the machine may be off as soon as the result is known.
+        logs.flush()
+        return link.deliver(result)
+      },
       log,
       show: (doing, progress) => page.show({ doing, progress }),
     },

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 
 import { type InterventionVerb, runSchema } from '../contract/run.ts'
 import { outcomeLine } from '../presentation/run-outcome.ts'
-import { waitReason } from '../presentation/wait-reason.ts'
+import { holdNextText, waitReason } from '../presentation/wait-reason.ts'
 import {
   addChange,
   type CommandLine,
@@ -66,7 +66,7 @@ function addVerbCommand(line: CommandLine, parent: Command, verb: InterventionVe
         const noted = options.note === undefined ? {} : { body: { note: options.note } }
         const request = { method: 'POST', path: `/runs/${id}/${verb}`, ...noted } as const
         const run = await askDaemon(connection, request, runSchema)
-        const waits = waitReason(run, Date.now())
+        const waits = waitReason(run, Date.now()) ?? holdNextText(run)
         await printThing(line.world, options.output, {
           kind: 'Run',
           value: run,

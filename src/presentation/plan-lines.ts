@@ -12,8 +12,8 @@ export function planLines(plan: RunPlan): string[] {
     ['machine', shownText(plan.machineName, 63)],
     ['workflow', plan.workflow],
     ['image', shownText([plan.imageName, plan.imageDigest].join('  ').trim(), 160)],
-    ...(plan.disk === undefined ? [] : lostFacts('replaced', plan.disk)),
-    ...(plan.wiped ?? []).flatMap((disk) => lostFacts('wiped', disk)),
+    ...(plan.disk === undefined ? [] : lostFacts('replaced', plan.disk, plan.machineName)),
+    ...(plan.wiped ?? []).flatMap((disk) => lostFacts('wiped', disk, plan.machineName)),
     ...(plan.problem === undefined
       ? []
       : [['no disk', shownText(plan.problem.message, 400)] as const]),
@@ -34,15 +34,21 @@ export function planLines(plan: RunPlan): string[] {
   ]
 }
 
-function lostFacts(word: string, disk: Disk): (readonly [string, string])[] {
+function lostFacts(word: string, disk: Disk, machineName: string): (readonly [string, string])[] {
+  const { contents, model, transport } = disk
+  const lines =
+    contents === undefined
+      ? [
+          `what lies on it is read before it is chosen; to see it now: repave machine run discover ${shownText(machineName, 63)}`,
+        ]
+      : contentLines(contents)
   return [
-    [word, `${diskText(disk)}  ${shownText(disk.model ?? disk.transport)}`],
-    ...contentLines(disk.contents).map((line) => ['', line] as const),
+    [word, `${diskText(disk)}  ${shownText(model ?? transport)}`],
+    ...lines.map((line) => ['', line] as const),
   ]
 }
 
-function contentLines(contents: Disk['contents']): string[] {
-  if (contents === undefined) return ['what lies on it is not known yet']
+function contentLines(contents: NonNullable<Disk['contents']>): string[] {
   if ('unreadable' in contents) return [`cannot be read: ${shownText(contents.unreadable, 200)}`]
   const whole = contents.signatures.map(signatureText)
   const lines = [...whole, ...contents.partitions.map(partitionText)]

@@ -4,11 +4,12 @@ import { failureText } from './event-text.ts'
 import { diskText, wipedText } from './run-outcome.ts'
 import { shownText } from './shown-text.ts'
 import { factLines, tableLines } from './table-text.ts'
-import { deadlineText, waitReason } from './wait-reason.ts'
+import { deadlineText, holdNextText, waitReason } from './wait-reason.ts'
 
 /** A run for people: what it is, what it waits for, and its whole plan, task by task. */
 export function runLines(run: Run, nowMs: number): string[] {
   const waits = waitReason(run, nowMs) ?? deadlineText(run, nowMs)
+  const holds = holdNextText(run)
   const facts: (readonly [string, string])[] = [
     ['run', run.id],
     ['machine', shownText(run.machineName, 63)],
@@ -20,6 +21,7 @@ export function runLines(run: Run, nowMs: number): string[] {
       : [['disk', `${diskText(run.disk)}  (its data is replaced)`] as const]),
     ...disksFacts(run),
     ...(run.failure === undefined ? [] : [['failure', failureText(run.failure)] as const]),
+    ...(holds === undefined ? [] : [['then', holds] as const]),
     ...(run.stopAt === undefined ? [] : [['held before', run.stopAt] as const]),
     ...(run.comparison === undefined
       ? []

@@ -55,3 +55,10 @@ export function deadlineText(run: Run, nowMs: number): string | undefined {
   if (task?.state !== 'running' || task.deadlineAtMs === undefined) return undefined
   return `times out in ${durationText(task.deadlineAtMs - nowMs)}`
 }
+
+/** That the run will be held once the task under way has ended, and why; undefined where it will not. */
+export function holdNextText({ holdNext, state, tasks, taskIndex }: Run): string | undefined {
+  if (holdNext === undefined || state !== 'running') return undefined
+  const name = tasks[taskIndex]?.task.name ?? 'its task'
+  return `held when ${name} has ended: ${shownText(holdNext.because, 300)}`
+}

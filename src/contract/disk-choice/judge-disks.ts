@@ -18,6 +18,11 @@ export interface JudgedDisk extends SeenDisk {
   readonly isLeft: boolean
 }
 
+export interface JudgeOptions {
+  /** Whether a disk counts as empty while nobody has read it: for a plan, and never for a write. */
+  readonly isUnreadOpen?: boolean
+}
+
 interface Refusal {
   readonly reason: string
   readonly isLeft: boolean
@@ -27,14 +32,18 @@ interface Refusal {
  * Every disk of the machine with the verdict on it. Agent and daemon judge by this one list of rules:
  * what a plan shows is what the agent will find. Only a single disk without a refusal may be written.
  */
-export function judgeDisks(disks: readonly Disk[], request: DiskChoiceRequest): JudgedDisk[] {
+export function judgeDisks(
+  disks: readonly Disk[],
+  request: DiskChoiceRequest,
+  options: JudgeOptions = {},
+): JudgedDisk[] {
   const seen = uniteDualPorts(disks)
   const all = seen.map(({ disk }) => disk)
   return seen.map((one) => {
     const isDataDisk = request.dataDisks.some((rule) => ruleMismatch(one.disk, rule) === undefined)
     const refusal = isDataDisk
       ? { reason: 'a data disk: kept', isLeft: true }
-      : refuse(one, all, request)
+      : refuse(one, all, request, options)
     const verdict = refusal === undefined ? {} : { refusal: refusal.reason }
     return { ...one, isDataDisk, isLeft: refusal?.isLeft ?? false, ...verdict }
   })
@@ -44,8 +53,10 @@ function refuse(
   seen: SeenDisk,
   all: readonly Disk[],
   request: DiskChoiceRequest,
+  { isUnreadOpen = false }: JudgeOptions,
 ): Refusal | undefined {
   const { disk } = seen
+  const isOpen = isUnreadOpen && disk.contents === undefined
   const left =
     ruleMismatch(disk, request.rule) ??
     protectedReason(disk, request) ??
@@ -56,7 +67,7 @@ function refuse(
     stateReason(disk) ??
     pathsReason(seen, all, request) ??
     namelessReason(disk, all, request) ??
-    contentRefusal(disk, all, request) ??
+    (isOpen ? undefined : contentRefusal(disk, all, request)) ??
     sizeReason(disk, request)
   return reason === undefined ? undefined : { reason, isLeft: false }
 }

@@ -94,6 +94,21 @@ describe('startAgent', () => {
     expect(agent.shown.join('\n')).toContain('this is node-1')
   })
 
+  test('what a task has said is told before its result: the machine may be off right after it', async () => {
+    await using daemon = await FakeDaemon.start()
+    using world = createAgentWorld(daemon.url, [])
+    using _agent = start(world)
+    await daemon.frame('hello')
+    const attemptId = daemon.order({ action: 'reboot' })
+    await daemon.frame('result')
+    const lines = daemon.all('log').filter((frame) => frame.attemptId === attemptId)
+    expect(lines.flatMap((frame) => frame.lines)).toEqual([
+      expect.stringContaining(': begun'),
+      expect.stringContaining('rebooting'),
+      expect.stringContaining(': succeeded'),
+    ])
+  })
+
   test('repeats a result until it is acknowledged, over a lost connection too (decision 13)', async () => {
     await using daemon = await FakeDaemon.start()
     daemon.acknowledges = false

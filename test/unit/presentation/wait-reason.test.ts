@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { deadlineText, waitReason } from '../../../src/presentation/wait-reason.ts'
+import { deadlineText, holdNextText, waitReason } from '../../../src/presentation/wait-reason.ts'
 import {
   runningRun,
   sampleRun,
@@ -54,5 +54,17 @@ describe(deadlineText, () => {
       'times out in 1m30s',
     )
     expect(deadlineText(sampleRun(1), sampleTimeMs)).toBeUndefined()
+  })
+})
+
+describe(holdNextText, () => {
+  it('says that a run will be held, and after what, while a task is under way', () => {
+    const holdNext = { because: 'a person holds it: rack moves', afterTask: 0 }
+    const run = runningRun(1, 1, { tasks: [sampleTask('write', 'write-image')], holdNext })
+    expect(holdNextText({ ...run, taskIndex: 0 })).toBe(
+      'held when write-image has ended: a person holds it: rack moves',
+    )
+    expect(holdNextText({ ...run, state: 'held' })).toBeUndefined()
+    expect(holdNextText(runningRun(1, 1))).toBeUndefined()
   })
 })

@@ -30,7 +30,8 @@ export const runRules: readonly StuckRule[] = [
     state: 'fine',
     fits: ({ machine }) => machine.retirement !== undefined,
     since: ({ machine }) => machine.retirement?.atMs,
-    hint: 'it is out of use: it boots its disk, and repave machine reinstate takes it back',
+    hint: ({ machine }) =>
+      `it is out of use: it boots its disk, and repave machine reinstate ${machine.name} takes it back`,
   },
   {
     cause: 'identity-in-doubt',
@@ -38,8 +39,8 @@ export const runRules: readonly StuckRule[] = [
     fits: ({ machine }) => machine.conflict !== undefined,
     expected: 'a person who says which machine it is',
     since: ({ machine }) => machine.conflict?.atMs,
-    hint: ({ machine }) =>
-      `${machine.conflict?.because}; repave machine merge when it is the one on record, repave machine split when it is another`,
+    hint: ({ machine: { conflict, name } }) =>
+      `${conflict?.because}; repave machine merge ${name} when it is the one on record, repave machine split ${name} when it is another`,
   },
   {
     cause: 'waits-to-be-used',
@@ -53,9 +54,15 @@ export const runRules: readonly StuckRule[] = [
     cause: 'boot-loop',
     state: 'waiting',
     fits: ({ run, isRunUnderWay, machine }) =>
-      machine.state === 'held' || (isRunUnderWay && run?.failure?.code === bootLoopCode),
+      isRunUnderWay ? run?.failure?.code === bootLoopCode : machine.state === 'held',
     expected: 'a person who lets it go on',
-    hint: 'it starts again and again without progress: look at its console and its boot order, then repave run release',
+    hint: ({ isRunUnderWay, machine }) => {
+      const look =
+        'it starts again and again without progress: look at its console and its boot order'
+      return isRunUnderWay
+        ? `${look}, then repave run release ${machine.name}`
+        : `${look}; it goes on when a run is ordered for it, and by itself ten minutes after these starts`
+    },
   },
   {
     ...afterFailure,
@@ -76,7 +83,8 @@ export const runRules: readonly StuckRule[] = [
     cause: 'disk-broken',
     fits: failedWith('ERR_DISK_IO', 'ERR_READ_BACK_MISMATCH', 'ERR_DISK_UNREADABLE'),
     expected: 'a disk that keeps what it is given',
-    hint: (situation) => `${failureText(situation)}; replace the disk, then repave run retry`,
+    hint: (situation) =>
+      `${failureText(situation)}; replace the disk, then repave run retry ${situation.machine.name}`,
   },
   {
     ...afterFailure,
@@ -91,7 +99,8 @@ export const runRules: readonly StuckRule[] = [
     ...afterFailure,
     cause: 'run-failed',
     fits: ({ run }) => run?.state === 'failed',
-    hint: (situation) => `${failureText(situation)}; then repave run retry`,
+    hint: (situation) =>
+      `${failureText(situation)}; then repave run retry ${situation.machine.name}`,
   },
   {
     cause: 'waits-for-approval',
@@ -99,7 +108,7 @@ export const runRules: readonly StuckRule[] = [
     fits: ({ run }) => run?.state === 'waiting-approval',
     expected: 'a person who approves',
     since: taskStart,
-    hint: 'repave run approve',
+    hint: ({ machine }) => `repave run approve ${machine.name}`,
   },
   {
     cause: 'run-held',
@@ -107,8 +116,8 @@ export const runRules: readonly StuckRule[] = [
     fits: ({ run, isRunUnderWay }) => isRunUnderWay && run?.state === 'held',
     expected: 'a person who lets it go on',
     since: taskStart,
-    hint: (situation) =>
-      `${situation.run?.failure?.message ?? situation.run?.heldBecause ?? ''}; repave run release`,
+    hint: ({ machine, run }) =>
+      `${run?.failure?.message ?? run?.heldBecause ?? ''}; repave run release ${machine.name}`,
   },
   {
     cause: 'waits-for-its-turn',
@@ -162,7 +171,8 @@ export const taskRules: readonly StuckRule[] = [
     step: ({ task }) => `task ${task?.task.action ?? ''}`,
     since: taskStart,
     patienceSeconds: 600,
-    hint: 'repave run watch shows how fast bytes go and what limits them',
+    hint: ({ machine }) =>
+      `repave run watch ${machine.name} shows how fast bytes go and what limits them`,
   },
   {
     cause: 'task-not-begun',

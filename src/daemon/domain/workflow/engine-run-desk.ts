@@ -9,6 +9,7 @@ import { requireDeployable, requireUsable } from '../machine/standing.ts'
 import { requireRevision } from '../selection/revision.ts'
 import type { EngineState } from './engine-state.ts'
 import {
+  ContentsUnknownError,
   PlanChangedError,
   RunEndedError,
   RunNotFoundError,
@@ -164,14 +165,22 @@ function preview(
   return previewRun(machine, prepared, sources)
 }
 
-/** @throws {PlanChangedError} when the plan is not the one that was agreed to */
+/**
+ * @throws {PlanChangedError} when the plan is not the one that was agreed to
+ * @throws {ContentsUnknownError} when the content of a disk is part of the agreement, and is not known
+ */
 function approvedBy(
   request: NewRun,
   plan: RunPlan,
 ): Pick<PreparedRun, 'approvedDisk' | 'approvedDisks'> {
   if (request.plan === undefined) return {}
   if (request.plan !== plan.digest) throw new PlanChangedError(plan.machineName)
-  const agreed = (disk: Disk) => approvalOf(disk, request.expectContents)
+  const agreed = (disk: Disk) => {
+    if (request.expectContents === true && disk.contents === undefined) {
+      throw new ContentsUnknownError(plan.machineName)
+    }
+    return approvalOf(disk, request.expectContents)
+  }
   return {
     ...(plan.disk === undefined ? {} : { approvedDisk: agreed(plan.disk) }),
     ...(plan.wiped === undefined ? {} : { approvedDisks: plan.wiped.map(agreed) }),

@@ -213,6 +213,17 @@ export class HookNotFoundError extends CodedError {
   }
 }
 
+/** The run was to be bound to what lies on its disk, and nobody has read it yet. Nothing was ordered. */
+export class ContentsUnknownError extends CodedError {
+  readonly code = 'ERR_CONTENTS_UNKNOWN'
+
+  constructor(machineName: string) {
+    super(`what lies on the disk of ${machineName} is not known yet`, {
+      remedy: `repave machine run discover ${machineName} reads it; then look at the plan again`,
+    })
+  }
+}
+
 /** Machine, workflow or image are not as they were when the plan was shown. Nothing was ordered. */
 export class PlanChangedError extends CodedError {
   readonly code = 'ERR_PLAN_CHANGED'

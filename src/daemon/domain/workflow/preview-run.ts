@@ -82,7 +82,10 @@ export function approvalOf(disk: Disk, expectContents = false): ApprovedDisk {
   }
 }
 
-/** A disk that a person only has to confirm counts as one that may be written: the plan is what confirms it. */
+/**
+ * A disk that a person only has to confirm counts as one that may be written: the plan is what confirms it. So does one
+ * that nobody has read: the agent reads it before it chooses, and refuses what is not to be lost.
+ */
 function judge(
   machine: Machine,
   selects: SelectingTask,
@@ -92,7 +95,7 @@ function judge(
   const disks = machine.inventory?.disks ?? []
   const approved = disks.map((disk) => approvalOf(disk))
   const request = diskChoiceFor(narrowed(selects, prepared), machine, imageBytes)
-  return judgeDisks(disks, { ...request, approved })
+  return judgeDisks(disks, { ...request, approved }, { isUnreadOpen: true })
 }
 
 function problemOf(

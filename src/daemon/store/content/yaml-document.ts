@@ -52,7 +52,11 @@ function readParsed<Schema extends z.ZodType>(
   })
   const problems = [...document.errors, ...document.warnings]
   if (problems.length > 0) {
-    return { ok: false, faults: problems.map((it) => page.fault(it.pos[0], [], it.message)) }
+    const faults = problems.map((it) => page.fault(it.pos[0], [], it.message))
+    // One slip makes the parser trip over everything behind it: the first of a line says enough.
+    const isFirstOfLine = ({ line }: DocumentFault, index: number) =>
+      faults.findIndex((other) => other.line === line) === index
+    return { ok: false, faults: faults.filter(isFirstOfLine) }
   }
   const value: unknown = document.toJS({ maxAliasCount: maximumAliases })
   const checked = schema.safeParse(value)

@@ -133,6 +133,8 @@ const stuckCases: readonly Case[] = [
   },
   {
     cause: 'run-held',
+    // A machine whose run is held says so itself, whatever it is held for.
+    machine: { state: 'held' },
     run: runAt('inventory', {}, { state: 'held', failure: held }),
     state: 'waiting',
   },

@@ -60,6 +60,15 @@ describe('previewRun', () => {
     expect(lines).toContain('1  system  1.0 GiB  ext4 "ro?ot"')
   })
 
+  test('names the disk that nobody has read, and says that it is read before it is chosen', () => {
+    const { contents: _contents, ...unread } = sampleDisk()
+    const plan = preview(withDisks([unread]))
+    expect(plan.disk?.serial).toBe('DISK-1')
+    expect(planLines(plan).join('\n')).toContain('to see it now: repave machine run discover')
+    const mounted = preview(withDisks([{ ...unread, inUseBy: ['mounted'] }]))
+    expect(mounted).toMatchObject({ problem: { code: 'ERR_DISK_NOT_SELECTED' } })
+  })
+
   test('has another digest when the disk is another one, and the same when only its name is (X07)', () => {
     const digest = (change: Partial<Disk>) => preview(withDisks([sampleDisk(change)])).digest
     expect(digest({ serial: 'OTHER' })).not.toBe(digest({}))

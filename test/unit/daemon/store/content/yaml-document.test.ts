@@ -67,6 +67,11 @@ stages:
     expect(faultsOf('')[0]).toContain('expected a mapping, found nothing')
   })
 
+  it('tells of one fault in each line that is no YAML, and not of all that follows from it', () => {
+    const faults = faultsOf('name: a\nstages: { x: Re(-[0-9]$) }\n')
+    expect(faults.map((fault) => /:(\d+):\d+ /.exec(fault)?.[1])).toEqual(['2'])
+  })
+
   it('refuses an alias bomb and a nesting bomb without blowing up', () => {
     const levels = Array.from({ length: 12 }, (_, level) =>
       level === 0 ? 'a0: &a0 [x,x,x,x]' : `a${level}: &a${level} [${`*a${level - 1},`.repeat(9)}]`,
