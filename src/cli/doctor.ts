@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 
-import { statusSchema } from '../contract/api-documents.ts'
+import { statusSchema } from '../contract/status-documents.ts'
 import { askDaemon } from '../operator-client/daemon-request.ts'
 import { type Finding, networkFindings } from '../presentation/network-findings.ts'
 import { shownText } from '../presentation/shown-text.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 
-import { type Status, statusSchema } from '../contract/api-documents.ts'
+import { type Status, statusSchema } from '../contract/status-documents.ts'
 import { durationText } from '../presentation/duration-text.ts'
 import { runOfMachine } from '../presentation/fleet.ts'
 import { shownText } from '../presentation/shown-text.ts'

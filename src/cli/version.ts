@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 
 import { CodedError } from '../base/coded-error.ts'
-import { statusSchema } from '../contract/api-documents.ts'
+import { statusSchema } from '../contract/status-documents.ts'
 import { askDaemon } from '../operator-client/daemon-request.ts'
 import { factLines } from '../presentation/table-text.ts'
 import { shownText } from '../presentation/shown-text.ts'

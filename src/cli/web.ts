@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 
 import { webLoginSchema } from '../contract/access.ts'
-import { statusSchema } from '../contract/api-documents.ts'
+import { statusSchema } from '../contract/status-documents.ts'
 import { askDaemon, type DaemonConnection } from '../operator-client/daemon-request.ts'
 import { endpointText } from '../presentation/operator-endpoint.ts'
 import {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
-import { machineChangeSchema, newRunSchema, problemSchema } from './api-documents.ts'
+import { machineChangeSchema, newRunSchema } from './api-documents.ts'
+import { problemSchema } from './status-documents.ts'
 import { machineActionSchemas } from './machine-actions.ts'
 import { interventionVerbs } from './run.ts'
 

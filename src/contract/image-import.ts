@@ -1,7 +1,8 @@
 import { z } from 'zod'
 
 import { cpuArchs } from '../base/cpu-arch.ts'
-import { imageSchema, problemSchema } from './api-documents.ts'
+import { imageSchema } from './api-documents.ts'
+import { problemSchema } from './status-documents.ts'
 import { checksumSchema, importFormats } from './import-provenance.ts'
 import { imageVeritySchema } from './image-verity.ts'
 import { byteCountSchema, nameSchema } from './values.ts'

@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { Logger } from '../base/logger.ts'
-import type { Status } from '../contract/api-documents.ts'
+import type { Status } from '../contract/status-documents.ts'
 import type { OperatorServices } from './api/operator-services.ts'
 import type { ReadyFacts } from './banner.ts'
 import type { DaemonConfig } from './config.ts'

@@ -5,7 +5,7 @@ import {
   type RequestOptions,
 } from 'node:http'
 
-import { problemSchema } from '../contract/api-documents.ts'
+import { problemSchema } from '../contract/status-documents.ts'
 import { requestTo } from './endpoint-request.ts'
 import { endpointText, type OperatorEndpoint } from '../presentation/operator-endpoint.ts'
 import {

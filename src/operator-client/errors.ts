@@ -1,5 +1,5 @@
 import { CodedError } from '../base/coded-error.ts'
-import type { Problem } from '../contract/api-documents.ts'
+import type { Problem } from '../contract/status-documents.ts'
 
 /** No daemon answers there. */
 export class DaemonUnreachableError extends CodedError {

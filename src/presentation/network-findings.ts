@@ -1,4 +1,4 @@
-import type { Status } from '../contract/api-documents.ts'
+import type { Status } from '../contract/status-documents.ts'
 import type { SubnetList } from '../contract/network-documents.ts'
 
 /** Something that was looked at: `fault` stands in the way of booting machines. */

@@ -1,4 +1,5 @@
-import { imageListSchema, statusSchema } from '../contract/api-documents.ts'
+import { imageListSchema } from '../contract/api-documents.ts'
+import { statusSchema } from '../contract/status-documents.ts'
 import { explanationSchema } from '../contract/explanation.ts'
 import { askDaemon, type DaemonConnection } from '../operator-client/daemon-request.ts'
 import { errorLines } from '../presentation/error-text.ts'

@@ -1,4 +1,4 @@
-import type { Status } from '../contract/api-documents.ts'
+import type { Status } from '../contract/status-documents.ts'
 import type { RepaveEvent } from '../contract/event.ts'
 import { nextFleet } from '../presentation/fleet-draft.ts'
 import type { FeedItem } from '../presentation/operator-feed.ts'

@@ -1,4 +1,5 @@
-import type { Image, Status } from '../contract/api-documents.ts'
+import type { Image } from '../contract/api-documents.ts'
+import type { Status } from '../contract/status-documents.ts'
 import type { RepaveEvent } from '../contract/event.ts'
 import type { Explanation } from '../contract/explanation.ts'
 import { emptyFleet, type Fleet } from '../presentation/fleet.ts'

@@ -4,7 +4,8 @@ import { once } from 'node:events'
 
 import { type WebSocket, WebSocketServer } from 'ws'
 
-import type { Image, Problem } from '../../src/contract/api-documents.ts'
+import type { Image } from '../../src/contract/api-documents.ts'
+import type { Problem } from '../../src/contract/status-documents.ts'
 import { type NewEvent, type RepaveEvent, topicMatches } from '../../src/contract/event.ts'
 import type { Machine } from '../../src/contract/machine.ts'
 import {

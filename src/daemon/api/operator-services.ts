@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
-import type { Status } from '../../contract/api-documents.ts'
+import type { Status } from '../../contract/status-documents.ts'
 import type { AnswerStore } from '../domain/access/answer-store.ts'
 import type { AuditLog } from '../domain/access/audit-log.ts'
 import type { TokenDesk } from '../domain/access/token-desk.ts'

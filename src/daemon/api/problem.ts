@@ -1,6 +1,6 @@
 import { inertText } from '../../base/ascii.ts'
 import { CodedError } from '../../base/coded-error.ts'
-import type { Problem } from '../../contract/api-documents.ts'
+import type { Problem } from '../../contract/status-documents.ts'
 import { ContentRefusedError } from '../domain/content/errors.ts'
 
 /** What was asked for does not fit the interface's schema. */

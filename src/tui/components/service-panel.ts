@@ -1,7 +1,7 @@
 import { Box, Text } from 'ink'
 import { createElement as h, type ReactElement, useContext } from 'react'
 
-import type { Status } from '../../contract/api-documents.ts'
+import type { Status } from '../../contract/status-documents.ts'
 import { durationText } from '../../presentation/duration-text.ts'
 import { cutText, shownText } from '../../presentation/shown-text.ts'
 import { factLines } from '../../presentation/table-text.ts'

@@ -6,11 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { describe, expect, it } from 'vitest'
 
-import {
-  eventListSchema,
-  runListSchema,
-  statusSchema,
-} from '../../../src/contract/api-documents.ts'
+import { eventListSchema, runListSchema } from '../../../src/contract/api-documents.ts'
+import { statusSchema } from '../../../src/contract/status-documents.ts'
 import { askDaemon } from '../../../src/operator-client/daemon-request.ts'
 import { openSimulatedSite } from '../../fakes/simulated-site.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import type { Status } from '../../../src/contract/api-documents.ts'
+import type { Status } from '../../../src/contract/status-documents.ts'
 import { subnetListSchema } from '../../../src/contract/network-documents.ts'
 import { networkFindings } from '../../../src/presentation/network-findings.ts'
 

@@ -7,7 +7,8 @@ import {
   tokenListSchema,
   webLoginSchema,
 } from '../../../contract/access.ts'
-import { eventListSchema, statusSchema } from '../../../contract/api-documents.ts'
+import { eventListSchema } from '../../../contract/api-documents.ts'
+import { statusSchema } from '../../../contract/status-documents.ts'
 import { auditListSchema, auditVerdictSchema } from '../../../contract/audit.ts'
 import { topicSchema } from '../../../contract/event.ts'
 import type { RouteRules } from './route-rule.ts'

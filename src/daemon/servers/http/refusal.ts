@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 
 import { inertText } from '../../../base/ascii.ts'
 import { CodedError } from '../../../base/coded-error.ts'
-import type { Problem } from '../../../contract/api-documents.ts'
+import type { Problem } from '../../../contract/status-documents.ts'
 import { BootRequestRefusedError } from '../boot-files/boot-file-errors.ts'
 
 const titles: Readonly<Record<number, string>> = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { CodedError } from '../../../../src/base/coded-error.ts'
-import { problemSchema } from '../../../../src/contract/api-documents.ts'
+import { problemSchema } from '../../../../src/contract/status-documents.ts'
 import { problemOf } from '../../../../src/daemon/api/problem.ts'
 
 class Coded extends CodedError {
