@@ -14,7 +14,7 @@ const patienceMs = 1
 const sliceMs = 2
 const idleSliceMs = 0.3
 /** An event loop that has nothing else to do comes round sooner. */
-const quietLoopMs = 0.1
+const quietLoopMs = 0.05
 const mostEvents = 64
 /** struct epoll_event: packed on x86-64 alone (epoll_ctl(2)); the descriptor stands in its data. */
 const layout =

@@ -44,7 +44,7 @@ export interface TransferReport {
 const mostWaitingEvents = 16
 
 /** One window of any transfer: the largest block, or 48 KiB in flight with the headers of 32 blocks. */
-const row = Buffer.allocUnsafeSlow(80 * 1024)
+const row = new Uint8Array(80 * 1024)
 
 /** Joins one {@link TransferState} with its port, its timer and its file. */
 export class TftpTransfer {
