@@ -1,4 +1,5 @@
 import type { Explanation } from '../../../contract/explanation.ts'
+import type { Machine } from '../../../contract/machine.ts'
 import type { Run } from '../../../contract/run.ts'
 import { bootRules } from './boot-rules.ts'
 import type { Hop } from './hop.ts'
@@ -9,6 +10,19 @@ import type { StuckRule } from './stuck-rule.ts'
 
 /** Every cause, in the order in which they are tried. */
 export const stuckRules: readonly StuckRule[] = [...runRules, ...bootRules, ...taskRules]
+
+/** What is known of a machine that has not been seen to boot. */
+const standings: Readonly<Record<Machine['state'], string>> = {
+  discovering: 'it takes inventory',
+  ready: 'it is ready',
+  deploying: 'its deployment is ordered',
+  deployed: 'it is deployed',
+  failed: 'its last run failed',
+  held: 'it is held',
+  'pending-approval': 'it is new here',
+  conflict: 'nobody can say which machine it is',
+  retired: 'it is out of use',
+}
 
 /** How much longer than usual something may take. */
 const patienceFactor = 3
@@ -30,7 +44,7 @@ export function explainMachine(
     machineName: machine.name,
     state: isLate(rule, nowMs - sinceMs, usuallyMs) ? 'stuck' : rule.state,
     cause: rule.cause,
-    lastGood: rule.lastGood?.(situation) ?? last?.text ?? `it is ${machine.state}`,
+    lastGood: rule.lastGood?.(situation) ?? last?.text ?? standings[machine.state],
     ...(expected === undefined ? {} : { expected }),
     sinceMs,
     ...(usuallyMs === undefined ? {} : { usuallyMs }),

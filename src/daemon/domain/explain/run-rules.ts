@@ -20,7 +20,9 @@ const afterFailure = {
 
 function lastDone({ run }: Situation): string {
   const done = run?.tasks.findLast(({ state }) => state === 'succeeded')
-  return done === undefined ? 'it was ordered' : `${done.task.name} is done`
+  const failing = run?.tasks.find(({ state }) => state === 'failed')
+  const good = done === undefined ? 'it was ordered' : `${done.task.name} is done`
+  return failing === undefined ? good : `${good}, ${failing.task.name} is not`
 }
 
 /** What stops a run, whatever its machine does. The first rule that fits speaks. */
@@ -31,7 +33,7 @@ export const runRules: readonly StuckRule[] = [
     fits: ({ machine }) => machine.retirement !== undefined,
     since: ({ machine }) => machine.retirement?.atMs,
     hint: ({ machine }) =>
-      `it is out of use: it boots its disk, and repave machine reinstate ${machine.name} takes it back`,
+      `it boots its disk; repave machine reinstate ${machine.name} takes it into use again`,
   },
   {
     cause: 'identity-in-doubt',

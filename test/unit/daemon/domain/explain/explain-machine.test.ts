@@ -12,6 +12,10 @@ import {
 } from '../../../../../src/daemon/domain/explain/explain-machine.ts'
 import { HopLog } from '../../../../../src/daemon/domain/explain/hop-log.ts'
 import { situationOf } from '../../../../../src/daemon/domain/explain/situation.ts'
+import {
+  explanationSentence,
+  hintLines,
+} from '../../../../../src/presentation/explanation-lines.ts'
 import { deployTasks, machine, runWith } from '../workflow/run-fixtures.ts'
 
 const mac = '52:54:00:00:00:01'
@@ -19,10 +23,15 @@ const address = '10.77.0.50'
 const sent = { sentBytes: 1, statusCode: 200 }
 
 type Told = Pick<RepaveEvent, 'type' | 'action' | 'body'>
+const reasons: Readonly<Record<string, string>> = {
+  decline: 'somebody else answers there',
+  nak: 'it asks for an address of another network',
+  ack: 'no program ships for its processor',
+}
 const dhcp = (action: string, client: string, body: object = {}): Told => ({
   type: 'dhcp',
   action,
-  body: { client, address, because: 'so', ...body },
+  body: { client, address, because: reasons[action] ?? 'it is served', ...body },
 })
 const tftp = (action: string, body: object = {}): Told => ({
   type: 'tftp',
@@ -37,12 +46,12 @@ const http = (path: string, action = 'sent', body: object = sent): Told => ({
 const script = (target: string): Told => ({
   type: 'boot',
   action: 'decided',
-  body: { target, because: 'so' },
+  body: { target, because: target === 'local-disk' ? 'it is deployed' : 'a run needs it' },
 })
 const agent = (action: string): Told => ({
   type: 'agent',
   action,
-  body: { code: 'ERR_TOKEN_EXPIRED', message: 'too late' },
+  body: { code: 'ERR_TOKEN_EXPIRED', message: 'the token of this boot has expired' },
 })
 
 const firmware = [
@@ -75,6 +84,13 @@ function runAt(action: string, task: Partial<RunTask>, change: Partial<Run> = {}
   return { ...started, state: 'running', taskIndex, tasks, ...change }
 }
 const running = (action: string) => runAt(action, { state: 'running', startedAtMs: 5000 })
+const failureTexts: Readonly<Record<string, string>> = {
+  ERR_DISK_NOT_SELECTED: 'two disks fit: /dev/sda and /dev/sdb; name one of them in the workflow',
+  ERR_WIPE_INCOMPLETE: '/dev/sdb belongs to a pool that nobody gave up',
+  ERR_DISK_IO: '/dev/sda does not keep what it is given',
+  ERR_TASK_TIMEOUT: 'await-phone-home was not done in 1800 s',
+  ERR_FETCH_FAILED: 'chunk 41 could not be fetched',
+}
 const failed = (action: string, code: string) =>
   runAt(
     action,
@@ -82,9 +98,10 @@ const failed = (action: string, code: string) =>
     {
       state: 'failed',
       endedAtMs: 6000,
-      failure: { code, message: 'that is why', retryable: false },
+      failure: { code, message: failureTexts[code] ?? code, retryable: false },
     },
   )
+const lost = { code: 'ERR_FETCH_FAILED', message: 'chunk 41 could not be fetched', retryable: true }
 const held = { code: 'ERR_SOMETHING', message: 'look at it', retryable: false }
 const waiting = runAt('inventory', { state: 'pending' })
 
@@ -145,7 +162,7 @@ const stuckCases: readonly Case[] = [
   },
   {
     cause: 'waits-for-next-try',
-    run: runAt('write-image', { state: 'waiting-retry', startedAtMs: 1 }),
+    run: runAt('write-image', { state: 'waiting-retry', startedAtMs: 1, failure: lost }),
     state: 'stuck',
   },
   { cause: 'pool-full', events: [dhcp('pool-full', 'firmware')], run: waiting, state: 'stuck' },
@@ -210,6 +227,12 @@ const stuckCases: readonly Case[] = [
   { cause: 'nothing-expected', events: joined, state: 'fine' },
 ]
 
+const sentencesOpening = `# What explain prints, cause by cause
+
+Made by the test that brings about every cause, with 15 minutes gone since the first step; it holds this page to the
+program. When each begins to count as stuck stands in [stuck.md](stuck.md).
+`
+
 const firstMs = 10_000
 const dayMs = 86_400_000
 
@@ -244,6 +267,17 @@ describe(explainMachine, () => {
     const rows = page.split('\n').filter((line) => line.startsWith('| `'))
     const documented = rows.flatMap((row) => row.split('|')[1]?.match(/[a-z]+(?:-[a-z]+)+/g) ?? [])
     expect(documented.toSorted()).toEqual(causes.toSorted())
+  })
+
+  it('docs/stuck-sentences.md tells what is printed for each', async () => {
+    const nowMs = firstMs + 15 * 60_000
+    const sections = stuckCases.map(({ cause, ...one }) => {
+      const told = { ...explain(one, nowMs), machineName: 'node-1' }
+      const lines = [explanationSentence(told, nowMs), ...hintLines(told)]
+      return `## ${cause}\n\n\`\`\`\n${lines.join('\n')}\n\`\`\`\n`
+    })
+    const text = [sentencesOpening, ...sections].join('\n')
+    await expect(text).toMatchFileSnapshot('../../../../../docs/stuck-sentences.md')
   })
 
   it('calls nothing stuck before its time', () => {
