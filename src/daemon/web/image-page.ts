@@ -18,7 +18,7 @@ export function imagePage(images: readonly Image[], machines: readonly Machine[]
       <td>${formatByteSize(image.rawBytes)}</td>
       <td class="less">${formatByteSize(image.packBytes)}</td>
       <td>${count}</td>
-      <td class="text"><code>${image.digest}</code></td>
+      <td class="digest"><code title="${image.digest}">${image.digest}</code></td>
     </tr>`
   })
   return {
