@@ -1,11 +1,13 @@
 import { isMainThread } from 'node:worker_threads'
 
-import { runWriteCommand } from '../../src/agent/write-command/main.ts'
+import '../../src/agent/block-writer/lanes/lane-thread.ts'
 
 /** `repave write` as the one thing in a bundle, as the agent is in sledgehammer. */
 if (isMainThread) {
-  runWriteCommand(process.argv.slice(2)).catch((error: unknown) => {
-    console.error(error)
-    process.exitCode = 1
-  })
+  import('../../src/agent/write-command/main.ts')
+    .then(({ runWriteCommand }) => runWriteCommand(process.argv.slice(2)))
+    .catch((error: unknown) => {
+      console.error(error)
+      process.exitCode = 1
+    })
 }

@@ -13,7 +13,7 @@ export interface BenchPlace extends AsyncDisposable {
   readonly url: string
   /** A loop device with direct I/O, all of whose file was written before. */
   readonly disk: string
-  /** Takes image, disk, digest and words of `repave write`; prints its peak memory. */
+  /** Takes image, disk, digest and words of `repave write`; prints its peak memory. With the nursery that they have. */
   readonly writer: string
 }
 
@@ -31,7 +31,7 @@ export async function openBenchPlace(diskBytes: number): Promise<BenchPlace> {
   )
   return {
     url: server.url,
-    ...{ disk, writer: `${process.execPath} ${writerFile}` },
+    ...{ disk, writer: `${process.execPath} --max-semi-space-size=1 ${writerFile}` },
     [Symbol.asyncDispose]: async () => {
       await server[Symbol.asyncDispose]()
       execFileSync('losetup', ['--detach', disk])

@@ -1,50 +1,13 @@
-import { readFileSync } from 'node:fs'
-import { open } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
 import { isMainThread } from 'node:worker_threads'
 
-import { DiskDescriptor } from '../../../src/agent/block-writer/disk-descriptor.ts'
-import { laneCountFor } from '../../../src/agent/block-writer/lanes/lane-count.ts'
-import { ProgressMeter } from '../../../src/agent/block-writer/progress-meter.ts'
-import { writeImage } from '../../../src/agent/block-writer/write-image.ts'
-import { planWrite } from '../../../src/agent/block-writer/write-plan.ts'
-import { findImage } from '../../../src/agent/write-command/find-image.ts'
-import { runWriteCommand } from '../../../src/agent/write-command/main.ts'
-import type { Digest } from '../../../src/base/digest.ts'
+import '../../../src/agent/block-writer/lanes/lane-thread.ts'
 
-// Bundled into one file, as the agent is. `/dev/null` in place of a disk leaves the writes out.
-
-async function writeNowhere(image: string, digest: string): Promise<void> {
-  const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() }
-  const { signal } = new AbortController()
-  const words = { image, digest: digest as Digest, trustedKeysPath: '' }
-  const { manifest, imageDigest, packUrl } = await findImage(words, signal)
-  await using nowhere = await open('/dev/null', 'r+')
-  const target = Object.assign(new DiskDescriptor(nowhere.fd), {
-    flush: () => Promise.resolve(),
-    // What was cleared is looked at; nothing else is read.
-    read: async (bytes: Uint8Array) => void bytes.fill(0),
-  })
-  const disk = { sizeBytes: manifest.rawBytes, logicalSectorBytes: manifest.sectorBytes }
-  await writeImage({
-    ...{ target, plan: planWrite(manifest, disk), imageDigest, packUrl, clock, signal },
-    ...{ mode: 'full', readBack: false, laneCount: laneCountFor(availableParallelism()) },
-    meter: new ProgressMeter(clock, () => undefined),
-    log: (line) => console.error(line),
-  })
-}
-
-async function main([image = '', disk = '', digest = '', ...words]: string[]): Promise<void> {
-  if (disk === '/dev/null') await writeNowhere(image, digest)
-  else await runWriteCommand([image, disk, '--digest', digest, ...words])
-  // Not `maxRSS` of getrusage(2): that begins with what the parent had.
-  const status = readFileSync('/proc/self/status', 'utf8')
-  console.log(`peak ${/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]} KiB`)
-}
-
+// Bundled into one file, as the agent is, and like it no more than a lane in the writer's threads.
 if (isMainThread) {
-  main(process.argv.slice(2)).catch((error: unknown) => {
-    console.error(error)
-    process.exitCode = 1
-  })
+  import('./write-once.ts')
+    .then(({ writeOnce }) => writeOnce(process.argv.slice(2)))
+    .catch((error: unknown) => {
+      console.error(error)
+      process.exitCode = 1
+    })
 }

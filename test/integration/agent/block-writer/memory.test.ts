@@ -40,7 +40,7 @@ describe('repave write', () => {
       const writer = join(folder, 'writer.cjs')
       writeFileSync(writer, await bundleAgent(join(root, 'test/bench/writer/writer-process.ts')))
       const words = [`${folder}/`, loop.disk.path, imageDigest, '--yes']
-      const { stdout } = await run(process.execPath, [writer, ...words])
+      const { stdout } = await run(process.execPath, ['--max-semi-space-size=1', writer, ...words])
       expect(stdout).toContain('proven')
       const peakBytes = Number(/^peak (\d+) KiB$/m.exec(stdout)?.[1]) * 1024
       expect(peakBytes).toBeLessThan(160e6)

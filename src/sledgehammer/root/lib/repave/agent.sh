@@ -3,12 +3,13 @@
 
 maximum_failures=20
 
+# The small nursery, in MiB: what the agent has read it soon forgets, and memory is the image's.
 keep_agent_running() {
 	pause=1
 	failures=0
 	while :; do
 		read -r started _ </proc/uptime
-		/usr/bin/node --disable-warning=ExperimentalWarning /lib/repave/agent.cjs
+		/usr/bin/node --disable-warning=ExperimentalWarning --max-semi-space-size=1 /lib/repave/agent.cjs
 		status=$?
 		read -r ended _ </proc/uptime
 		if [ $((${ended%.*} - ${started%.*})) -ge 60 ]; then
