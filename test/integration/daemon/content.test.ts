@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MEBIBYTE } from '../../../src/base/byte-size.ts'
 import { runInWorld } from '../../../src/cli/main.ts'
 import { eventListSchema, runListSchema } from '../../../src/contract/api-documents.ts'
+import { runDb } from '../../../src/daemon/db-command.ts'
 import { askDaemon } from '../../../src/operator-client/daemon-request.ts'
 import {
   type DaemonProcess,
@@ -62,16 +63,22 @@ async function put(folder: string, files: Readonly<Record<string, string>>): Pro
   return join(directory, folder)
 }
 
-const repave = async (...argv: string[]) => {
-  const { text, exitCode } = begin(argv)
-  return { exitCode: await exitCode, ...text }
+const repave = (...argv: string[]) => repaveAt(daemon.socketPath, argv)
+
+async function repaveAt(socketPath: string, argv: readonly string[]) {
+  const { text, exitCode } = begin(argv, { socketPath })
+  const code = await exitCode
+  return { exitCode: code, ...text }
 }
 
-function begin(argv: readonly string[], signal = new AbortController().signal) {
+function begin(
+  argv: readonly string[],
+  { socketPath = daemon.socketPath, signal = new AbortController().signal } = {},
+) {
   const text = { out: '', err: '' }
   const stdout = new PassThrough().on('data', (part) => (text.out += String(part)))
   const stderr = new PassThrough().on('data', (part) => (text.err += String(part)))
-  const exitCode = runInWorld([...argv, '--socket', daemon.socketPath], {
+  const exitCode = runInWorld([...argv, '--socket', socketPath], {
     ...{ stdout, stderr, stdin: Readable.from([]), environment: {}, isRoot: true, signal },
   })
   return { text, exitCode }
@@ -149,6 +156,36 @@ describe('content that is applied', () => {
       expect((await repave('content', 'list')).out).toMatch(/workflow +greet +applied +-/)
       expect((await repave('content', 'plan', folder, '--detailed-exitcode')).exitCode).toBe(0)
       expect((await repave('content', 'diff')).out).toContain('+ profile loud')
+    },
+    patienceMs,
+  )
+
+  it(
+    'comes back with a backup that was taken while the daemon ran, and can be changed further',
+    async () => {
+      const file = join(directory, 'site.bak')
+      const silent = () => undefined
+      expect(await runDb(['backup', file, '--plain'], daemonDirectory(), silent)).toBe(0)
+      const place = { directory: join(directory, 'restored'), ports: await findFreePorts() }
+      expect(await runDb(['restore', file, '--data-dir', place.directory], '', silent)).toBe(0)
+      const other = await startDaemon(place)
+      try {
+        const ask = (...argv: string[]) => repaveAt(other.socketPath, argv)
+        const shown = async (read: typeof repave) => (await read('content', 'list')).out
+        expect(await shown(ask)).toBe(await shown(repave))
+        const good = join(directory, 'good')
+        expect((await ask('content', 'plan', good, '--detailed-exitcode')).exitCode).toBe(0)
+        const smaller = await put('smaller', {
+          'workflows/greet/workflow.yaml': documents['workflows/greet/workflow.yaml'].replace(
+            /^ +(?:params|secrets):.*\n/gm,
+            '',
+          ),
+        })
+        expect((await ask('content', 'apply', smaller)).exitCode).toBe(0)
+        expect(await shown(ask)).not.toContain('loud')
+      } finally {
+        await stopDaemon(other, 'SIGKILL')
+      }
     },
     patienceMs,
   )
@@ -261,7 +298,7 @@ describe('content that is watched', () => {
     async () => {
       const folder = await put('watched', documents)
       const interruption = new AbortController()
-      const watching = begin(['content', 'watch', folder], interruption.signal)
+      const watching = begin(['content', 'watch', folder], { signal: interruption.signal })
       await expect.poll(() => watching.text.out, { timeout: 20_000 }).toContain(' removed\n')
       await put('watched', { 'profiles/loud/profile.yaml': 'name: loud\nparams: { volume: 12 }\n' })
       await expect
