@@ -29,10 +29,15 @@ interface KeptFile {
   readonly file: ManifestFile
 }
 
-/** `by-digest/HEX/`: the signed manifest of each image, and why it is in quarantine if it is. */
+/**
+ * `by-digest/HEX/`: the signed manifest of each image, and why it is in quarantine if it is. Only who has this object
+ * puts images into quarantine and takes them out of it.
+ */
 export class ManifestFolder {
   readonly #folder: string
   readonly #kept = new Map<Digest, KeptFile>()
+  /** Asked for with every look at an image; undefined where there is no quarantine. */
+  readonly #reasons = new Map<Digest, Promise<string | undefined>>()
 
   constructor(folder: string) {
     this.#folder = folder
@@ -77,21 +82,29 @@ export class ManifestFolder {
     const folder = join(this.#folder, digestHex(digest))
     const doomed = `${folder}.removed`
     await rename(folder, doomed)
+    this.#reasons.delete(digest)
     await rm(doomed, { recursive: true })
     await syncDirectory(this.#folder)
   }
 
   /** Why the image is in quarantine; undefined when it is not. */
-  async quarantineReason(digest: Digest): Promise<string | undefined> {
-    return readFile(this.#path(digest, quarantineFile), 'utf8').catch(absentFile)
+  quarantineReason(digest: Digest): Promise<string | undefined> {
+    const known = this.#reasons.get(digest)
+    if (known !== undefined) return known
+    const reading = readFile(this.#path(digest, quarantineFile), 'utf8').catch(absentFile)
+    this.#reasons.set(digest, reading)
+    reading.catch(() => this.#reasons.delete(digest))
+    return reading
   }
 
   async quarantine(digest: Digest, reason: string): Promise<void> {
     await replaceFile(this.#path(digest, quarantineFile), reason)
+    this.#reasons.set(digest, Promise.resolve(reason))
   }
 
   async release(digest: Digest): Promise<void> {
     await rm(this.#path(digest, quarantineFile), { force: true })
+    this.#reasons.set(digest, Promise.resolve(undefined))
   }
 
   #keep(digest: Digest, kept: KeptFile): void {
