@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 import { MEBIBYTE } from '../../src/base/byte-size.ts'
 import { machineSchema } from '../../src/contract/machine.ts'
@@ -27,6 +28,8 @@ const imageName = 'small-os'
 const machinesPerProcess = 500
 const rackProgram = join(import.meta.dirname, 'engine/rack-process.ts')
 const contentDirectory = join(import.meta.dirname, 'engine/content')
+/** After which those that are not deployed count as lost; a thousand take some minutes. */
+const patienceMs = 20 * 60_000
 /** Requests that add machines at a time. */
 const addedAtOnce = 8
 
@@ -161,7 +164,7 @@ async function countDeployed(connection: DaemonConnection, count: number): Promi
 }
 
 interface Racks extends AsyncDisposable {
-  /** Switches all machines on; resolves when the last one has called home. */
+  /** Switches all machines on; resolves when the last one has called home, or patience has ended. */
   deployAll(): Promise<void>
 }
 
@@ -177,7 +180,12 @@ async function startRacks(orders: readonly RackOrder[]): Promise<Racks> {
     deployAll: async () => {
       const ends = racks.map(({ lines, child, order }) => untilSaid(lines, child, order.count))
       for (const { child } of racks) child.stdin.write('on\n')
-      await Promise.all(ends)
+      const late = new AbortController()
+      await Promise.race([
+        Promise.all(ends),
+        sleep(patienceMs, undefined, { signal: late.signal }).catch(() => undefined),
+      ])
+      late.abort()
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(racks.map(({ child }) => end(child)))
