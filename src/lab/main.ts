@@ -21,13 +21,12 @@ function machineCount(text: string): number {
 
 /** `repave lab up|status|boot|off|reset|console|down`: a virtual rack that no packet leaves. */
 export async function runLabCommand(argv: readonly string[]): Promise<number> {
-  const program = new Command('repave lab')
-    .description('A virtual rack: QEMU machines in a network namespace without uplink.')
-    .addHelpText(
-      'afterAll',
-      '\nExamples:\n  repave lab up --uefi 2 --bios 0\n  repave lab reset uefi-1 --blank',
-    )
-  withSize(program.command('up').description('start the rack: network, daemon, machines')).action(
+  const program = new Command('repave lab').description(
+    'A virtual rack: QEMU machines in a network namespace without uplink.',
+  )
+  withExamples(program, 'up --uefi 2 --bios 0', 'reset uefi-1 --blank')
+  const up = program.command('up').description('start the rack: network, daemon, machines')
+  withExamples(withSize(up), 'up --uefi 2 --bios 0', 'up --secure 1 --directory /srv/lab').action(
     async (options: SizeOptions) => {
       const size = sizeOf(options)
       const plan = planLab(options.directory, size)
@@ -36,14 +35,16 @@ export async function runLabCommand(argv: readonly string[]): Promise<number> {
       await powerOnAll(plan, await raiseLab(plan, { size, log }))
     },
   )
-  inFolder(program.command('status').description('what is up')).action(async ({ directory }) => {
+  const status = inFolder(program.command('status').description('what is up'))
+  withExamples(status, 'status', 'status --directory /srv/lab').action(async ({ directory }) => {
     const { plan, record } = await readLab(directory)
     for (const line of await describeLab(plan, record)) process.stdout.write(`${line}\n`)
   })
   addMachineCommands(program)
-  inFolder(
+  const down = inFolder(
     program.command('down').description('end every process of the lab and remove its network'),
-  ).action(async ({ directory }) => {
+  )
+  withExamples(down, 'down', 'down --directory /srv/lab').action(async ({ directory }) => {
     const { plan } = await readLab(directory)
     await removeNamespace(plan, 30_000)
     log(`lab ${plan.directory} is down; its disks, logs and images are still in that folder`)
@@ -54,19 +55,18 @@ export async function runLabCommand(argv: readonly string[]): Promise<number> {
 
 /** What is done to one machine of the rack. */
 function addMachineCommands(program: Command): void {
-  const add = (verb: string, summary: string, example: string) =>
-    inFolder(program.command(verb).argument('<machine>').description(summary)).addHelpText(
-      'after',
-      `\nMore: repave lab ${example}`,
+  const add = (verb: string, summary: string, example = `${verb} bios-1 --directory /srv/lab`) =>
+    withExamples(
+      inFolder(program.command(verb).argument('<machine>').description(summary)),
+      `${verb} uefi-1`,
+      example,
     )
-  add('boot', 'switch it on', 'boot uefi-1').action(
-    async (name: string, options: FolderOptions) => {
-      const { plan, record, machine } = await findMachine(name, options)
-      await bootMachine(plan, machine, record)
-      log(`${name} is on`)
-    },
-  )
-  add('off', 'take its power away, whatever it does', 'off uefi-1').action(
+  add('boot', 'switch it on').action(async (name: string, options: FolderOptions) => {
+    const { plan, record, machine } = await findMachine(name, options)
+    await bootMachine(plan, machine, record)
+    log(`${name} is on`)
+  })
+  add('off', 'take its power away, whatever it does').action(
     async (name: string, options: FolderOptions) => {
       const { plan, machine } = await findMachine(name, options)
       await cutPower(plan, machine)
@@ -80,7 +80,7 @@ function addMachineCommands(program: Command): void {
       await resetMachine(plan, machine, { record, isBlank: options.blank })
       log(`${name} is on${options.blank ? ', with an empty disk' : ''}`)
     })
-  add('console', 'its serial line', 'console uefi-1').action(
+  add('console', 'its serial line; leave with Ctrl-]').action(
     async (name: string, options: FolderOptions) => {
       await attachConsole((await findMachine(name, options)).machine)
     },
@@ -138,6 +138,11 @@ function sizeOf({ bios, uefi, http, secure }: SizeOptions): LabSize {
     httpMachines: http,
     secureMachines: secure,
   }
+}
+
+function withExamples(command: Command, ...examples: readonly string[]): Command {
+  const lines = examples.map((example) => `  repave lab ${example}`)
+  return command.addHelpText('after', ['\nExamples:', ...lines].join('\n'))
 }
 
 function inFolder(command: Command): Command {
