@@ -1,6 +1,6 @@
 import { readMacAddress } from '../../../base/mac-address.ts'
 import type { MachineChange, NewMachine } from '../../../contract/api-documents.ts'
-import type { Machine } from '../../../contract/machine.ts'
+import { labelsSchema, type Machine } from '../../../contract/machine.ts'
 import { type ParamValues, paramValuesSchema } from '../../../contract/param.ts'
 import type { BootDesk } from '../bootenv/boot-desk.ts'
 import { requireProfiles, requireValues } from '../param/check-values.ts'
@@ -9,7 +9,12 @@ import { requireRevision } from '../selection/revision.ts'
 import { WorkflowNotFoundError } from '../workflow/errors.ts'
 import { type RunSources, prepareRun, runFor } from '../workflow/prepare-run.ts'
 import type { MachineActionOptions } from './action-on-machine.ts'
-import { MacAddressInvalidError, MachineExistsError, MachineNotFoundError } from './errors.ts'
+import {
+  LabelsInvalidError,
+  MacAddressInvalidError,
+  MachineExistsError,
+  MachineNotFoundError,
+} from './errors.ts'
 import { actOnMachine } from './machine-actions.ts'
 import { protectedAfter } from './protected-disks.ts'
 import type { MachineDirectory } from './machine-directory.ts'
@@ -61,18 +66,14 @@ async function changeMachine(
     const machine = state.findMachine(reference)
     if (machine === undefined) throw new MachineNotFoundError(reference)
     requireRevision('machine', machine, expectedRevision)
-    const kept = Object.entries({ ...machine.labels, ...labels }).filter(
-      (label): label is [string, string] => label[1] !== null,
-    )
+    const kept = keptLabels(machine, labels)
     const values = changedValues(machine, params)
     const set = Object.entries(params ?? {}).filter(([, value]) => value !== null)
     requireValues(`machine ${machine.name}`, Object.fromEntries(set), content)
     const step = keeper.begin(machine, principal)
     step.changeMachine({
       ...(onBoot === undefined ? {} : { onBoot }),
-      ...(kept.length === 0 && machine.labels === undefined
-        ? {}
-        : { labels: Object.fromEntries(kept) }),
+      ...(Object.keys(kept).length === 0 && machine.labels === undefined ? {} : { labels: kept }),
       ...(values === undefined ? {} : { params: values }),
       ...(profiles === undefined ? {} : { profiles: [...new Set(profiles)] }),
       ...protectedAfter(machine, protect, unprotect),
@@ -80,6 +81,17 @@ async function changeMachine(
     await keeper.store(step)
     return step.machine
   })
+}
+
+/** The machine's labels with the change in them. @throws {LabelsInvalidError} when they would be too many */
+function keptLabels(
+  { name, labels }: Machine,
+  change: NonNullable<MachineChange['labels']>,
+): Record<string, string> {
+  const kept = Object.entries({ ...labels, ...change }).filter(([, value]) => value !== null)
+  const checked = labelsSchema.safeParse(Object.fromEntries(kept))
+  if (checked.success) return checked.data
+  throw new LabelsInvalidError(name, checked.error.issues[0]?.message ?? 'they do not fit')
 }
 
 /**

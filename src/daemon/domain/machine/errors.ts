@@ -70,3 +70,14 @@ export class MachineVerbUnfitError extends CodedError {
     super(message, { remedy })
   }
 }
+
+/** A machine would have more labels than one may have; nothing was changed. */
+export class LabelsInvalidError extends CodedError {
+  readonly code = 'ERR_LABELS_INVALID'
+
+  constructor(machineName: string, reason: string) {
+    super(`the labels of ${machineName} cannot be so: ${reason}`, {
+      remedy: `repave machine set ${machineName} --label NAME= takes one away`,
+    })
+  }
+}

@@ -38,8 +38,13 @@ afterEach(async () => {
   await rm(directory, { recursive: true })
 })
 
+/** Each of them taken away. */
+function none(labels: object): object {
+  return Object.fromEntries(Object.keys(labels).map((name) => [name, null]))
+}
+
 async function ask(
-  method: 'GET' | 'POST',
+  method: 'GET' | 'PATCH' | 'POST',
   path: string,
   payload?: object,
   { token = tokens.ann, ...headers }: { token?: string; 'if-match'?: string } = {},
@@ -68,6 +73,18 @@ describe('what a person says of a machine', () => {
         ...{ verb, status: 422, code: 'ERR_MACHINE_VERB_UNFIT' },
       })
     }
+  })
+
+  it('has as many labels as one may have, and no more by and by', async () => {
+    const many = (prefix: string) =>
+      Object.fromEntries(Array.from({ length: 40 }, (_value, index) => [`${prefix}-${index}`, 'x']))
+    const change = (labels: object) => ask('PATCH', '/machines/node-1', { labels })
+    expect((await change(many('a'))).status).toBe(200)
+    const { status, body } = await change(many('b'))
+    expect({ status, code: body.code }).toEqual({ status: 422, code: 'ERR_LABELS_INVALID' })
+    expect((await change({ ...many('b'), ...none(many('a')) })).status).toBe(200)
+    const { labels } = (await ask('GET', '/machines/node-1')).body
+    expect(Object.keys(labels)).toEqual(Object.keys(many('b')))
   })
 
   it('is kept with who and when', async () => {
