@@ -15,6 +15,10 @@ const sliceMs = 2
 const idleSliceMs = 0.3
 /** An event loop that has nothing else to do comes round sooner. */
 const quietLoopMs = 0.05
+/** A look that finds nothing and takes this long was not all ours: others want the processor. */
+const interruptedMs = 0.1
+/** So long the event loop then watches alone, and the processor is theirs while nothing arrives. */
+const restMs = 50
 const mostEvents = 64
 /** struct epoll_event: packed on x86-64 alone (epoll_ctl(2)); the descriptor stands in its data. */
 const layout =
@@ -23,8 +27,8 @@ const layout =
 /**
  * Looks for datagrams rather than wait to be woken, for as long as they come one after the other: a
  * processor that sleeps is woken tens of microseconds late, and a transfer in blocks waits once for each
- * window. Where the event loop has other work too, it looks once a turn. A moment without any, and the
- * event loop watches alone again.
+ * window. Where the event loop has other work too, it looks once a turn; where other programs want the
+ * processor, it leaves it to them. A moment without datagrams, and the event loop watches alone again.
  */
 export class Attention implements Disposable {
   readonly #calls: SocketCalls
@@ -35,6 +39,7 @@ export class Attention implements Disposable {
   readonly #view = new DataView(this.#events.buffer)
   #heardAtMs = -Infinity
   #turnEndedMs = -Infinity
+  #restsUntilMs = -Infinity
   #isAwake = false
 
   constructor(calls: SocketCalls, clock: Pick<Clock, 'monotonicMs'>) {
@@ -65,7 +70,7 @@ export class Attention implements Disposable {
     this.#heardAtMs = nowMs
     // What the event loop did last was to bring this.
     this.#turnEndedMs = nowMs
-    if (!isSoon || this.#isAwake) return
+    if (!isSoon || this.#isAwake || nowMs < this.#restsUntilMs) return
     this.#isAwake = true
     setImmediate(this.#turn)
   }
@@ -82,20 +87,23 @@ export class Attention implements Disposable {
     let isLooking = true
     while (isLooking) {
       const isHeard = this.#look()
-      nowMs = this.#clock.monotonicMs()
+      const lookedMs = this.#clock.monotonicMs() - nowMs
+      nowMs += lookedMs
       if (isHeard) this.#heardAtMs = nowMs
+      else if (lookedMs > interruptedMs) this.#restsUntilMs = nowMs + restMs
       const isWorthIt =
         isHeard || (isLoopQuiet && nowMs - Math.max(startMs, this.#heardAtMs) < idleSliceMs)
-      isLooking = isWorthIt && nowMs - startMs < sliceMs && this.#isPatient(nowMs)
+      isLooking = isWorthIt && nowMs - startMs < sliceMs && this.#expectsMore(nowMs)
     }
     this.#turnEndedMs = nowMs
-    this.#isAwake = this.#isPatient(nowMs)
+    this.#isAwake = this.#expectsMore(nowMs)
     if (this.#isAwake) setImmediate(this.#turn)
   }
 
-  /** Whether another datagram may come soon. */
-  #isPatient(nowMs: number): boolean {
-    return this.#listeners.size > 0 && nowMs - this.#heardAtMs <= patienceMs
+  /** Whether another datagram may come soon, and may be looked for. */
+  #expectsMore(nowMs: number): boolean {
+    const isSoon = this.#listeners.size > 0 && nowMs - this.#heardAtMs <= patienceMs
+    return isSoon && nowMs >= this.#restsUntilMs
   }
 
   /** Deals with one datagram of every listener that has any. */

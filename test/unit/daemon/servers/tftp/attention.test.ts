@@ -115,6 +115,27 @@ describe(Attention, () => {
     expect(desk.looks).toBe(1)
   })
 
+  test('rests a while when others want the processor, and hears what the event loop brings', async () => {
+    const desk = new Desk()
+    desk.listen(7)
+    desk.wakeTwice()
+    desk.lookMs = 0.2
+    await nextTurn()
+    expect(desk.looks).toBe(1)
+    desk.lookMs = 0.01
+    desk.wakeTwice()
+    await nextTurn()
+    await nextTurn()
+    expect(desk.looks).toBe(0)
+    desk.ready.add(7)
+    desk.attention.woken()
+    expect(desk.heard).toEqual([7])
+    desk.time.advance(50)
+    desk.wakeTwice()
+    await nextTurn()
+    expect(desk.looks).toBeGreaterThan(1)
+  })
+
   test('the event loop has its turn, however much there is to hear', async () => {
     const desk = new Desk()
     desk.listen(7)
