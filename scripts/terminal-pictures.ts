@@ -73,8 +73,8 @@ async function draw(name: string, title: string, screen: string): Promise<void> 
   process.stdout.write(`${file}\n`)
 }
 
-/** The terminal UI while machines are written; and one machine alone, in another run where the first has ended. */
-async function drawDeployment(command: string, name: string): Promise<void> {
+/** The terminal UI while machines are written; and, opened once more when it shows `begun`, one machine alone. */
+async function drawDeployment(command: string, name: string, begun: RegExp): Promise<void> {
   {
     await using tmux = new Tmux()
     await tmux.open(command)
@@ -82,7 +82,7 @@ async function drawDeployment(command: string, name: string): Promise<void> {
   }
   await using tmux = new Tmux()
   await tmux.open(command)
-  await tmux.shows(/select-disk/)
+  await tmux.shows(begun)
   await tmux.type('Enter')
   await draw(
     `tui-${name}-machine`,
@@ -124,7 +124,8 @@ async function intoPage(text: string): Promise<void> {
 const [socket] = process.argv.slice(2)
 if (socket === undefined) {
   await intoPage(await transcript())
-  await drawDeployment(`${root}bin/repave demo`, 'demo')
+  // Another run than that of the first picture, which is over soon.
+  await drawDeployment(`${root}bin/repave demo`, 'demo', /select-disk/)
 } else {
-  await drawDeployment(`${root}bin/repave tui --socket ${socket}`, 'lab')
+  await drawDeployment(`${root}bin/repave tui --socket ${socket}`, 'lab', /write .*\d%/)
 }
