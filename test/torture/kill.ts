@@ -127,11 +127,12 @@ async function eventsSince(connection: DaemonConnection, seq: number): Promise<R
 async function machinesUndone(connection: DaemonConnection): Promise<ReadonlyMap<string, string>> {
   const machines = await askDaemon(connection, { path: '/machines' }, machineListSchema)
   const runs = await askDaemon(connection, { path: '/runs' }, runListSchema)
-  const stateOf = new Map(runs.items.map(({ id, state }) => [id, state]))
+  const runOf = new Map(runs.items.map((run) => [run.id, run]))
   const undone = machines.items.flatMap(({ name, state, runId = '' }) => {
-    const run = stateOf.get(runId)
-    const isDone = state === 'deployed' && run === 'succeeded'
-    return isDone ? [] : [[name, `${state}, its run ${run ?? 'unknown'}`] as const]
+    const run = runOf.get(runId)
+    if (state === 'deployed' && run?.state === 'succeeded') return []
+    const { code = '', message = '' } = run?.failure ?? {}
+    return [[name, `${state}, its run ${run?.state ?? 'unknown'} ${code} ${message}`] as const]
   })
   return new Map(undone)
 }
