@@ -1,18 +1,14 @@
-import { createHash, hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { constants, zstdCompress } from 'node:zlib'
 
 import { digestFromBytes } from '../../../src/base/digest.ts'
 import { MEBIBYTE } from '../../../src/base/byte-size.ts'
 import type { ManifestChunk } from '../../../src/contract/image-manifest.ts'
+import { digestOf, encodeChunk } from '../../../src/daemon/store/blobs/encode-chunk.ts'
 import { signManifest } from '../../fakes/signed-image.ts'
 
 const chunkBytes = 4 * MEBIBYTE
-const compress = promisify(zstdCompress)
-const params = { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 }
-const digestOf = (bytes: Uint8Array) => digestFromBytes(hash('sha256', bytes, 'buffer'))
 
 /** Packs a raw image into a folder with `manifest.json`, `pack` and `digest`, as a daemon would serve it. */
 export async function packRawImage(rawPath: string, folder: string, name: string): Promise<void> {
@@ -32,11 +28,8 @@ export async function packRawImage(rawPath: string, folder: string, name: string
       chunks.push({ kind: 'zero' })
       continue
     }
-    const frame = await compress(bytes, { params })
-    const kind = frame.length > bytes.length * 0.97 ? 'raw' : 'zstd'
-    const stored = kind === 'raw' ? bytes : frame
-    const digests = { rawDigest: digestOf(bytes), storedDigest: digestOf(stored) }
-    chunks.push({ kind, packOffset: packBytes, storedBytes: stored.length, ...digests })
+    const { stored, ...chunk } = await encodeChunk(bytes, digestOf(bytes))
+    chunks.push({ ...chunk, packOffset: packBytes, storedBytes: stored.length })
     await pack.appendFile(stored)
     packHash.update(stored)
     packBytes += stored.length
