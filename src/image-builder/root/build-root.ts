@@ -44,7 +44,10 @@ export async function buildRoot(options: RootOptions): Promise<void> {
   }
   const args = bootstrapArguments(recipe, uploads, await proxyOptions())
   log(`installing ${recipe.packages.length} packages and the kernel of Debian ${recipe.suite}`)
-  await runTool('mmdebstrap', [...args, recipe.suite, rootDirectory, sourcesFile], {
+  const words = ['mmdebstrap', ...args, recipe.suite, rootDirectory, sourcesFile]
+  // What it mounts in the folder is mounted for it alone, and gone with it, however it ends: whoever clears
+  // up after a build that was killed must not meet the host's devices there.
+  await runTool('unshare', ['--mount', ...words], {
     // No SOURCE_DATE_EPOCH: under it Python's compiler makes modules that are hashed at every import.
     env: { INITRD: 'No', TMPDIR: workDirectory },
     onLine: (line) => {
