@@ -1,8 +1,8 @@
 // Records the terminal for the documentation, from the program as it is: the demonstration's transcript, and
 // pictures of a deployment in the terminal UI. tmux is the terminal; what it holds is drawn as SVG.
 //
-//   node scripts/terminal-pictures.ts          the demonstration, as nobody where this is root
-//   node scripts/terminal-pictures.ts SOCKET   the terminal UI of a daemon that runs, such as that of a lab
+//   node_modules/.bin/node scripts/terminal-pictures.ts          the demonstration, as nobody where this is root
+//   node_modules/.bin/node scripts/terminal-pictures.ts SOCKET   the terminal UI of a daemon that runs, such as that of a lab
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
