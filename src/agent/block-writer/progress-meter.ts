@@ -63,7 +63,7 @@ export class ProgressMeter {
     this.#send()
   }
 
-  /** Bytes that the caller itself has done in this phase, beside those of the lanes. */
+  /** Bytes that the caller itself has done in this phase, beside those of the lanes; less than none takes back. */
   done(bytes: number): void {
     this.#doneHere += bytes
   }

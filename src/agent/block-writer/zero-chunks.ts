@@ -3,6 +3,7 @@ import type { DiskMedium } from './disk-medium.ts'
 import type { ChunkTable } from './lanes/chunk-table.ts'
 import type { LaneCrew } from './lanes/lane-crew.ts'
 import { spreadOver } from './probe-chunks.ts'
+import type { ProgressMeter } from './progress-meter.ts'
 import type { ByteRange, PlannedChunk } from './write-plan.ts'
 
 /** So much at once that a drive does it at its own speed, so little that a stop need not wait long. */
@@ -13,6 +14,7 @@ export interface ZeroChunksOptions {
   readonly target: DiskMedium
   readonly crew: LaneCrew
   readonly table: ChunkTable
+  readonly meter: Pick<ProgressMeter, 'done'>
   readonly signal: AbortSignal
   /** Whether all of them are read later anyway; else they are read now. */
   readonly isReadLater: boolean
@@ -28,13 +30,14 @@ export interface ZeroChunksOptions {
  */
 export async function zeroChunks(
   chunks: readonly PlannedChunk[],
-  { target, crew, table, signal, isReadLater }: ZeroChunksOptions,
+  { target, crew, table, meter, signal, isReadLater }: ZeroChunksOptions,
 ): Promise<ReadonlySet<PlannedChunk>> {
   const zeroed: PlannedChunk[] = []
   for (const run of runsOf(chunks)) {
     signal.throwIfAborted()
     if ((await target.zeroOut?.(rangeOf(run))) !== true) break
     zeroed.push(...run)
+    meter.done(rangeOf(run).length)
   }
   const looked = isReadLater ? spreadOver(zeroed, probeCount) : zeroed
   const spans = looked.map(({ index }) => ({ firstChunk: index, chunkCount: 1 }))
@@ -46,7 +49,9 @@ export async function zeroChunks(
   const isHonest = looked.every(isZero)
   // No proof: others are written after it.
   for (const { index } of looked) table.forget(index)
-  return new Set(isHonest ? zeroed : [])
+  if (isHonest) return new Set(zeroed)
+  for (const { rawBytes } of zeroed) meter.done(-rawBytes)
+  return new Set()
 }
 
 /** Neighbours together. */
