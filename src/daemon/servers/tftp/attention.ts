@@ -41,6 +41,7 @@ export class Attention implements Disposable {
   #turnEndedMs = -Infinity
   #restsUntilMs = -Infinity
   #isAwake = false
+  #hasLooked = false
 
   constructor(calls: SocketCalls, clock: Pick<Clock, 'monotonicMs'>) {
     this.#calls = calls
@@ -62,9 +63,17 @@ export class Attention implements Disposable {
     this.#listeners.delete(listener.fd)
   }
 
-  /** The event loop brought a datagram: others may have come with it, and more may follow soon. */
+  /**
+   * The event loop brought a datagram: others may have come with it, and more may follow soon. A look for each
+   * of a hundred that it brings at once would find what came meanwhile, again and again, and nothing else would
+   * have its turn.
+   */
   woken(): void {
-    this.#look()
+    if (!this.#hasLooked) {
+      this.#hasLooked = true
+      setImmediate(this.#mayLookAgain)
+      this.#look()
+    }
     const nowMs = this.#clock.monotonicMs()
     const isSoon = nowMs - this.#heardAtMs < patienceMs
     this.#heardAtMs = nowMs
@@ -78,6 +87,10 @@ export class Attention implements Disposable {
   [Symbol.dispose](): void {
     this.#listeners.clear()
     this.#calls.close(this.#epoll)
+  }
+
+  readonly #mayLookAgain = (): void => {
+    this.#hasLooked = false
   }
 
   readonly #turn = (): void => {

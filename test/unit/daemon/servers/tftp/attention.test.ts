@@ -92,6 +92,18 @@ describe(Attention, () => {
     expect(desk.heard).toEqual([7, 8])
   })
 
+  test('looks once, however many the event loop brings together, and again after its turn', async () => {
+    const desk = new Desk()
+    for (let datagram = 0; datagram < 100; datagram++) desk.attention.woken()
+    expect(desk.looks).toBe(1)
+    desk.lookMs = 10
+    await nextTurn()
+    await nextTurn()
+    const { looks } = desk
+    desk.attention.woken()
+    expect(desk.looks).toBe(looks + 1)
+  })
+
   test('hears what follows without being woken', async () => {
     const desk = new Desk()
     desk.listen(7)
