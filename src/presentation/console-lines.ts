@@ -11,5 +11,16 @@ export function consoleLines(text: string): string[] {
   return text
     .replaceAll(controlSequence, '')
     .split(/\r*\n|\r+/)
-    .map((line) => inertText(line, longestLine).trimEnd())
+    .map((line) => inertText(typedOver(line), longestLine).trimEnd())
+}
+
+/** Backspaces go back, and what follows takes the place of what was there: percentages are counted that way. */
+function typedOver(line: string): string {
+  const shown: string[] = []
+  let at = 0
+  for (const character of line) {
+    if (character === '\b') at = Math.max(0, at - 1)
+    else shown[at++] = character
+  }
+  return shown.join('')
 }
