@@ -107,6 +107,7 @@ function readHttp({ action, body }: RepaveEvent): Reading | undefined {
         : undefined
   if (kind === undefined) return undefined
   if (action === 'sent') return { kind, text: `${path} was sent by HTTP` }
+  if (action !== 'failed') return undefined
   const because = textOf(body, 'reason') ?? `status ${JSON.stringify(body['statusCode'])}`
   return { kind: 'file-failed', because, text: `${path} did not arrive by HTTP: ${because}` }
 }

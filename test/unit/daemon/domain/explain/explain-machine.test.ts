@@ -292,6 +292,14 @@ describe(explainMachine, () => {
     expect(explanation.timeline.map(({ kind }) => kind)).toEqual(['offer', 'lease', 'program'])
   })
 
+  it('does not call a download failed that is under way', () => {
+    const half = http('boot/sledgehammer/initramfs.zst', 'progress', { percent: 40 })
+    const events = [...scripted, http('boot/sledgehammer/vmlinuz'), half]
+    const { cause, timeline } = explain({ events }, firstMs + 1000)
+    expect(cause).not.toBe('kernel-broken-off')
+    expect(timeline.at(-1)).toMatchObject({ kind: 'kernel' })
+  })
+
   it('takes firmware that asks again and again for one boot', () => {
     const [offer] = firmware
     const explanation = explain({ events: [...joined, ...Array.from({ length: 5 }, () => offer!)] })
