@@ -7,11 +7,18 @@ import {
 } from '../contract/content-documents.ts'
 import { faultText } from '../contract/fault-text.ts'
 import { askDaemon, type DaemonConnection } from '../operator-client/daemon-request.ts'
+import { DaemonProblemError } from '../operator-client/errors.ts'
 import { changeLines, planSummary } from '../presentation/content-lines.ts'
 import { writeLines } from './cli-world.ts'
 import type { CommandLine, CommonOptions } from './command-line.ts'
 import { readContentFolder } from './content-folder.ts'
 import { printThing } from './output.ts'
+
+interface FolderInForce {
+  readonly folder: string
+  readonly files: readonly ContentFile[]
+  readonly revision: number
+}
 
 /** Large folders take the daemon a while. */
 const silenceMs = 120_000
@@ -35,20 +42,25 @@ export function askForPlan(
   return askDaemon(connection, request, contentPlanSchema)
 }
 
-/** Puts the files in force, unless others were since `revision`. */
-export function applyContent(
+/**
+ * Puts the files of a folder in force, unless others were since `revision`. Undefined where they are refused:
+ * what is wrong with them was said.
+ */
+export async function applyContent(
+  line: CommandLine,
   connection: DaemonConnection,
-  files: readonly ContentFile[],
-  revision: number,
-): Promise<ContentPlan> {
-  const request = {
-    method: 'POST',
-    path: '/content',
-    body: { files },
-    revision,
-    silenceMs,
-  } as const
-  return askDaemon(connection, request, contentPlanSchema)
+  { folder, files, revision }: FolderInForce,
+): Promise<ContentPlan | undefined> {
+  const body = { files }
+  const request = { method: 'POST', path: '/content', body, revision, silenceMs } as const
+  try {
+    return await askDaemon(connection, request, contentPlanSchema)
+  } catch (thrown) {
+    if (thrown instanceof DaemonProblemError && refused(line, folder, thrown.faults)) {
+      return undefined
+    }
+    throw thrown
+  }
 }
 
 /** Says what is wrong, where anything is. Files of the folder are called as the person calls them. */

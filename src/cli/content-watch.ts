@@ -5,7 +5,6 @@ import type { Command } from 'commander'
 
 import { CodedError } from '../base/coded-error.ts'
 import type { ContentPlan } from '../contract/content-documents.ts'
-import { DaemonProblemError } from '../operator-client/errors.ts'
 import { errorLines } from '../presentation/error-text.ts'
 import { writeLines } from './cli-world.ts'
 import {
@@ -16,9 +15,9 @@ import {
   runs,
 } from './command-line.ts'
 import { applyContent, askForPlan, planText, readFolder, refused } from './content-change.ts'
-import { FileUnusableError, UsageError } from './errors.ts'
+import { FileUnusableError } from './errors.ts'
 import { exitCodes } from './exit-code.ts'
-import { jsonText, versionRecord } from './output.ts'
+import { beginAppending, jsonText } from './output.ts'
 
 /** An editor saves in several steps; a checkout changes many files. */
 const quietMs = 300
@@ -33,15 +32,9 @@ export function addWatchCommand(line: CommandLine, parent: Command): void {
     .option('--dry-run', 'only say what would change', false)
     .action(
       runs(line, async (folder: string, options: CommonOptions) => {
-        const { stdout, signal } = line.world
-        if (options.output === 'json' || options.output === 'yaml') {
-          throw new UsageError(`watch appends, and ${options.output} is one document`, {
-            remedy: '--output jsonl',
-          })
-        }
-        if (options.output === 'jsonl') writeLines(stdout, [versionRecord()])
+        beginAppending(line.world, 'watch', options.output)
         // Begun before the first look, so that nothing is changed between the two unseen.
-        const changes = changesIn(folder, signal)
+        const changes = changesIn(folder, line.world.signal)
         await takeFolder(line, folder, options)
         for await (const _change of changes) {
           await takeFolder(line, folder, options).catch((thrown: unknown) => {
@@ -99,12 +92,9 @@ async function takeFolder(
   const plan = await askForPlan(connection, files)
   if (refused(line, folder, plan.faults)) return
   if (dryRun === true || plan.changes.length === 0) return tell(line, options, plan)
-  try {
-    tell(line, options, await applyContent(connection, files, plan.revision))
-  } catch (thrown) {
-    if (!(thrown instanceof DaemonProblemError && refused(line, folder, thrown.faults)))
-      throw thrown
-  }
+  const { revision } = plan
+  const applied = await applyContent(line, connection, { folder, files, revision })
+  if (applied !== undefined) tell(line, options, applied)
 }
 
 function tell({ world }: CommandLine, { output }: CommonOptions, plan: ContentPlan): void {

@@ -7,7 +7,6 @@ import {
   contentStateSchema,
 } from '../contract/content-documents.ts'
 import { askDaemon, type DaemonConnection } from '../operator-client/daemon-request.ts'
-import { DaemonProblemError } from '../operator-client/errors.ts'
 import { changeLines } from '../presentation/content-lines.ts'
 import { shownText } from '../presentation/shown-text.ts'
 import {
@@ -109,14 +108,8 @@ function addApplyCommand(line: CommandLine, parent: Command): void {
           await printPlan(line, options, plan)
           return 0
         }
-        const applied = await applyContent(connection, files, plan.revision).catch(
-          (thrown: unknown) => {
-            if (thrown instanceof DaemonProblemError && refused(line, folder, thrown.faults)) {
-              return undefined
-            }
-            throw thrown
-          },
-        )
+        const { revision } = plan
+        const applied = await applyContent(line, connection, { folder, files, revision })
         if (applied === undefined) return exitCodes.contentInvalid
         await printPlan(line, options, applied)
         return 0

@@ -17,9 +17,9 @@ import {
   runs,
 } from './command-line.ts'
 import { readMachines } from './daemon-lists.ts'
-import { ConsoleUnknownError, FileUnusableError, UsageError } from './errors.ts'
+import { ConsoleUnknownError, FileUnusableError } from './errors.ts'
 import { exitCodes } from './exit-code.ts'
-import { jsonText, printThing, versionRecord } from './output.ts'
+import { beginAppending, jsonText, printThing } from './output.ts'
 import { findMachine } from './references.ts'
 
 interface ConsoleOptions extends CommonOptions {
@@ -155,13 +155,8 @@ async function followLog(
   shown: readonly string[],
   log: ConsoleLog,
 ): Promise<number> {
-  if (output === 'json' || output === 'yaml') {
-    throw new UsageError(`--follow appends, and ${output} is one document`, {
-      remedy: '--output jsonl',
-    })
-  }
+  beginAppending({ stdout }, '--follow', output)
   const isJson = output === 'jsonl'
-  if (isJson) writeLines(stdout, [versionRecord()])
   const print = (lines: readonly string[]) =>
     writeLines(stdout, isJson ? lines.map((text) => jsonText({ line: text })) : lines)
   print(shown)

@@ -122,6 +122,25 @@ export async function printThing(
   else world.stdout.write(await documentText(format, document))
 }
 
+/**
+ * Begins an output that goes on: JSON lines with the version of their shape.
+ *
+ * @param what the word or option by which it goes on
+ * @throws {UsageError} where the format is one document, which could not be ended
+ */
+export function beginAppending(
+  { stdout }: Pick<CliWorld, 'stdout'>,
+  what: string,
+  output: OutputFormat,
+): void {
+  if (output === 'json' || output === 'yaml') {
+    throw new UsageError(`${what} appends, and ${output} is one document`, {
+      remedy: '--output jsonl',
+    })
+  }
+  if (output === 'jsonl') writeLines(stdout, [versionRecord()])
+}
+
 /** The first record of every stream of JSON lines. */
 export function versionRecord(): string {
   return jsonText({ type: 'version', apiVersion: outputVersion })

@@ -5,9 +5,8 @@ import { endpointText } from '../presentation/operator-endpoint.ts'
 import { type CliWorld, writeLines } from './cli-world.ts'
 import type { DaemonConnection } from '../operator-client/daemon-request.ts'
 import { DaemonUnreachableError } from '../operator-client/errors.ts'
-import { UsageError } from './errors.ts'
 import { exitCodes } from './exit-code.ts'
-import { jsonText, type ListOptions, listLines, type ShownList, versionRecord } from './output.ts'
+import { beginAppending, jsonText, type ListOptions, listLines, type ShownList } from './output.ts'
 
 /** A list to be read again whenever something happens that its topics cover. */
 export interface WatchedList<Item> {
@@ -64,12 +63,7 @@ type ListView<Item> = (list: ShownList<Item>) => void
 
 function listView<Item>(world: CliWorld, options: ListOptions): ListView<Item> {
   const { output } = options
-  if (output === 'json' || output === 'yaml') {
-    throw new UsageError(`--watch appends, and ${output} is one document`, {
-      remedy: '--output jsonl',
-    })
-  }
-  if (output === 'jsonl') writeLines(world.stdout, [versionRecord()])
+  beginAppending(world, '--watch', output)
   const isDrawn = world.stdout.isTTY === true && (output === 'table' || output === 'wide')
   return isDrawn ? drawnView(world, options) : appendedView(world, options)
 }

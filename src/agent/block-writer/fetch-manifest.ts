@@ -31,7 +31,8 @@ export async function fetchManifest(url: URL, options: FetchOptions): Promise<st
       return await fetchOnce(url, options)
     } catch (error) {
       if (!(error instanceof FetchFailedError) || !isPassing(error)) throw error
-      await setTimeout(waitMs)
+      // Who gave up tells why; the wait itself only ends.
+      await setTimeout(waitMs, undefined, { signal: options.signal }).catch(() => undefined)
       options.signal.throwIfAborted()
     }
   }

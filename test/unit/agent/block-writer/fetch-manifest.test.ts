@@ -60,6 +60,14 @@ describe(fetchManifest, () => {
     expect(server.asked()).toBe(1)
   })
 
+  it('does not wait on when the task is cancelled meanwhile', async () => {
+    const cancel = new AbortController()
+    const server = await serve([hangUp])
+    setTimeout(() => cancel.abort(new Error('cancelled')), 50)
+    const asked = { signal: cancel.signal, waitsMs: [600_000] }
+    await expect(fetchManifest(server.url, asked)).rejects.toThrow('cancelled')
+  })
+
   it('outlasts a daemon that hangs up, and one that says to come again', async () => {
     const server = await serve([hangUp, status(503), whole])
     expect(await fetchManifest(server.url, { signal, waitsMs: [1, 1] })).toBe('{}')
