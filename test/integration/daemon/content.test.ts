@@ -299,15 +299,13 @@ describe('content that is watched', () => {
       const folder = await put('watched', documents)
       const interruption = new AbortController()
       const watching = begin(['content', 'watch', folder], { signal: interruption.signal })
-      await expect.poll(() => watching.text.out, { timeout: 20_000 }).toContain(' removed\n')
+      await expect.poll(() => watching.text.out).toContain(' removed\n')
       await put('watched', { 'profiles/loud/profile.yaml': 'name: loud\nparams: { volume: 12 }\n' })
       await expect
-        .poll(() => watching.text.err, { timeout: 20_000 })
+        .poll(() => watching.text.err)
         .toContain(`${folder}/profiles/loud/profile.yaml:2:19 params.volume: more than 11`)
       await put('watched', { 'profiles/loud/profile.yaml': 'name: loud\nparams: { volume: 10 }\n' })
-      await expect
-        .poll(() => watching.text.out, { timeout: 20_000 })
-        .toContain('    params.volume: 11 -> 10\n')
+      await expect.poll(() => watching.text.out).toContain('    params.volume: 11 -> 10\n')
       interruption.abort()
       expect(await watching.exitCode).toBe(130)
       expect((await repave('profile', 'show', 'loud')).out).toMatch(/volume +10\n/)
