@@ -25,19 +25,43 @@ export const layers: Readonly<
     rooms: ['src/base', 'src/contract', 'src/protocol', 'src/stream', 'src/daemon/domain'],
     libraries: ['node:*', 'better-sqlite3', 'kysely', 'yaml', 'zod', 'liquidjs'],
   },
-  'src/daemon/compose': {
+  'src/daemon/configuration': {
+    rooms: ['src/base', 'src/contract', 'src/daemon/domain', 'src/daemon/store'],
+    libraries: ['node:*', 'zod', 'commander'],
+  },
+  'src/daemon/process': {
+    rooms: ['src/base', 'src/daemon/domain', 'src/daemon/servers', 'src/daemon/configuration'],
+    libraries: ['node:*', 'pino', 'pino-pretty'],
+  },
+  // What the daemon is put together from, each part opened with its settings.
+  'src/daemon/parts': {
     rooms: [
       'src/base',
       'src/contract',
       'src/protocol',
-      'src/stream',
+      'src/daemon/domain',
+      'src/daemon/servers',
+      'src/daemon/api',
+      'src/daemon/store',
+      'src/daemon/configuration',
+      'src/daemon/process',
+    ],
+    libraries: ['node:*', 'fastify'],
+  },
+  'src/daemon/compose': {
+    rooms: [
+      'src/base',
+      'src/contract',
       'src/daemon/domain',
       'src/daemon/servers',
       'src/daemon/api',
       'src/daemon/web',
       'src/daemon/store',
+      'src/daemon/configuration',
+      'src/daemon/process',
+      'src/daemon/parts',
     ],
-    libraries: ['node:*', 'fastify', 'pino', 'pino-pretty', 'yaml', 'zod', 'commander'],
+    libraries: ['node:*', 'commander'],
   },
   'src/agent': {
     rooms: ['src/base', 'src/contract', 'src/protocol', 'src/stream'],

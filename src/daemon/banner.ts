@@ -1,5 +1,5 @@
 import { inertText } from '../base/ascii.ts'
-import type { DaemonConfig } from './config.ts'
+import type { DaemonConfig } from './configuration/config.ts'
 
 /** What is true once every server listens. */
 export interface ReadyFacts {

@@ -3,8 +3,8 @@ import { resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
 
 import { contentKinds } from '../contract/content-kinds.ts'
-import { type ConfigSources, explainConfig } from './config.ts'
-import { shippedFolder } from './open-content.ts'
+import { type ConfigSources, explainConfig } from './configuration/config.ts'
+import { shippedFolder } from './parts/content/open-content.ts'
 import { loadContent } from './store/content/load-content.ts'
 
 /**

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 
 import { MEBIBYTE } from '../../src/base/byte-size.ts'
-import { openImages } from '../../src/daemon/open-images.ts'
+import { openImages } from '../../src/daemon/parts/images/open-images.ts'
 
 const [directory = '', file = ''] = process.argv.slice(2)
 const { store, importSources } = await openImages(directory)

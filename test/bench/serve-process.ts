@@ -3,7 +3,7 @@ import { digestHex } from '../../src/base/digest.ts'
 import { imageFiles } from '../../src/daemon/servers/boot-files/image-files.ts'
 import { loadKernelCalls } from '../../src/daemon/servers/http/kernel-sender.ts'
 import { createProvisioningServer } from '../../src/daemon/servers/http/provisioning-server.ts'
-import { openImages } from '../../src/daemon/open-images.ts'
+import { openImages } from '../../src/daemon/parts/images/open-images.ts'
 import { createSilentLogger } from '../fakes/silent-logger.ts'
 import { realClock } from '../fakes/real-clock.ts'
 

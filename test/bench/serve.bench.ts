@@ -7,7 +7,7 @@ import { join } from 'node:path'
 
 import { MEBIBYTE } from '../../src/base/byte-size.ts'
 import { ensureDebianPackages } from '../../src/debian/ensure-debian-packages.ts'
-import { openImages } from '../../src/daemon/open-images.ts'
+import { openImages } from '../../src/daemon/parts/images/open-images.ts'
 import { rawSource } from '../fakes/raw-source.ts'
 import { type Bench, type BenchReport, median } from './bench-report.ts'
 import { startNginx } from './start-nginx.ts'

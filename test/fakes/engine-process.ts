@@ -4,7 +4,7 @@
  */
 import { stdout } from 'node:process'
 
-import { nodeClock, nodeTimers } from '../../src/daemon/node-clock.ts'
+import { nodeClock, nodeTimers } from '../../src/daemon/process/node-clock.ts'
 import { createMemoryImageStore } from './memory-image-store.ts'
 import { startRunningEngine } from './running-engine.ts'
 

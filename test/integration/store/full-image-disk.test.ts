@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { MEBIBYTE } from '../../../src/base/byte-size.ts'
-import { openImages } from '../../../src/daemon/open-images.ts'
+import { openImages } from '../../../src/daemon/parts/images/open-images.ts'
 import { rawSource } from '../../fakes/raw-source.ts'
 
 /** A file system of 40 MiB, which ends with the test. Needs root. */

@@ -10,7 +10,7 @@ import { expect, it, onTestFinished } from 'vitest'
 
 import { MEBIBYTE } from '../../../src/base/byte-size.ts'
 import { digestHex } from '../../../src/base/digest.ts'
-import { openImages } from '../../../src/daemon/open-images.ts'
+import { openImages } from '../../../src/daemon/parts/images/open-images.ts'
 import { imageFiles } from '../../../src/daemon/servers/boot-files/image-files.ts'
 import { createProvisioningServer } from '../../../src/daemon/servers/http/provisioning-server.ts'
 import { needProgram } from '../../fakes/need-program.ts'

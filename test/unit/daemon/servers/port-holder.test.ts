@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 
 import { findPortHolder } from '../../../../src/daemon/servers/port-holder.ts'
-import { PortTakenError, withPortHolder } from '../../../../src/daemon/start-failure.ts'
+import { PortTakenError, withPortHolder } from '../../../../src/daemon/process/start-failure.ts'
 import { ListenError } from '../../../../src/daemon/servers/listen-error.ts'
 
 const taken = (port: number, code = 'EADDRINUSE') =>

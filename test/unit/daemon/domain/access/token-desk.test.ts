@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import type { AccessToken } from '../../../../../src/daemon/domain/access/access-token.ts'
 import { TokenDesk } from '../../../../../src/daemon/domain/access/token-desk.ts'
-import { nodeSecrets } from '../../../../../src/daemon/node-secrets.ts'
+import { nodeSecrets } from '../../../../../src/daemon/process/node-secrets.ts'
 
 class World {
   readonly kept = new Map<string, AccessToken>()

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { localCaller } from '../../../../../src/daemon/domain/access/caller.ts'
 import { WebSessions } from '../../../../../src/daemon/domain/access/web-sessions.ts'
-import { nodeSecrets } from '../../../../../src/daemon/node-secrets.ts'
+import { nodeSecrets } from '../../../../../src/daemon/process/node-secrets.ts'
 
 const minuteMs = 60_000
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parseMacAddress } from '../../../../../src/base/mac-address.ts'
 import { BootTokens } from '../../../../../src/daemon/domain/bootenv/boot-tokens.ts'
 import { decideJoin, joinWindowMs } from '../../../../../src/daemon/domain/bootenv/decide-join.ts'
-import { nodeSecrets } from '../../../../../src/daemon/node-secrets.ts'
+import { nodeSecrets } from '../../../../../src/daemon/process/node-secrets.ts'
 import { ManualTime } from '../../../../fakes/manual-time.ts'
 import { machine } from '../workflow/run-fixtures.ts'
 
