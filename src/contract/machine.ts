@@ -188,6 +188,8 @@ export const machineSchema = z.object({
   runId: z.uuid().optional(),
   /** Name of the image that is proven on its disk. */
   imageName: nameSchema.optional(),
+  /** Of the version that it is. */
+  imageDigest: digestSchema.optional(),
   drift: driftSchema.optional(),
   ...standingShape,
   createdAtMs: timeMsSchema,

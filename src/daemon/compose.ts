@@ -223,11 +223,10 @@ async function layFoundation(
 async function openCaptures(
   dataDir: string,
   importer: ImageImporter,
-  runs: Pick<RunDesk, 'listRuns'>,
+  runs: Pick<RunDesk, 'listUnfinished'>,
 ): Promise<CaptureSpool> {
   const spool = new FolderCaptureSpool({ directory: join(dataDir, 'captures'), importer })
-  const unfinished = (await runs.listRuns()).filter(({ endedAtMs }) => endedAtMs === undefined)
-  await spool.keepOnly(new Set(unfinished.map(({ id }) => id)))
+  await spool.keepOnly(new Set((await runs.listUnfinished()).map(({ id }) => id)))
   return spool
 }
 

@@ -169,7 +169,8 @@ async function check(
   requireDatabase(dataDir)
   // Opening checks every page, the schema, and the leases.
   await using store = await openStore(`${dataDir}/repave.db`, { logger: silent })
-  const { machines } = await store.state.readSnapshot()
+  const { machines } = await store.state.readPresent()
+  await store.state.readEndedRuns()
   const audit = await store.audit.verify()
   print(`${dataDir}/repave.db  whole  ${machines.length} machines, event ${store.events.lastSeq()}`)
   print(

@@ -23,7 +23,7 @@ if ((await daemon.engine.machines.listMachines()).length === 0) {
   const request = { name: 'node-1', macAddress, workflow: 'deploy-image', params }
   await daemon.engine.machines.addMachine(request, 'operator:test')
 }
-const [run] = await daemon.engine.runs.listRuns()
+const [run] = (await daemon.engine.runs.snapshot()).runs
 const nonce = run && (await daemon.store.state.findNonceOfRun(run.id))?.nonce
 const token = run?.state === 'queued' ? await daemon.bootToken() : ''
 stdout.write(`${JSON.stringify({ token, nonce, run })}\n`)

@@ -21,6 +21,7 @@ import { WebSessions } from '../../src/daemon/domain/access/web-sessions.ts'
 import { webPages } from '../../src/daemon/web/web-pages.ts'
 import { nodeSecrets } from '../../src/daemon/process/node-secrets.ts'
 import type { ImportRequest, StoredImage } from '../../src/daemon/domain/image/image-store.ts'
+import { isEnded } from '../../src/daemon/domain/workflow/run-step.ts'
 import type { ProgressReport, RunIntervention } from '../../src/daemon/domain/workflow/run-desk.ts'
 import { localImportSources } from './local-import-sources.ts'
 import { MemoryEventLog } from './memory-event-log.ts'
@@ -123,7 +124,7 @@ export class MemoryOperatorServices implements OperatorServices {
   }
 
   readonly runs = {
-    listRuns: async () => [...this.#runs.values()],
+    listUnfinished: async () => [...this.#runs.values()].filter((run) => !isEnded(run)),
     findRun: async (id: string) => this.#runs.get(id),
     previewRun: () => unsupported(),
     createRun: async (request: NewRun, principal: string) => this.#createRun(request, principal),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { machineListSchema, runListSchema } from '../../src/contract/api-documents.ts'
+import { machineListSchema } from '../../src/contract/api-documents.ts'
 import type { RepaveEvent } from '../../src/contract/event.ts'
 import { runSchema } from '../../src/contract/run.ts'
 import {
@@ -31,6 +31,9 @@ const machineCount = 4
 const longestPauseMs = 800
 const deployedWithinMs = 180_000
 const goalStartMs = 2000
+const killsInALook = 25
+/** More events than between two kills. */
+const recentEvents = 2000
 
 /** Kills the daemon `count` times. @returns whether nothing was lost, and each start was fast enough */
 export async function tortureByKill(options: TortureOptions): Promise<boolean> {
@@ -68,9 +71,15 @@ export async function killWhileDeploying({
     await Promise.race([sleep(random.fraction() * longestPauseMs), site.rack.failed])
     await ledger.read(site.daemon.connection)
     slowestStartMs = Math.max(slowestStartMs, await site.killDaemon())
-    lostWrites.push(...(await ledger.missing(site.daemon.connection)))
+    // What is lost stays lost: now and then everything is looked at, and each time what was told last.
+    const isWholeLook = kills % killsInALook === 0 || kills === count
+    const lost = await ledger.missing(site.daemon.connection, isWholeLook ? 0 : ledger.recentSeq)
+    lostWrites.push(...lost)
     deployments += await deployAgain(site, ledger)
-    if (kills % 25 === 0) print(`${kills} kills, ${lostWrites.length} writes lost`)
+    if (isWholeLook) {
+      const slowest = `slowest start ${Math.round(slowestStartMs)} ms`
+      print(`${kills} kills, ${lostWrites.length} writes lost, ${slowest}`)
+    }
   }
   const undeployed = await waitUntilDeployed(site)
   return { kills: count, lostWrites, deployments, undeployed, slowestStartMs }
@@ -79,11 +88,17 @@ export async function killWhileDeploying({
 /** What the daemon has told, event by event and run by run: what it has told once it must know for ever. */
 class Ledger {
   readonly #events = new Map<number, string>()
-  readonly #runIds: string[] = []
+  /** Those that it has said yes to since events were last compared. */
+  readonly #runsToFind = new Set<string>()
 
   /** A run that it has said yes to. */
   addRun(id: string): void {
-    this.#runIds.push(id)
+    this.#runsToFind.add(id)
+  }
+
+  /** Events behind it were told since about the last kill. */
+  get recentSeq(): number {
+    return Math.max(0, this.#events.size - recentEvents)
   }
 
   async read(connection: DaemonConnection): Promise<void> {
@@ -92,19 +107,21 @@ class Ledger {
     }
   }
 
-  /** A line for each thing that was told and is gone, or is another by now. */
-  async missing(connection: DaemonConnection): Promise<string[]> {
+  /** A line for each thing behind event `since` that was told and is gone, or is another by now. */
+  async missing(connection: DaemonConnection, since: number): Promise<string[]> {
     const now = new Map<number, string>()
-    const runIds = new Set<string | undefined>()
-    for (const event of await eventsSince(connection, 0)) {
+    for (const event of await eventsSince(connection, since)) {
       now.set(event.seq, JSON.stringify(event))
-      runIds.add(event.runId)
+      this.#runsToFind.delete(event.runId ?? '')
     }
+    const told = [...this.#events].slice(since)
+    const lostRuns = [...this.#runsToFind].map((id) => `run ${id}`)
+    this.#runsToFind.clear()
     return [
-      ...[...this.#events].flatMap(([seq, event]) =>
+      ...told.flatMap(([seq, event]) =>
         now.get(seq) === event ? [] : [`event ${seq}: ${event.slice(0, 200)}`],
       ),
-      ...this.#runIds.flatMap((id) => (runIds.has(id) ? [] : [`run ${id}`])),
+      ...lostRuns,
     ]
   }
 }
@@ -113,7 +130,7 @@ async function eventsSince(connection: DaemonConnection, seq: number): Promise<R
   const events: RepaveEvent[] = []
   for (let since = seq, isMore = true; isMore;) {
     const path = `/events?since=${since}&limit=1000`
-    // All of them are compared after every kill, letter by letter: that they fit their schema is known elsewhere.
+    // They are compared letter by letter: that they fit their schema is known elsewhere.
     const response = await sendRequest(connection, { path, end: (query) => query.end() })
     const page = (await readJson(response)) as { items: RepaveEvent[]; next?: number }
     events.push(...page.items)
@@ -126,15 +143,14 @@ async function eventsSince(connection: DaemonConnection, seq: number): Promise<R
 /** Machines that are not deployed by their newest run, and what they are instead. */
 async function machinesUndone(connection: DaemonConnection): Promise<ReadonlyMap<string, string>> {
   const machines = await askDaemon(connection, { path: '/machines' }, machineListSchema)
-  const runs = await askDaemon(connection, { path: '/runs' }, runListSchema)
-  const runOf = new Map(runs.items.map((run) => [run.id, run]))
-  const undone = machines.items.flatMap(({ name, state, runId = '' }) => {
-    const run = runOf.get(runId)
-    if (state === 'deployed' && run?.state === 'succeeded') return []
-    const { code = '', message = '' } = run?.failure ?? {}
-    return [[name, `${state}, its run ${run?.state ?? 'unknown'} ${code} ${message}`] as const]
-  })
-  return new Map(undone)
+  const undone = new Map<string, string>()
+  for (const { name, state, runId } of machines.items) {
+    const run = await askDaemon(connection, { path: `/runs/${runId}` }, runSchema)
+    if (state === 'deployed' && run.state === 'succeeded') continue
+    const { code = '', message = '' } = run.failure ?? {}
+    undone.set(name, `${state}, its run ${run.state} ${code} ${message}`)
+  }
+  return undone
 }
 
 /** What is deployed gets an empty disk and is ordered anew. @returns how many machines */

@@ -5,7 +5,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { inertText } from '../../base/ascii.ts'
 import type { RepaveEvent } from '../../contract/event.ts'
 import type { Machine } from '../../contract/machine.ts'
-import { runOfMachine } from '../../presentation/fleet.ts'
 import type { OperatorServices } from '../api/operator-services.ts'
 import { callerOf } from '../api/principal.ts'
 import { problemOf, ResourceNotFoundError } from '../api/problem.ts'
@@ -77,13 +76,12 @@ function pageRoutes(app: FastifyInstance, services: OperatorServices): void {
       const named = inertText(request.params.reference, 64)
       throw new ResourceNotFoundError(`no machine goes by ${named}`)
     }
-    const all = new Map((await runs.listRuns()).map((run) => [run.id, run]))
     const isOurs = (event: RepaveEvent) => event.machineId === machine.id
     return send(
       reply,
       machinePage({
         machine,
-        run: runOfMachine({ runs: all }, machine),
+        run: machine.runId === undefined ? undefined : await runs.findRun(machine.runId),
         explanation: await explainer.explain(machine.id),
         events: await lastEvents(services, isOurs),
         nowMs: clock.nowMs(),

@@ -138,7 +138,7 @@ describe("the command line with the daemon's own interface", () => {
     await doTasks(agent, machineId, images.stored)
     agent.socket.terminate()
     await daemon.boot()
-    const [run] = await daemon.engine.runs.listRuns()
+    const [run] = (await daemon.engine.runs.snapshot()).runs
     const nonce = await daemon.store.state.findNonceOfRun(run?.id ?? '')
     const body = new URLSearchParams({ instance_id: 'x', hostname: 'node-1' })
     await fetch(`${daemon.url}/phone-home/${nonce?.nonce}`, { method: 'POST', body })
@@ -160,7 +160,7 @@ describe("the command line with the daemon's own interface", () => {
     await expect.poll(() => follow.text.out).toContain('machine  created')
     await deploy('--detach').exitCode
     await expect.poll(() => follow.text.out).toContain('queued: deploy-image debian-12')
-    const [run] = await daemon.engine.runs.listRuns()
+    const [run] = (await daemon.engine.runs.snapshot()).runs
     const logged = { type: 'log', action: 'lines', key: run?.machineId ?? '' }
     const facts = {
       ...logged,

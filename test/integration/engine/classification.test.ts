@@ -97,7 +97,7 @@ describe('a machine that nobody has named', () => {
       onBoot: 'reprovision',
       classification: { rules: [{ rule: 'web' }] },
     })
-    const [run] = await daemon.engine.runs.listRuns()
+    const [run] = (await daemon.engine.runs.snapshot()).runs
     expect(run).toMatchObject({ id: task.runId, machineName: 'web-sn-1', workflow: 'deploy-image' })
     expect(await classified()).toMatchObject([
       {
@@ -111,7 +111,7 @@ describe('a machine that nobody has named', () => {
     ])
     await boots(3)
     expect((await at(3))?.classification).toEqual({ atMs: time.nowMs(), rules: [] })
-    expect(await daemon.engine.runs.listRuns()).toHaveLength(1)
+    expect((await daemon.engine.runs.snapshot()).runs).toHaveLength(1)
   })
 
   it('waits for a person where the rule says so, and then does what it ordered', async () => {
@@ -123,10 +123,10 @@ describe('a machine that nobody has named', () => {
       state: 'pending-approval',
       approval: { because: 'rule web wants it approved', order: { workflow: 'deploy-image' } },
     })
-    expect(await daemon.engine.runs.listRuns()).toHaveLength(0)
+    expect((await daemon.engine.runs.snapshot()).runs).toHaveLength(0)
     await daemon.engine.machines.actOn('web-sn-1', { verb: 'approve', note: 'mine' }, principal)
     expect((await agent.take('task')).order.action).toBe('inventory')
-    const [run] = await daemon.engine.runs.listRuns()
+    const [run] = (await daemon.engine.runs.snapshot()).runs
     expect(run).toMatchObject({ workflow: 'deploy-image', params: { imageName: 'debian-12' } })
   })
 
@@ -256,7 +256,7 @@ describe('a machine that is classified already', () => {
       },
     ])
     const begun = await again('web-sn-1', { run: true })
-    const [run] = await daemon.engine.runs.listRuns()
+    const [run] = (await daemon.engine.runs.snapshot()).runs
     expect(run).toMatchObject({ id: begun.runId, workflow: 'deploy-image', state: 'queued' })
     expect((await (await boots(1)).take('task')).runId).toBe(run?.id)
   })

@@ -240,7 +240,7 @@ describe('a request for a run is refused', () => {
     expect(await refusal({ params: { imageName: 'plan9' } })).toBe('ERR_IMAGE_NOT_FOUND')
     const broken = { ...params, userData: '#cloud-config\n- a list' }
     expect(await refusal({ params: broken })).toBe('ERR_USER_DATA_INVALID')
-    expect(await daemon.engine.runs.listRuns()).toEqual([])
+    expect((await daemon.engine.runs.snapshot()).runs).toEqual([])
   })
 })
 
@@ -350,7 +350,7 @@ describe('a deployment', () => {
       await doTasks(agent, machineId, image)
       agent.socket.terminate()
       expect(await daemon.boot()).toMatchObject({ target: 'local-disk' })
-      const runs = await daemon.engine.runs.listRuns()
+      const runs = (await daemon.engine.runs.snapshot()).runs
       expect(runs).toHaveLength(round)
       await phoneHome(await nonceOf(runs.at(-1)?.id ?? ''))
       expect(await machine()).toMatchObject({ state: 'deployed' })
@@ -375,7 +375,7 @@ describe('a deployment', () => {
       })
     }
     await agent.take('task')
-    const [run] = await daemon.engine.runs.listRuns()
+    const [run] = (await daemon.engine.runs.snapshot()).runs
     expect(run).toMatchObject({ taskIndex: 1 })
     expect(agent.frames.filter(({ frame }) => frame === 'task')).toEqual([])
     agent.socket.terminate()
@@ -466,7 +466,7 @@ describe('a machine', () => {
     time.advance(3_600_000)
     await restart()
     expect((await daemon.boot()).target).toBe('hold')
-    const [run] = await daemon.engine.runs.listRuns()
+    const [run] = (await daemon.engine.runs.snapshot()).runs
     expect(run).toMatchObject({ state: 'held', failure: { code: 'ERR_BOOT_LOOP' } })
     await intervene(run?.id ?? '', 'approve', 'cable replaced')
     expect((await daemon.boot()).target).toBe('sledgehammer')

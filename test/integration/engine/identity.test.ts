@@ -144,7 +144,7 @@ describe('two machines with one UUID', () => {
     await daemon.engine.machines.addMachine({ ...added, params: { imageName: 'debian-12' } }, 'x')
     const { agent } = await boots([2], twin)
     await agent.take('idle')
-    const [run] = await daemon.engine.runs.listRuns()
+    const [run] = (await daemon.engine.runs.snapshot()).runs
     expect(run).toMatchObject({ state: 'held', failure: { code: 'ERR_MACHINE_IN_CONFLICT' } })
     const release = () =>
       daemon.engine.runs.intervene(run?.id ?? '', { verb: 'release', principal })

@@ -161,8 +161,9 @@ describe('a daemon that is killed', () => {
 
 async function expectSuccess(path: string): Promise<void> {
   await using store = await openStore(path, { logger: createSilentLogger() })
-  const { runs, machines } = await store.state.readSnapshot()
-  expect(runs).toMatchObject([{ state: 'succeeded' }])
+  const { runs, machines } = await store.state.readPresent()
+  expect(runs).toEqual([])
+  expect(await store.state.readEndedRuns()).toMatchObject([{ state: 'succeeded' }])
   expect(machines).toMatchObject([{ state: 'deployed', imageName: 'debian-12' }])
   const events = await store.events.readSince(0, 10_000)
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_event, index) => index + 1))

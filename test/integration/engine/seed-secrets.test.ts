@@ -102,7 +102,7 @@ describe('a seed with secrets', () => {
     expect(JSON.parse(run?.receipt?.receipt ?? '')).toMatchObject({ seed: { label: 'CONFIG-2' } })
     const told = [
       await daemon.events(),
-      await daemon.engine.runs.listRuns(),
+      (await daemon.engine.runs.snapshot()).runs,
       await daemon.engine.machines.listMachines(),
       daemon.logger.lines,
     ]

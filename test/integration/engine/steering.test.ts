@@ -466,7 +466,7 @@ describe('what a machine does on boot', () => {
       because: 'it is built anew on every boot',
       recentBoots: 1,
     })
-    expect(await daemon.engine.runs.listRuns()).toHaveLength(1)
+    expect((await daemon.engine.runs.snapshot()).runs).toHaveLength(1)
     const { agent } = await joined()
     agent.succeed(await agent.take('task'))
     const select = await agent.take('task')

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { MEBIBYTE } from '../../../src/base/byte-size.ts'
 import type { NewEvent } from '../../../src/contract/event.ts'
+import type { Machine } from '../../../src/contract/machine.ts'
 import type { Run } from '../../../src/contract/run.ts'
 import { StoredImageDesk } from '../../../src/daemon/domain/image/stored-image-desk.ts'
 import { openImageStore } from '../../../src/daemon/store/blobs/image-store.ts'
@@ -14,7 +15,7 @@ import { loadSigningKey } from '../../../src/daemon/store/blobs/signing-key.ts'
 import { ManualTime } from '../../fakes/manual-time.ts'
 import { inParts } from '../../fakes/read-import.ts'
 import { rawSource } from '../../fakes/raw-source.ts'
-import { sampleRun } from '../../fakes/sample-fleet.ts'
+import { sampleMachine, sampleRun } from '../../fakes/sample-fleet.ts'
 
 const hourMs = 3_600_000
 
@@ -23,7 +24,10 @@ beforeEach(async () => (directory = await mkdtemp(join(tmpdir(), 'repave-image-i
 afterEach(() => rm(directory, { recursive: true }))
 
 /** A store with the desk in front of it, and a clock that stands still. */
-async function startDesk(runs: Run[] = []) {
+async function startDesk({
+  runs = [],
+  machines = [],
+}: { runs?: Run[]; machines?: Machine[] } = {}) {
   const time = new ManualTime()
   const signingKey = await loadSigningKey(join(directory, 'key.pem'))
   const store = await openImageStore({
@@ -34,14 +38,15 @@ async function startDesk(runs: Run[] = []) {
   const events: NewEvent[] = []
   const desk = new StoredImageDesk({
     ...{ store, clock: time, events: { record: (event) => void events.push(event) } },
-    ...{ runs: { listRuns: async () => runs }, machines: { listMachines: async () => [] } },
+    runs: { listUnfinished: async () => runs },
+    machines: { listMachines: async () => machines },
   })
   const importBytes = (bytes: Uint8Array, signal?: AbortSignal) =>
     desk.importImage({
       ...{ name: 'debian', version: '1', source: rawSource(inParts(bytes, MEBIBYTE)) },
       ...(signal === undefined ? {} : { signal }),
     })
-  return { time, store, desk, events, runs, importBytes }
+  return { time, store, desk, events, runs, machines, importBytes }
 }
 
 describe(StoredImageDesk, () => {
@@ -57,10 +62,18 @@ describe(StoredImageDesk, () => {
     const pack = await store.openPack(image.digest)
     expect(pack?.sizeBytes).toBe(image.packBytes)
     time.advance(hourMs)
-    runs.splice(0, 1, { ...underWay, state: 'succeeded' })
+    runs.pop()
     const collected = await desk.collect(false, 'daemon')
     expect(collected).toMatchObject({ freedBytes: image.packBytes, storedBytes: 0 })
     expect(await store.openPack(image.digest)).toBeUndefined()
+  })
+
+  it('tells which machines hold a version, however long ago they were deployed', async () => {
+    const { desk, machines, importBytes } = await startDesk()
+    const { image } = await importBytes(randomBytes(MEBIBYTE))
+    machines.push(sampleMachine(1, { imageName: 'debian', imageDigest: image.digest }))
+    machines.push(sampleMachine(2))
+    expect(await desk.history('debian')).toMatchObject([{ deployedOn: ['node-1'] }])
   })
 
   it('I11 removes nothing that an import under way counts on', async () => {

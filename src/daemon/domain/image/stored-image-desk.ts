@@ -8,7 +8,7 @@ import type {
   Scrubbed,
 } from '../../../contract/image-documents.ts'
 import type { Machine } from '../../../contract/machine.ts'
-import { finalRunStates, type Run } from '../../../contract/run.ts'
+import type { Run } from '../../../contract/run.ts'
 import type { EventSink } from '../event/event-sink.ts'
 import { diffImages } from './diff-images.ts'
 import type { ImageDesk } from './image-desk.ts'
@@ -26,7 +26,7 @@ import type {
 
 export interface StoredImageDeskOptions {
   readonly store: ImageStore & ImageKeeping & ImageArchives & ImageImporter
-  readonly runs: { listRuns(): Promise<readonly Run[]> }
+  readonly runs: { listUnfinished(): Promise<readonly Run[]> }
   readonly machines: { listMachines(): Promise<readonly Machine[]> }
   readonly events: EventSink
   readonly clock: Clock
@@ -95,10 +95,8 @@ export class StoredImageDesk implements ImageDesk, ImageImporter {
 
   async collect(dryRun: boolean, principal: string): Promise<Collected> {
     const inUse = new Set<Digest>()
-    for (const run of await this.#options.runs.listRuns()) {
-      if (run.imageDigest !== undefined && !finalRunStates.includes(run.state)) {
-        inUse.add(run.imageDigest)
-      }
+    for (const { imageDigest } of await this.#options.runs.listUnfinished()) {
+      if (imageDigest !== undefined) inUse.add(imageDigest)
     }
     const { removed, ...sizes } = await this.#options.store.collect({ inUse, dryRun })
     if (!dryRun) for (const image of removed) this.#record('collected', image, principal)
@@ -128,17 +126,11 @@ export class StoredImageDesk implements ImageDesk, ImageImporter {
     return stored
   }
 
-  /** The newest proven write of each machine counts, if the machine still holds what it wrote. */
   async #holders(): Promise<ReadonlyMap<Digest, string[]>> {
-    const runs = (await this.#options.runs.listRuns())
-      .filter(({ state, receipt }) => state === 'succeeded' && receipt !== undefined)
-      .toSorted((one, other) => (one.endedAtMs ?? 0) - (other.endedAtMs ?? 0))
-    const newest = new Map(runs.map((run) => [run.machineId, run.imageDigest]))
     const holders = new Map<Digest, string[]>()
-    for (const machine of await this.#options.machines.listMachines()) {
-      const digest = newest.get(machine.id)
-      if (machine.imageName === undefined || digest === undefined) continue
-      holders.set(digest, [...(holders.get(digest) ?? []), machine.name])
+    for (const { name, imageDigest } of await this.#options.machines.listMachines()) {
+      if (imageDigest === undefined) continue
+      holders.set(imageDigest, [...(holders.get(imageDigest) ?? []), name])
     }
     return holders
   }

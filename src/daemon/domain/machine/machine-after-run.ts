@@ -13,8 +13,8 @@ export function machineAfterRun(machine: Machine, run: Run): Machine {
 }
 
 function afterRun(machine: Machine, run: Run): Machine {
-  const { imageName, ...rest } = { ...machine, runId: run.id }
-  const kept = hasBegunWrite(run) || imageName === undefined ? rest : { ...rest, imageName }
+  const named = { ...machine, runId: run.id }
+  const kept = hasBegunWrite(run) ? withoutImage(named) : named
   switch (run.state) {
     case 'queued':
       if (run.startedAtMs !== undefined && changesDisk(run)) return { ...kept, state: 'deploying' }
@@ -46,10 +46,16 @@ export function settledState(machine: Machine): Machine['state'] {
 function afterSuccess(machine: Machine, run: Run): Machine {
   const isProven =
     run.receipt !== undefined && taskOf(run, 'await-phone-home')?.state === 'succeeded'
-  // `NAME` or `NAME@VERSION`: which version it is stands in the run.
+  const { imageDigest } = run
   const imageName = run.params.imageName?.replace(/@.*$/, '')
-  if (!isProven || imageName === undefined) return { ...machine, state: settledState(machine) }
-  return { ...machine, state: 'deployed', imageName }
+  if (!isProven || imageName === undefined || imageDigest === undefined) {
+    return { ...machine, state: settledState(machine) }
+  }
+  return { ...machine, state: 'deployed', imageName, imageDigest }
+}
+
+function withoutImage({ imageName: _name, imageDigest: _digest, ...rest }: Machine): Machine {
+  return rest
 }
 
 function hasBegunWrite(run: Run): boolean {

@@ -40,7 +40,7 @@ export interface RunDeskOptions extends RunSources {
 export function createRunDesk(options: RunDeskOptions): RunDesk {
   const { state, progress } = options
   return {
-    listRuns: async () => (await snapshot(options)).runs,
+    listUnfinished: async () => state.unfinishedRuns(),
     findRun: async (id) => {
       const run = await state.store.findRun(id)
       return run === undefined ? undefined : options.line.placed(run)
@@ -61,10 +61,13 @@ export function createRunDesk(options: RunDeskOptions): RunDesk {
 }
 
 async function snapshot({ state, line }: RunDeskOptions) {
-  const found = await state.store.readSnapshot()
+  const { seq, machines, runs } = state.present()
   const order = line.order()
-  if (order.waiting.size === 0) return found
-  return { ...found, runs: found.runs.map((run) => line.placed(run, order)) }
+  const unfinished = new Map(runs.map((run) => [run.id, line.placed(run, order)]))
+  // One that ends meanwhile is told of as it was: its end is an event behind `seq`.
+  const ended = (await state.store.readEndedRuns()).filter(({ id }) => !unfinished.has(id))
+  const all = [...ended, ...unfinished.values()]
+  return { seq, machines, runs: all.sort((one, other) => one.createdAtMs - other.createdAtMs) }
 }
 
 /**

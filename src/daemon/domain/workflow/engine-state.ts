@@ -4,7 +4,7 @@ import type { Run } from '../../../contract/run.ts'
 import type { IdentityFacts } from '../machine/identity/identity-facts.ts'
 import { MachineIndex } from '../machine/machine-index.ts'
 import { isEnded } from './run-step.ts'
-import type { StateChange, StateStore } from './state-store.ts'
+import type { Present, StateChange, StateStore } from './state-store.ts'
 
 /**
  * Every machine and every unfinished run, as the store has them. Whoever changes something does it
@@ -15,6 +15,8 @@ export class EngineState {
   readonly #machines = new MachineIndex()
   /** By machine: each has one unfinished run at most. */
   readonly #runs = new Map<string, Run>()
+  /** While a commit is under way: how far the store had come before it. */
+  #seqBeforeCommit: number | undefined
   #tail: Promise<unknown> = Promise.resolve()
 
   private constructor(store: StateStore) {
@@ -23,8 +25,7 @@ export class EngineState {
 
   static async load(store: StateStore): Promise<EngineState> {
     const state = new EngineState(store)
-    const { machines, runs } = await store.readSnapshot()
-    state.#remember({ machines, runs, events: [] })
+    state.#remember({ ...(await store.readPresent()), events: [] })
     return state
   }
 
@@ -41,8 +42,19 @@ export class EngineState {
   }
 
   async commit(change: StateChange): Promise<void> {
-    await this.store.commit(change)
-    this.#remember(change)
+    this.#seqBeforeCommit = this.store.lastSeq()
+    try {
+      await this.store.commit(change)
+      this.#remember(change)
+    } finally {
+      this.#seqBeforeCommit = undefined
+    }
+  }
+
+  /** Everything at work, with all that the events up to `seq` tell of it. */
+  present(): Present & { readonly seq: number } {
+    const seq = this.#seqBeforeCommit ?? this.store.lastSeq()
+    return { seq, machines: this.machines(), runs: this.unfinishedRuns() }
   }
 
   machines(): readonly Machine[] {

@@ -20,7 +20,7 @@ export interface RunIntervention {
 
 /** What a person can ask of the workflow engine. Every change is stored with its event before it resolves. */
 export interface RunDesk {
-  listRuns(): Promise<readonly Run[]>
+  listUnfinished(): Promise<readonly Run[]>
   findRun(id: string): Promise<Run | undefined>
   /** What a run would do. Changes nothing. */
   previewRun(request: NewRun): Promise<RunPlan>
@@ -33,7 +33,7 @@ export interface RunDesk {
    * @throws a coded error where the verb does not fit the run's state
    */
   intervene(id: string, intervention: RunIntervention): Promise<Run>
-  /** Machines and runs as they were when event `seq` had been committed. */
+  /** Machines, unfinished runs and the newest of the others, oldest first, as they were at event `seq` or later. */
   snapshot(): Promise<{ seq: number; machines: readonly Machine[]; runs: readonly Run[] }>
   /** Live progress of writes, never stored. Returns what ends it. */
   onProgress(listener: (report: ProgressReport) => void): () => void

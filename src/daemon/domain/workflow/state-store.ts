@@ -23,8 +23,8 @@ export interface StateChange {
   readonly events: readonly NewEvent[]
 }
 
-export interface Snapshot {
-  readonly seq: number
+/** What is worked with: every machine and every run that has not ended. */
+export interface Present {
   readonly machines: readonly Machine[]
   readonly runs: readonly Run[]
 }
@@ -33,8 +33,11 @@ export interface Snapshot {
 export interface StateStore {
   /** Resolves when the change is on disk and every listener has heard its events. */
   commit(change: StateChange): Promise<void>
-  /** All machines and the newest runs (every unfinished one), as of event `seq`. */
-  readSnapshot(): Promise<Snapshot>
+  /** Number of the newest event that every listener has heard. */
+  lastSeq(): number
+  readPresent(): Promise<Present>
+  /** The newest of the runs that have ended, oldest first; older ones are found by their id. */
+  readEndedRuns(): Promise<readonly Run[]>
   findRun(id: string): Promise<Run | undefined>
   /** The newest runs of one machine, newest first. */
   readRunsOf(machineId: string, limit: number): Promise<readonly Run[]>

@@ -95,6 +95,17 @@ const migrations: readonly string[] = [
   create trigger auditIsNotCut before delete on audit
     begin select raise(abort, 'the audit log is only added to'); end;
   `,
+  // Which version a machine holds stood in its runs alone. A patch leaves out what is null.
+  `
+  update machine set document = json_patch(document, json_object('imageDigest', (
+    select json_extract(run.document, '$.imageDigest') from run
+    where run.machineId = machine.id
+      and json_extract(run.document, '$.state') = 'succeeded'
+      and json_extract(run.document, '$.receipt') is not null
+    order by run.createdAtMs desc limit 1
+  )))
+  where json_extract(document, '$.imageName') is not null;
+  `,
 ]
 
 /** @throws {StoreTooNewError} when a newer release wrote the database */

@@ -1,26 +1,31 @@
 import type { MacAddress } from '../../../base/mac-address.ts'
 import { type Machine, machineSchema } from '../../../contract/machine.ts'
-import { type Run, finalRunStates, runSchema } from '../../../contract/run.ts'
+import { type Run, finalRunStates } from '../../../contract/run.ts'
 import type { BootRecord } from '../../domain/bootenv/boot-record.ts'
 import type { PhoneHomeNonce, StateChange, StateStore } from '../../domain/workflow/state-store.ts'
+import { EndedRuns } from './ended-runs.ts'
 import type { Journal } from './journal.ts'
+import { runFromDocument } from './run-document.ts'
 import type { Statements } from './statements.ts'
 import { type BootRow, type PhoneHomeRow, sqlBuilder } from './tables.ts'
 
-/** Ended runs that a snapshot carries at most; older ones are found by their id. */
-const maximumEndedRuns = 1000
-
 export function createStateStore(journal: Journal, statements: Statements): StateStore {
+  const endedRuns = new EndedRuns(journal, statements)
   return {
     commit: (change) => journal.submit((append) => applyChange(statements, change, append)),
-    async readSnapshot() {
-      const machines = statements.all(sqlBuilder.selectFrom('machine').select('document'))
+    lastSeq: () => journal.lastSeq(),
+    async readPresent() {
+      const machines = sqlBuilder.selectFrom('machine').select('document')
+      const runs = sqlBuilder.selectFrom('run').select('document').where('ended', '=', 0)
+      const rows = await journal.read(
+        () => [statements.all(machines), statements.all(runs)] as const,
+      )
       return {
-        seq: journal.lastSeq(),
-        machines: machines.map((row) => machineSchema.parse(JSON.parse(row.document))),
-        runs: readRuns(statements),
+        machines: rows[0].map((row) => machineSchema.parse(JSON.parse(row.document))),
+        runs: rows[1].map((row) => runFromDocument(row.document)),
       }
     },
+    readEndedRuns: () => endedRuns.readNewest(),
     async findRun(id) {
       const query = sqlBuilder.selectFrom('run').select('document').where('id', '=', id)
       const row = await journal.read(() => statements.first(query))
@@ -113,20 +118,6 @@ function writeNonce(statements: Statements, nonce: PhoneHomeNonce): void {
       .values(row)
       .onConflict((conflict) => conflict.column('nonceHash').doUpdateSet(row)),
   )
-}
-
-/** Every unfinished run and the newest of the others, oldest first. */
-function readRuns(statements: Statements): Run[] {
-  const query = sqlBuilder.selectFrom('run').select('document').orderBy('createdAtMs', 'desc')
-  const open = statements.all(query.where('ended', '=', 0))
-  const ended = statements.all(query.where('ended', '=', 1).limit(maximumEndedRuns))
-  return [...open, ...ended]
-    .map((row) => runFromDocument(row.document))
-    .sort((left, right) => left.createdAtMs - right.createdAtMs)
-}
-
-function runFromDocument(document: string): Run {
-  return runSchema.parse(JSON.parse(document))
 }
 
 function bootFromRow(row: BootRow): BootRecord {

@@ -4,11 +4,13 @@ import type { Machine } from '../../../../../src/contract/machine.ts'
 import type { Run } from '../../../../../src/contract/run.ts'
 import { machineAfterRun } from '../../../../../src/daemon/domain/machine/machine-after-run.ts'
 import { stepRun } from '../../../../../src/daemon/domain/workflow/workflow-run.ts'
+import { sampleDigest } from '../../../../fakes/sample-fleet.ts'
 import { context, deployTasks, machine, receipt, runWith } from '../workflow/run-fixtures.ts'
 
 const inventory = {} as NonNullable<Machine['inventory']>
 const known: Machine = { ...machine, inventory }
-const deployed: Machine = { ...known, state: 'deployed', imageName: 'old' }
+const old = { imageName: 'old', imageDigest: sampleDigest('a') }
+const deployed: Machine = { ...known, state: 'deployed', ...old }
 const withState = (run: Run, state: Run['state']): Run => ({ ...run, state })
 const written = (run: Run): Run => ({
   ...run,
@@ -18,6 +20,7 @@ const written = (run: Run): Run => ({
 const done = (run: Run): Run => ({
   ...written(run),
   state: 'succeeded',
+  imageDigest: sampleDigest('b'),
   tasks: run.tasks.map((task) => ({ ...task, attempts: 1, state: 'succeeded' })),
 })
 
@@ -25,14 +28,16 @@ describe('machineAfterRun', () => {
   it('an image counts as gone from the first byte of the next one', () => {
     const run = written(runWith(deployTasks))
     for (const state of ['running', 'failed', 'cancelled', 'held'] as const) {
-      expect(machineAfterRun(deployed, withState(run, state)).imageName).toBeUndefined()
+      const after = machineAfterRun(deployed, withState(run, state))
+      expect(after).not.toHaveProperty('imageName')
+      expect(after).not.toHaveProperty('imageDigest')
     }
     expect(machineAfterRun(deployed, withState(run, 'cancelled')).state).toBe('failed')
   })
 
   it('a run that wrote nothing leaves a deployed machine deployed', () => {
     const run = withState(runWith(deployTasks), 'cancelled')
-    expect(machineAfterRun(deployed, run)).toMatchObject({ state: 'deployed', imageName: 'old' })
+    expect(machineAfterRun(deployed, run)).toMatchObject({ state: 'deployed', ...old })
   })
 
   it('no receipt or no call home: not deployed', () => {
@@ -48,10 +53,10 @@ describe('machineAfterRun', () => {
     expect(machineAfterRun(known, silent).state).toBe('ready')
   })
 
-  it('deployed takes both proofs', () => {
-    expect(machineAfterRun(known, done(runWith(deployTasks)))).toMatchObject({
-      state: 'deployed',
-      imageName: 'debian-12',
+  it('deployed takes both proofs, and names the version that was proven', () => {
+    const run = done(runWith(deployTasks))
+    expect(machineAfterRun(known, run)).toMatchObject({
+      ...{ state: 'deployed', imageName: 'debian-12', imageDigest: run.imageDigest },
     })
   })
 

@@ -89,6 +89,33 @@ describe('the schema of the database', () => {
     expect(killed).toBeGreaterThan(8)
   }, 120_000)
 
+  it('learns from the runs of a machine which version it holds', () => {
+    const path = join(folder, 'before.db')
+    const before = openDatabase(path)
+    const runs = [
+      { imageDigest: 'sha256:old', state: 'succeeded', receipt: {} },
+      { imageDigest: 'sha256:held', state: 'succeeded', receipt: {} },
+      { imageDigest: 'sha256:failed', state: 'failed' },
+    ]
+    const insertRun = before.prepare('insert into run values (?, ?, 1, ?, ?)')
+    for (const [index, run] of runs.entries()) {
+      insertRun.run(String(index), 'a', index, JSON.stringify(run))
+    }
+    const insert = before.prepare('insert into machine values (?, ?, ?)')
+    for (const id of ['a', 'b']) insert.run(id, id, JSON.stringify({ imageName: 'debian' }))
+    insert.run('c', 'c', '{}')
+    before.pragma('user_version = 5')
+    before.close()
+    const after = openDatabase(path)
+    const documents = after.prepare<[], string>('select document from machine order by id').pluck()
+    expect(documents.all().map((document) => JSON.parse(document) as unknown)).toEqual([
+      { imageName: 'debian', imageDigest: 'sha256:held' },
+      { imageName: 'debian' },
+      {},
+    ])
+    after.close()
+  })
+
   it('lets nobody else read, so that its write-ahead log stays short however much is written (S08)', () => {
     const path = join(folder, 'busy.db')
     const database = openDatabase(path)
