@@ -1,3 +1,5 @@
+import { flushCompileCache } from 'node:module'
+
 import { CodedError } from '../base/coded-error.ts'
 import { bannerText } from './banner.ts'
 import { readFlags } from './configuration/command-flags.ts'
@@ -37,6 +39,8 @@ export async function runServeCommand(argv: readonly string[]): Promise<number> 
     const daemon = await composeDaemon({ config, logger, signal: stop.signal })
     running.resolve(daemon)
     if (isTerminal) process.stderr.write(bannerText(daemon.ready))
+    // Usually done at the end: one that is torn away would have each start after it compile everything anew.
+    flushCompileCache()
     return await runUntilStopped(daemon, logger, stop.signal)
   } catch (thrown) {
     if (stop.signal.aborted && thrown === stop.signal.reason) return 0
