@@ -266,6 +266,7 @@ export class MemoryOperatorServices implements OperatorServices {
       revision: 0,
     }
     this.#runs.set(run.id, run)
+    this.#machines.set(machine.id, { ...machine, runId: run.id })
     this.events.append({ type: 'run', action: 'created', key: run.id, principal })
     return run
   }
