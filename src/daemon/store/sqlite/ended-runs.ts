@@ -35,7 +35,7 @@ export class EndedRuns {
     const known = this.#known
     const runs = new Map<string, Run>()
     let unread = 0
-    for (const { id } of rows.reverse()) {
+    for (const { id } of rows.toReversed()) {
       const run = known.get(id) ?? this.#read(id)
       runs.set(id, run)
       if (!known.has(id) && ++unread % readInOneTurn === 0) await nextTurn()
