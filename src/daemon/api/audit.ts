@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 import { messageOf } from '../../base/coded-error.ts'
-import { checkedInput } from './checked-input.ts'
+import { checkedInput } from './requests/checked-input.ts'
 import type { OperatorServices } from './operator-services.ts'
-import { knownCallerOf } from './principal.ts'
+import { knownCallerOf } from './requests/principal.ts'
 import { auditQuerySchema } from './routes/site-rules.ts'
 
 /** Members of a body that name what was asked for. Params, notes and whatever is new stay out. */

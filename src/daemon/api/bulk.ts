@@ -7,11 +7,11 @@ import type { MachineAction } from '../../contract/machine-actions.ts'
 import type { InterventionVerb } from '../../contract/run.ts'
 import { mayTouch } from '../domain/access/caller.ts'
 import { machineMatcher } from '../domain/selection/machine-matcher.ts'
-import { asksForRetired } from './asks-for-retired.ts'
-import { checkedInput } from './checked-input.ts'
+import { asksForRetired } from './requests/asks-for-retired.ts'
+import { checkedInput } from './requests/checked-input.ts'
 import type { OperatorServices } from './operator-services.ts'
-import { callerOf } from './principal.ts'
-import { problemOf, ResourceNotFoundError } from './problem.ts'
+import { callerOf } from './requests/principal.ts'
+import { problemOf, ResourceNotFoundError } from './requests/problem.ts'
 
 /** Another number of machines than the caller expected; nothing was done. */
 export class SelectionChangedError extends CodedError {

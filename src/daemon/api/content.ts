@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 
 import { contentFilesSchema } from '../../contract/content-documents.ts'
-import { checkedInput } from './checked-input.ts'
+import { checkedInput } from './requests/checked-input.ts'
 import type { OperatorServices } from './operator-services.ts'
-import { expectedRevision } from './preconditions.ts'
-import { principalOf } from './principal.ts'
+import { expectedRevision } from './requests/preconditions.ts'
+import { principalOf } from './requests/principal.ts'
 
 /** Folders of content are larger than other bodies. */
 const bodyLimit = 8 * 1_048_576

@@ -3,10 +3,10 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 
 import type { StoredImage } from '../domain/image/image-store.ts'
-import { checkedInput } from './checked-input.ts'
+import { checkedInput } from './requests/checked-input.ts'
 import type { OperatorServices } from './operator-services.ts'
-import { principalOf } from './principal.ts'
-import { RequestInvalidError, ResourceNotFoundError } from './problem.ts'
+import { principalOf } from './requests/principal.ts'
+import { RequestInvalidError, ResourceNotFoundError } from './requests/problem.ts'
 import { collectQuerySchema, diffQuerySchema } from './routes/image-rules.ts'
 
 interface ImageParams {

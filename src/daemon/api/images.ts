@@ -2,13 +2,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 import { type ImageImport, imageImportSchema, imageUrlSchema } from '../../contract/image-import.ts'
 import type { ImportFrom, ImportOrder } from '../domain/image/import-source.ts'
-import { checkedInput } from './checked-input.ts'
+import { checkedInput } from './requests/checked-input.ts'
 import { imageSchema } from '../../contract/api-documents.ts'
 import { importStream } from './import-stream.ts'
-import { pageOf } from './list-page.ts'
+import { pageOf } from './requests/list-page.ts'
 import type { OperatorServices } from './operator-services.ts'
-import { principalOf } from './principal.ts'
-import { RequestInvalidError, ResourceNotFoundError } from './problem.ts'
+import { principalOf } from './requests/principal.ts'
+import { RequestInvalidError, ResourceNotFoundError } from './requests/problem.ts'
 
 /** `/images`: list, show, remove, and import: bytes that are sent, or an address to fetch them from. */
 export function imageRoutes(app: FastifyInstance, services: OperatorServices): void {

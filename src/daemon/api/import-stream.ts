@@ -6,7 +6,7 @@ import type { ImageVerity } from '../../contract/image-verity.ts'
 import type { ImportLine } from '../../contract/image-import.ts'
 import type { ImportOrder } from '../domain/image/import-source.ts'
 import type { OperatorServices } from './operator-services.ts'
-import { problemOf } from './problem.ts'
+import { problemOf } from './requests/problem.ts'
 
 export interface OrderedImport {
   readonly name: string

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 
 import type { OperatorServices } from './operator-services.ts'
-import { principalOf } from './principal.ts'
+import { principalOf } from './requests/principal.ts'
 
 /** `/keys`: with which images are signed. Only their public halves ever leave the daemon. */
 export function keyRoutes(app: FastifyInstance, { keys }: OperatorServices): void {

@@ -4,13 +4,13 @@ import { machineChangeSchema, newMachineSchema } from '../../contract/api-docume
 import { type Machine, machineSchema } from '../../contract/machine.ts'
 import { machineActionSchemas, machineVerbs } from '../../contract/machine-actions.ts'
 import { mayTouch } from '../domain/access/caller.ts'
-import { asksForRetired } from './asks-for-retired.ts'
-import { checkedInput } from './checked-input.ts'
-import { pageOf } from './list-page.ts'
+import { asksForRetired } from './requests/asks-for-retired.ts'
+import { checkedInput } from './requests/checked-input.ts'
+import { pageOf } from './requests/list-page.ts'
 import type { OperatorServices } from './operator-services.ts'
-import { expectedRevision } from './preconditions.ts'
-import { callerOf, principalOf } from './principal.ts'
-import { touchableMachine } from './touchable-machine.ts'
+import { expectedRevision } from './requests/preconditions.ts'
+import { callerOf, principalOf } from './requests/principal.ts'
+import { touchableMachine } from './requests/touchable-machine.ts'
 
 /** `/machines`: list, show, make known before the first boot, change, every verb of a person; its past, its next boot. */
 export function machineRoutes(

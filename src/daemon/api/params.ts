@@ -7,11 +7,11 @@ import { mayTouch } from '../domain/access/caller.ts'
 import { machineFaults } from '../domain/param/check-values.ts'
 import { freezeParams, paramsWithin } from '../domain/param/resolve-params.ts'
 import { WorkflowNotFoundError } from '../domain/workflow/errors.ts'
-import { checkedInput } from './checked-input.ts'
-import { pageOf } from './list-page.ts'
+import { checkedInput } from './requests/checked-input.ts'
+import { pageOf } from './requests/list-page.ts'
 import type { OperatorServices } from './operator-services.ts'
-import { callerOf } from './principal.ts'
-import { touchableMachine } from './touchable-machine.ts'
+import { callerOf } from './requests/principal.ts'
+import { touchableMachine } from './requests/touchable-machine.ts'
 
 /** `/params` and `/profiles`: what there is; `/machines/:reference/params`: what each is for a machine. */
 export function paramRoutes(

@@ -3,10 +3,10 @@ import type { FastifyInstance } from 'fastify'
 import { ruleTrialSchema } from '../../contract/rule.ts'
 import { mayTouch } from '../domain/access/caller.ts'
 import { machineMatcher } from '../domain/selection/machine-matcher.ts'
-import { checkedInput } from './checked-input.ts'
+import { checkedInput } from './requests/checked-input.ts'
 import type { OperatorServices } from './operator-services.ts'
-import { callerOf } from './principal.ts'
-import { touchableMachine } from './touchable-machine.ts'
+import { callerOf } from './requests/principal.ts'
+import { touchableMachine } from './requests/touchable-machine.ts'
 
 /** `/rules`: those for newcomers, and what they would make of a machine. */
 export function ruleRoutes(

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 
 import { newTokenSchema, tokenFactsSchema } from '../../contract/access.ts'
-import { checkedInput } from './checked-input.ts'
-import { pageOf } from './list-page.ts'
+import { checkedInput } from './requests/checked-input.ts'
+import { pageOf } from './requests/list-page.ts'
 import type { OperatorServices } from './operator-services.ts'
-import { principalOf } from './principal.ts'
+import { principalOf } from './requests/principal.ts'
 
 /** `/tokens`: make, list, revoke. */
 export function tokenRoutes(app: FastifyInstance, { tokens }: OperatorServices): void {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 
 import type { OperatorServices } from './operator-services.ts'
-import { callerOf } from './principal.ts'
+import { callerOf } from './requests/principal.ts'
 
 /** `/web-logins`: a link with which a browser may look on, good once. */
 export function webLoginRoutes(app: FastifyInstance, { webSessions }: OperatorServices): void {

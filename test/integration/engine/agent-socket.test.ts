@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import type { RepaveEvent } from '../../../src/contract/event.ts'
-import type { AgentSocketTimings } from '../../../src/daemon/api/agent-connection.ts'
+import type { AgentSocketTimings } from '../../../src/daemon/api/agents/agent-connection.ts'
 import { ManualTime } from '../../fakes/manual-time.ts'
 import { createMemoryImageStore } from '../../fakes/memory-image-store.ts'
 import { startRunningEngine } from '../../fakes/running-engine.ts'

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { roleCovers, roles } from '../../../contract/access.ts'
 import { problemSchema } from '../../../contract/status-documents.ts'
-import { pageParameters } from '../list-page.ts'
+import { pageParameters } from '../requests/list-page.ts'
 import type { RouteRule, RouteRules } from '../routes/route-rule.ts'
 import { type JsonObject, jsonSchemaOf } from './json-schema.ts'
 

@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws'
 
-import type { DaemonToOperator } from '../../contract/operator-frames.ts'
-import type { EventBatch } from '../domain/event/follow-events.ts'
+import type { DaemonToOperator } from '../../../contract/operator-frames.ts'
+import type { EventBatch } from '../../domain/event/follow-events.ts'
 import type { EventTexts } from './event-texts.ts'
 
 /** Frames handed to a socket that waits for its peer, before that is waited for too. */

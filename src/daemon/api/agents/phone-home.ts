@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 
-import { readIpv4Address } from '../../base/ipv4-address.ts'
-import { nameSchema } from '../../contract/values.ts'
-import type { EndedScript, PhoneHomeDesk } from '../domain/machine/agent-desk.ts'
+import { readIpv4Address } from '../../../base/ipv4-address.ts'
+import { nameSchema } from '../../../contract/values.ts'
+import type { EndedScript, PhoneHomeDesk } from '../../domain/machine/agent-desk.ts'
 
 /** cloud-init sends a few short form fields; none of them is needed. */
 const maximumBodyBytes = 4096

@@ -3,10 +3,10 @@ import { EventEmitter } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { WebSocket } from 'ws'
 
-import { EventTexts } from '../../../../src/daemon/api/event-texts.ts'
-import { OperatorSession } from '../../../../src/daemon/api/operator-session.ts'
-import { localCaller } from '../../../../src/daemon/domain/access/caller.ts'
-import { MemoryOperatorServices } from '../../../fakes/memory-operator-services.ts'
+import { EventTexts } from '../../../../../src/daemon/api/socket/event-texts.ts'
+import { OperatorSession } from '../../../../../src/daemon/api/socket/operator-session.ts'
+import { localCaller } from '../../../../../src/daemon/domain/access/caller.ts'
+import { MemoryOperatorServices } from '../../../../fakes/memory-operator-services.ts'
 
 /** A connection whose far end answers pings as long as its cable is plugged in. */
 class Peer extends EventEmitter {

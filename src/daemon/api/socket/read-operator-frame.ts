@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 
 import type { RawData } from 'ws'
 
-import { type OperatorToDaemon, operatorToDaemonSchema } from '../../contract/operator-frames.ts'
+import { type OperatorToDaemon, operatorToDaemonSchema } from '../../../contract/operator-frames.ts'
 
 export type FrameReading =
   | { readonly ok: true; readonly frame: OperatorToDaemon }

@@ -7,10 +7,10 @@ import {
   type CapturedImage,
   captureFinishSchema,
   type CaptureState,
-} from '../../contract/capture.ts'
-import type { Capture, CaptureDesk, CaptureSpool } from '../domain/image/capture-spool.ts'
-import { checkedInput } from './checked-input.ts'
-import { problemOf, ResourceNotFoundError } from './problem.ts'
+} from '../../../contract/capture.ts'
+import type { Capture, CaptureDesk, CaptureSpool } from '../../domain/image/capture-spool.ts'
+import { checkedInput } from '../requests/checked-input.ts'
+import { problemOf, ResourceNotFoundError } from '../requests/problem.ts'
 
 export interface CaptureServices {
   readonly desk: CaptureDesk

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { jsonDepth } from '../../../../src/daemon/api/json-depth.ts'
+import { jsonDepth } from '../../../../../src/daemon/api/requests/json-depth.ts'
 
 const depthOf = (value: unknown): number =>
   typeof value === 'object' && value !== null

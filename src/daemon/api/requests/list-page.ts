@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
-import { refuseUnknownFields } from '../domain/selection/machine-matcher.ts'
-import { fitsAll, readConditions, valueAt } from '../domain/selection/read-selector.ts'
+import { refuseUnknownFields } from '../../domain/selection/machine-matcher.ts'
+import { fitsAll, readConditions, valueAt } from '../../domain/selection/read-selector.ts'
 import { checkedInput } from './checked-input.ts'
 import { RequestInvalidError } from './problem.ts'
 

@@ -1,4 +1,4 @@
-import type { ProgressReport } from '../domain/workflow/run-desk.ts'
+import type { ProgressReport } from '../../domain/workflow/run-desk.ts'
 import type { FrameSender } from './frame-sender.ts'
 
 /** Sends the newest progress of each run, one frame at a time: a slow reader skips what is outdated. */

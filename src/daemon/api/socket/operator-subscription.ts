@@ -1,15 +1,15 @@
-import { topicMatches } from '../../contract/event.ts'
-import type { OperatorToDaemon } from '../../contract/operator-frames.ts'
-import type { Caller } from '../domain/access/caller.ts'
-import { MachineSight } from '../domain/access/machine-sight.ts'
+import { topicMatches } from '../../../contract/event.ts'
+import type { OperatorToDaemon } from '../../../contract/operator-frames.ts'
+import type { Caller } from '../../domain/access/caller.ts'
+import { MachineSight } from '../../domain/access/machine-sight.ts'
 import {
   type EventBatch,
   followEvents,
   SubscriberLaggingError,
-} from '../domain/event/follow-events.ts'
+} from '../../domain/event/follow-events.ts'
 import type { EventTexts } from './event-texts.ts'
 import type { FrameSender } from './frame-sender.ts'
-import type { OperatorServices } from './operator-services.ts'
+import type { OperatorServices } from '../operator-services.ts'
 import { ProgressRelay } from './progress-relay.ts'
 
 /** Events that a subscriber may fall behind: more than one commit can hold, so that a burst alone sends nobody away. */

@@ -1,8 +1,8 @@
-import type { Clock } from '../../base/clock.ts'
-import type { Caller } from '../domain/access/caller.ts'
-import type { TokenDesk } from '../domain/access/token-desk.ts'
-import type { WebSessions } from '../domain/access/web-sessions.ts'
-import type { EventSink } from '../domain/event/event-sink.ts'
+import type { Clock } from '../../../base/clock.ts'
+import type { Caller } from '../../domain/access/caller.ts'
+import type { TokenDesk } from '../../domain/access/token-desk.ts'
+import type { WebSessions } from '../../domain/access/web-sessions.ts'
+import type { EventSink } from '../../domain/event/event-sink.ts'
 import { TooManyRefusalsError, UnauthenticatedError } from './problem.ts'
 import { RefusalCounter } from './refusal-counter.ts'
 

@@ -1,7 +1,7 @@
-import { inertText } from '../../base/ascii.ts'
-import { CodedError } from '../../base/coded-error.ts'
-import type { Problem } from '../../contract/status-documents.ts'
-import { ContentRefusedError } from '../domain/content/errors.ts'
+import { inertText } from '../../../base/ascii.ts'
+import { CodedError } from '../../../base/coded-error.ts'
+import type { Problem } from '../../../contract/status-documents.ts'
+import { ContentRefusedError } from '../../domain/content/errors.ts'
 
 /** What was asked for does not fit the interface's schema. */
 export class RequestInvalidError extends CodedError {

@@ -1,18 +1,18 @@
 import type { RawData, WebSocket } from 'ws'
 import { z } from 'zod'
 
-import { inertText } from '../../base/ascii.ts'
-import type { Logger } from '../../base/logger.ts'
+import { inertText } from '../../../base/ascii.ts'
+import type { Logger } from '../../../base/logger.ts'
 import {
   agentProtocolVersion,
   type AgentToDaemon,
   agentToDaemonSchema,
   type DaemonToAgent,
-} from '../../contract/agent-frames.ts'
-import type { Secrets } from '../domain/bootenv/secrets.ts'
-import type { AgentDesk, AgentLink, AgentSession } from '../domain/machine/agent-desk.ts'
+} from '../../../contract/agent-frames.ts'
+import type { Secrets } from '../../domain/bootenv/secrets.ts'
+import type { AgentDesk, AgentLink, AgentSession } from '../../domain/machine/agent-desk.ts'
 import { remoteIpv4Address } from './phone-home.ts'
-import type { RefusalCounter } from './refusal-counter.ts'
+import type { RefusalCounter } from '../requests/refusal-counter.ts'
 
 /** Milliseconds. */
 export interface AgentSocketTimings {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import { CodedError } from '../../../../src/base/coded-error.ts'
-import { problemSchema } from '../../../../src/contract/status-documents.ts'
-import { problemOf } from '../../../../src/daemon/api/problem.ts'
+import { CodedError } from '../../../../../src/base/coded-error.ts'
+import { problemSchema } from '../../../../../src/contract/status-documents.ts'
+import { problemOf } from '../../../../../src/daemon/api/requests/problem.ts'
 
 class Coded extends CodedError {
   readonly code: string

@@ -8,9 +8,9 @@ import type { FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 
-import type { DaemonToOperator } from '../../../../src/contract/operator-frames.ts'
-import { createOperatorApp } from '../../../../src/daemon/api/operator-app.ts'
-import { MemoryOperatorServices } from '../../../fakes/memory-operator-services.ts'
+import type { DaemonToOperator } from '../../../../../src/contract/operator-frames.ts'
+import { createOperatorApp } from '../../../../../src/daemon/api/operator-app.ts'
+import { MemoryOperatorServices } from '../../../../fakes/memory-operator-services.ts'
 
 let directory: string
 let services: MemoryOperatorServices

@@ -1,12 +1,12 @@
 import fastifyWebsocket from '@fastify/websocket'
 import type { FastifyInstance } from 'fastify'
 
-import type { Clock } from '../../base/clock.ts'
-import type { Logger } from '../../base/logger.ts'
-import type { Secrets } from '../domain/bootenv/secrets.ts'
-import type { AgentDesk } from '../domain/machine/agent-desk.ts'
+import type { Clock } from '../../../base/clock.ts'
+import type { Logger } from '../../../base/logger.ts'
+import type { Secrets } from '../../domain/bootenv/secrets.ts'
+import type { AgentDesk } from '../../domain/machine/agent-desk.ts'
 import { AgentConnection, type AgentSocketTimings } from './agent-connection.ts'
-import { RefusalCounter } from './refusal-counter.ts'
+import { RefusalCounter } from '../requests/refusal-counter.ts'
 
 export interface AgentSocketOptions {
   readonly desk: AgentDesk

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 
-import type { Caller } from '../domain/access/caller.ts'
+import type { Caller } from '../../domain/access/caller.ts'
 import { UnauthenticatedError } from './problem.ts'
 
 const callers = new WeakMap<FastifyRequest, Caller>()

@@ -1,6 +1,6 @@
-import type { RepaveEvent } from '../../contract/event.ts'
-import { topicMatches } from '../../contract/event.ts'
-import type { EventBatch } from '../domain/event/follow-events.ts'
+import type { RepaveEvent } from '../../../contract/event.ts'
+import { topicMatches } from '../../../contract/event.ts'
+import type { EventBatch } from '../../domain/event/follow-events.ts'
 
 /**
  * Events as JSON, made once for all subscribers: what a hundred of them get of the same batch are the same

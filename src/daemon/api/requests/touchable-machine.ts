@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 
-import type { Machine } from '../../contract/machine.ts'
-import { mayTouch } from '../domain/access/caller.ts'
-import type { OperatorServices } from './operator-services.ts'
+import type { Machine } from '../../../contract/machine.ts'
+import { mayTouch } from '../../domain/access/caller.ts'
+import type { OperatorServices } from '../operator-services.ts'
 import { ResourceNotFoundError } from './problem.ts'
 import { callerOf } from './principal.ts'
 

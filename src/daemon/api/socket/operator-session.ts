@@ -1,12 +1,12 @@
 import type { RawData, WebSocket } from 'ws'
 
-import { CodedError, messageOf } from '../../base/coded-error.ts'
-import type { DaemonToOperator, OperatorToDaemon } from '../../contract/operator-frames.ts'
-import type { Caller } from '../domain/access/caller.ts'
-import type { Authenticator } from './authenticator.ts'
+import { CodedError, messageOf } from '../../../base/coded-error.ts'
+import type { DaemonToOperator, OperatorToDaemon } from '../../../contract/operator-frames.ts'
+import type { Caller } from '../../domain/access/caller.ts'
+import type { Authenticator } from '../requests/authenticator.ts'
 import type { EventTexts } from './event-texts.ts'
 import { FrameSender } from './frame-sender.ts'
-import type { OperatorServices } from './operator-services.ts'
+import type { OperatorServices } from '../operator-services.ts'
 import { runSubscription } from './operator-subscription.ts'
 import { readOperatorFrame } from './read-operator-frame.ts'
 
