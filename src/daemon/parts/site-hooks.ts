@@ -3,27 +3,29 @@ import { spawn } from 'node:child_process'
 import { inertText } from '../../base/ascii.ts'
 import { messageOf } from '../../base/coded-error.ts'
 import type { Failure } from '../../contract/run.ts'
-import type { HookCall, HookCaller } from '../domain/workflow/hook-caller.ts'
+import type { HookCall, HookCaller, HookOutcome } from '../domain/workflow/hook-caller.ts'
 import type { HookSetting } from '../configuration/settings.ts'
 
-/** What a command prints is shown where it fails, up to here. */
-const shownOutputBytes = 2000
+/** What a command prints is kept up to here. */
+const keptOutputCharacters = 16_384
 /** sysexits.h: the command fails now and may not the next time. */
 const temporaryFailure = 75
 
 /**
  * The hooks of `repave.yaml`. A webhook gets the call as JSON by POST and says that it went well with a
  * status of 2xx. A command gets it on its standard input and as variables, is run without a shell, and
- * says so with exit code 0; 75 asks to be called again.
+ * says so with exit code 0; 75 asks to be called again. What it prints belongs to the log of the run.
  */
 export function siteHooks(settings: Readonly<Record<string, HookSetting>>): HookCaller {
   return {
     has: (hook) => Object.hasOwn(settings, hook),
     async call(call, signal) {
       const setting = Object.hasOwn(settings, call.hook) ? settings[call.hook] : undefined
-      if (setting === undefined) return failure(call, 'the daemon has none of that name', false)
+      if (setting === undefined) {
+        return { lines: [], failure: failure(call, 'the daemon has none of that name', false) }
+      }
       return 'url' in setting
-        ? callUrl(setting, call, signal)
+        ? { lines: [], ...(await callUrl(setting, call, signal)) }
         : callCommand(setting.command, call, signal)
     },
   }
@@ -33,7 +35,7 @@ async function callUrl(
   { url, headers }: Extract<HookSetting, { url: string }>,
   call: HookCall,
   signal: AbortSignal,
-): Promise<Failure | undefined> {
+): Promise<Pick<HookOutcome, 'failure'>> {
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -48,12 +50,12 @@ async function callUrl(
       signal,
     })
     await response.body?.cancel()
-    if (response.ok) return undefined
+    if (response.ok) return {}
     const mayPass = response.status >= 500 || response.status === 429
-    return failure(call, `it answered ${response.status}`, mayPass)
+    return { failure: failure(call, `it answered ${response.status}`, mayPass) }
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
-    return failure(call, messageOf(cause), true)
+    return { failure: failure(call, messageOf(cause), true) }
   }
 }
 
@@ -61,7 +63,7 @@ function callCommand(
   [program = '', ...words]: readonly string[],
   call: HookCall,
   signal: AbortSignal,
-): Promise<Failure | undefined> {
+): Promise<HookOutcome> {
   return new Promise((resolve) => {
     const child = spawn(program, words, {
       env: { ...inherited(), ...variablesOf(call) },
@@ -69,23 +71,31 @@ function callCommand(
       signal,
       killSignal: 'SIGKILL',
     })
-    let shown = ''
-    const show = (part: Buffer) => {
-      if (shown.length < shownOutputBytes) shown += part.toString('utf8')
+    let said = ''
+    const listen = (part: string) => {
+      said += part.slice(0, keptOutputCharacters - said.length)
     }
-    child.stdout.on('data', show)
-    child.stderr.on('data', show)
+    child.stdout.setEncoding('utf8').on('data', listen)
+    child.stderr.setEncoding('utf8').on('data', listen)
     // A command that reads nothing closes its end.
     child.stdin.on('error', () => undefined)
     child.stdin.end(JSON.stringify(call))
-    child.on('error', (error) => resolve(failure(call, messageOf(error), false)))
+    child.on('error', (error) => {
+      resolve({ lines: linesOf(said), failure: failure(call, messageOf(error), false) })
+    })
     child.on('close', (code, ended) => {
-      if (code === 0) return resolve(undefined)
+      const lines = linesOf(said)
+      if (code === 0) return resolve({ lines })
       const how = code === null ? `it was ended by ${ended ?? 'a signal'}` : `exit code ${code}`
-      const said = shown.trim() === '' ? '' : `: ${shown.trim()}`
-      resolve(failure(call, `${how}${said}`, code === temporaryFailure))
+      const reason = [how, said.trim()].filter((part) => part !== '').join(': ')
+      resolve({ lines, failure: failure(call, reason, code === temporaryFailure) })
     })
   })
+}
+
+function linesOf(said: string): string[] {
+  const lines = said.split(/\r?\n/).filter((line) => line.trim() !== '')
+  return lines.map((line) => inertText(line, 2000))
 }
 
 /** No secret of the daemon's own surroundings is handed on. */

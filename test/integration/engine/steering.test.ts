@@ -325,7 +325,7 @@ describe('hooks', () => {
     await start({
       hooks: {
         drain: { url, headers: { 'x-token': 'secret' } },
-        tell: { command: ['sh', '-c', `echo "$REPAVE_MACHINE $REPAVE_TASK" > ${file}`] },
+        tell: { command: ['sh', '-c', `echo "$REPAVE_MACHINE $REPAVE_TASK" | tee ${file}`] },
       },
     })
     await joined()
@@ -346,6 +346,8 @@ describe('hooks', () => {
       hook: 'drain',
     })
     expect(readFileSync(file, 'utf8')).toBe(`${nameOf(1)} tell\n`)
+    const log = (await daemon.events()).filter(({ type }) => type === 'log')
+    expect(log).toMatchObject([{ runId: run.id, body: { lines: [`${nameOf(1)} tell`] } }])
   })
 
   it('E05: one that hangs is ended with the run', async () => {

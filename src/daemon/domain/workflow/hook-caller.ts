@@ -19,12 +19,20 @@ export interface HookCall {
   readonly params: ParamValues
 }
 
+/** How a call went. */
+export interface HookOutcome {
+  /** What it printed, for the log of the run. */
+  readonly lines: readonly string[]
+  /** Why it failed, where it did. */
+  readonly failure?: Failure
+}
+
 /**
  * Calls what the site has behind a name: a load balancer to drain, an inventory to write to. The names
  * stand in the daemon's configuration; a workflow can choose among them and nothing else.
  */
 export interface HookCaller {
   has(hook: string): boolean
-  /** Resolves to why it failed, or to nothing where it went well. Never rejects. */
-  call(call: HookCall, signal: AbortSignal): Promise<Failure | undefined>
+  /** Never rejects. */
+  call(call: HookCall, signal: AbortSignal): Promise<HookOutcome>
 }

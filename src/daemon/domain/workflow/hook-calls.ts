@@ -1,8 +1,8 @@
 import type { Machine } from '../../../contract/machine.ts'
 import type { ParamValues } from '../../../contract/param.ts'
-import type { Failure, Run } from '../../../contract/run.ts'
+import type { Run } from '../../../contract/run.ts'
 import { paramsWithin } from '../param/resolve-params.ts'
-import type { HookCaller } from './hook-caller.ts'
+import type { HookCaller, HookOutcome } from './hook-caller.ts'
 import { currentTask } from './run-step.ts'
 
 /** The calls under way, by attempt, so that they can be ended. */
@@ -14,11 +14,12 @@ export class HookCalls {
     this.#caller = caller
   }
 
-  /** Calls the hook of the run's current task. Resolves to why it failed, where it did. */
-  async call(run: Run, machine: Machine, attemptId: string): Promise<Failure | undefined> {
+  /** Calls the hook of the run's current task. */
+  async call(run: Run, machine: Machine, attemptId: string): Promise<HookOutcome> {
     const current = currentTask(run)
     if (current?.task.action !== 'call-hook') {
-      return { code: 'ERR_ORDER_IMPOSSIBLE', message: 'no hook is due', retryable: false }
+      const message = 'no hook is due'
+      return { lines: [], failure: { code: 'ERR_ORDER_IMPOSSIBLE', message, retryable: false } }
     }
     const abort = new AbortController()
     this.#underWay.set(attemptId, abort)

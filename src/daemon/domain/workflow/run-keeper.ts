@@ -4,6 +4,7 @@ import type { Machine } from '../../../contract/machine.ts'
 import type { Run } from '../../../contract/run.ts'
 import type { BootHistory } from '../bootenv/boot-history.ts'
 import type { Secrets } from '../bootenv/secrets.ts'
+import type { EventSink } from '../event/event-sink.ts'
 import type { AgentSessions } from '../machine/agent-sessions.ts'
 import type { EngineState } from './engine-state.ts'
 import type { HookCaller } from './hook-caller.ts'
@@ -22,6 +23,7 @@ export interface RunKeeperOptions {
   readonly boots: BootHistory
   readonly orders: OrderSources
   readonly hooks: HookCaller
+  readonly events: EventSink
   readonly line: WriteLine
   readonly clock: Clock
   readonly timers: Timers
@@ -174,7 +176,14 @@ export class RunKeeper {
     const machine = state.machine(machineId)
     const run = state.runOf(machineId)
     if (machine === undefined || run === undefined) return
-    const failure = await this.#hooks.call(run, machine, attemptId)
+    const { lines, failure } = await this.#hooks.call(run, machine, attemptId)
+    if (lines.length > 0) {
+      this.#options.events.record({
+        timeMs: this.#options.clock.nowMs(),
+        ...{ type: 'log', action: 'lines', key: machineId, principal: 'daemon' },
+        ...{ machineId, runId: run.id, body: { lines: [...lines], attemptId } },
+      })
+    }
     const outcome = failure === undefined ? 'succeeded' : 'failed'
     await this.#feed(machineId, {
       kind: 'result',

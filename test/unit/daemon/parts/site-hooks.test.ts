@@ -16,8 +16,9 @@ const callOf = (hook: string): HookCall => ({
   ...{ machineId: 'm', machineName: "node-1'; touch /tmp/x", macAddresses: ['52:54:00:00:00:01'] },
   ...{ labels: {}, params: {} },
 })
-const call = (setting: HookSetting, stop = signal) =>
+const outcomeOf = (setting: HookSetting, stop = signal) =>
   siteHooks({ one: setting }).call(callOf('one'), stop)
+const call = async (setting: HookSetting, stop = signal) => (await outcomeOf(setting, stop)).failure
 const command = (...words: string[]) => call({ command: words })
 
 async function withServer(status: number, work: (url: string) => Promise<void>): Promise<void> {
@@ -34,8 +35,7 @@ describe('siteHooks', () => {
     const hooks = siteHooks({})
     expect(hooks.has('constructor')).toBe(false)
     expect(await hooks.call(callOf('constructor'), signal)).toMatchObject({
-      code: 'ERR_HOOK_FAILED',
-      retryable: false,
+      failure: { code: 'ERR_HOOK_FAILED', retryable: false },
     })
   })
 
@@ -47,6 +47,19 @@ describe('siteHooks', () => {
     expect(await command('sh', '-c', 'exit 75')).toMatchObject({ retryable: true })
     expect(await command('/nowhere/program')).toMatchObject({ retryable: false })
     expect(await command('true')).toBeUndefined()
+  })
+
+  it('tells what a command printed, inert and up to a limit, however it ended', async () => {
+    const said = (script: string) => outcomeOf({ command: ['sh', '-c', script] })
+    expect(await said('echo draining; echo; printf "pool \\033[2Jempty" >&2')).toEqual({
+      lines: ['draining', 'pool ?[2Jempty'],
+    })
+    expect(await said('echo draining; exit 3')).toMatchObject({
+      lines: ['draining'],
+      failure: { message: 'hook one: exit code 3: draining' },
+    })
+    const { lines } = await said('yes | head -c 1000000')
+    expect(lines).toHaveLength(8192)
   })
 
   it('E09: no shell reads what it is told, and no secret of the daemon is handed on', async () => {
