@@ -101,6 +101,10 @@ export class MemoryOperatorServices implements OperatorServices {
 
   readonly machines = {
     listMachines: async () => [...this.#machines.values()],
+    snapshot: async () => ({
+      seq: this.events.lastSeq(),
+      machines: [...this.#machines.values()],
+    }),
     findMachine: async (reference: string) => this.#findMachine(reference),
     addMachine: async (machine: NewMachine) => this.#addMachine(machine),
     changeMachine: () => unsupported(),

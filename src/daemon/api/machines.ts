@@ -15,10 +15,10 @@ import { touchableMachine } from './requests/touchable-machine.ts'
 /** `/machines`: list, show, make known before the first boot, change, every verb of a person; its past, its next boot. */
 export function machineRoutes(
   app: FastifyInstance,
-  { explainer, machines, runs }: OperatorServices,
+  { explainer, machines }: OperatorServices,
 ): void {
   app.get('/machines', async (request) => {
-    const { machines: all, seq } = await runs.snapshot()
+    const { machines: all, seq } = await machines.snapshot()
     const caller = callerOf(request)
     const query = request.query as Readonly<Record<string, unknown>>
     const isAsked = query['all'] === 'true' || asksForRetired(Object.keys(query))

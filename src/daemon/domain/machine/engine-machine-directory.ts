@@ -28,6 +28,7 @@ export function createMachineDirectory(options: MachineDirectoryOptions): Machin
   const { state } = options
   return {
     listMachines: async () => state.machines(),
+    snapshot: async () => state.present(),
     findMachine: async (reference) => state.findMachine(reference),
     addMachine: (request, principal) => addMachine(options, request, principal),
     changeMachine: (reference, change, principal, expectedRevision) =>

@@ -9,6 +9,8 @@ import type { HistoryEntry, MachineAction } from '../../../contract/machine-acti
 /** The machines we know, for those who ask on behalf of a person. */
 export interface MachineDirectory {
   listMachines(): Promise<readonly Machine[]>
+  /** The machines as they were at event `seq` or later. */
+  snapshot(): Promise<{ seq: number; machines: readonly Machine[] }>
   /** By id, name or MAC address in any spelling. */
   findMachine(reference: string): Promise<Machine | undefined>
   /** @throws {MachineExistsError} when the name or the address is taken */
