@@ -5,7 +5,6 @@ import { once } from 'node:events'
 import { type WebSocket, WebSocketServer } from 'ws'
 
 import type { Image } from '../../src/contract/api-documents.ts'
-import type { Problem } from '../../src/contract/status-documents.ts'
 import { type NewEvent, type RepaveEvent, topicMatches } from '../../src/contract/event.ts'
 import type { Machine } from '../../src/contract/machine.ts'
 import {
@@ -14,6 +13,7 @@ import {
   operatorToDaemonSchema,
 } from '../../src/contract/operator-frames.ts'
 import type { Run, WriteProgress } from '../../src/contract/run.ts'
+import type { Problem } from '../../src/contract/status-documents.ts'
 
 /** A request that came in, for the test to look at. */
 export interface SeenRequest {

@@ -1,5 +1,5 @@
-import { DiskIoError } from '../../src/agent/block-writer/errors.ts'
 import type { DiskMedium } from '../../src/agent/block-writer/disk-medium.ts'
+import { DiskIoError } from '../../src/agent/block-writer/errors.ts'
 
 /** What a bad disk does. Each is asked before the operation; a throw is what the kernel would report. */
 export interface DiskFaults {

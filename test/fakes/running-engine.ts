@@ -2,9 +2,9 @@ import { join } from 'node:path'
 
 import fastify from 'fastify'
 
+import type { Clock } from '../../src/base/clock.ts'
 import { parseIpv4Address } from '../../src/base/ipv4-address.ts'
 import { parseMacAddress } from '../../src/base/mac-address.ts'
-import type { Clock } from '../../src/base/clock.ts'
 import type { RepaveEvent } from '../../src/contract/event.ts'
 import type { AgentSocketTimings } from '../../src/daemon/api/agents/agent-connection.ts'
 import { registerAgentSocket } from '../../src/daemon/api/agents/agent-socket.ts'
@@ -12,11 +12,11 @@ import { registerPhoneHome } from '../../src/daemon/api/agents/phone-home.ts'
 import type { ScriptDecision } from '../../src/daemon/domain/bootenv/boot-client.ts'
 import type { ImageStore } from '../../src/daemon/domain/image/image-store.ts'
 import type { NewMachines } from '../../src/daemon/domain/machine/newcomer.ts'
+import type { Timers } from '../../src/daemon/domain/workflow/timers.ts'
 import {
   type WorkflowEngine,
   startWorkflowEngine,
 } from '../../src/daemon/domain/workflow/workflow-engine.ts'
-import type { Timers } from '../../src/daemon/domain/workflow/timers.ts'
 import type { WriteLimits } from '../../src/daemon/domain/workflow/write-turns.ts'
 import { siteHooks } from '../../src/daemon/parts/site-hooks.ts'
 import { nodeSecrets } from '../../src/daemon/process/node-secrets.ts'

@@ -1,5 +1,5 @@
-import { parseMacAddress } from '../../src/base/mac-address.ts'
 import { type Digest, readDigest } from '../../src/base/digest.ts'
+import { parseMacAddress } from '../../src/base/mac-address.ts'
 import { canonicalJson } from '../../src/contract/canonical-json.ts'
 import type { NewEvent } from '../../src/contract/event.ts'
 import type { Disk, Inventory, Machine } from '../../src/contract/machine.ts'

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 import { messageOf } from '../../base/coded-error.ts'
-import { checkedInput } from './requests/checked-input.ts'
 import type { OperatorServices } from './operator-services.ts'
+import { checkedInput } from './requests/checked-input.ts'
 import { knownCallerOf } from './requests/principal.ts'
 import { auditQuerySchema } from './routes/site-rules.ts'
 

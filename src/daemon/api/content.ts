@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 
 import { contentFilesSchema } from '../../contract/content-documents.ts'
-import { checkedInput } from './requests/checked-input.ts'
 import type { OperatorServices } from './operator-services.ts'
+import { checkedInput } from './requests/checked-input.ts'
 import { expectedRevision } from './requests/preconditions.ts'
 import { principalOf } from './requests/principal.ts'
 

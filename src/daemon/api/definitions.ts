@@ -2,8 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 import { workflowSchema } from '../../contract/workflow.ts'
 import { previewSiteArguments } from '../domain/bootenv/site-arguments.ts'
-import { pageOf } from './requests/list-page.ts'
 import type { OperatorServices } from './operator-services.ts'
+import { pageOf } from './requests/list-page.ts'
 import { touchableMachine } from './requests/touchable-machine.ts'
 
 /** `/workflows` and `/bootenvs`: what is in force; `/machines/:reference/bootenv`: what one would boot, filled in. */

@@ -5,11 +5,11 @@ import type { Machine } from '../../contract/machine.ts'
 import { MachineSight } from '../domain/access/machine-sight.ts'
 import { isAboutMachine } from '../domain/event/about-machine.ts'
 import type { EventLog } from '../domain/event/event-log.ts'
-import { checkedInput } from './requests/checked-input.ts'
 import type { OperatorServices } from './operator-services.ts'
+import { checkedInput } from './requests/checked-input.ts'
 import { callerOf } from './requests/principal.ts'
-import { eventQuerySchema } from './routes/site-rules.ts'
 import { touchableMachine } from './requests/touchable-machine.ts'
+import { eventQuerySchema } from './routes/site-rules.ts'
 
 /** Events that one request looks through at most, where only some of them are wanted. */
 const searchedEvents = 20_000

@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
+import { imageSchema } from '../../contract/api-documents.ts'
 import { type ImageImport, imageImportSchema, imageUrlSchema } from '../../contract/image-import.ts'
 import type { ImportFrom, ImportOrder } from '../domain/image/import-source.ts'
-import { checkedInput } from './requests/checked-input.ts'
-import { imageSchema } from '../../contract/api-documents.ts'
 import { importStream } from './import-stream.ts'
-import { pageOf } from './requests/list-page.ts'
 import type { OperatorServices } from './operator-services.ts'
+import { checkedInput } from './requests/checked-input.ts'
+import { pageOf } from './requests/list-page.ts'
 import { principalOf } from './requests/principal.ts'
 import { RequestInvalidError, ResourceNotFoundError } from './requests/problem.ts'
 

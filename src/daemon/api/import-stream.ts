@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 
-import type { CpuArch } from '../../base/cpu-arch.ts'
 import { messageOf } from '../../base/coded-error.ts'
-import type { ImageVerity } from '../../contract/image-verity.ts'
+import type { CpuArch } from '../../base/cpu-arch.ts'
 import type { ImportLine } from '../../contract/image-import.ts'
+import type { ImageVerity } from '../../contract/image-verity.ts'
 import type { ImportOrder } from '../domain/image/import-source.ts'
 import type { OperatorServices } from './operator-services.ts'
 import { problemOf } from './requests/problem.ts'

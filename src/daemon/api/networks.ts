@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify'
 
 import { leaseSchema } from '../../contract/network-documents.ts'
 import { ipv4AddressSchema } from '../../contract/values.ts'
+import type { OperatorServices } from './operator-services.ts'
 import { checkedInput } from './requests/checked-input.ts'
 import { pageOf } from './requests/list-page.ts'
-import type { OperatorServices } from './operator-services.ts'
 import { principalOf } from './requests/principal.ts'
 
 /** `/leases` and `/subnets`: who has which address, and what is served where. */

@@ -2,8 +2,6 @@ import websocket from '@fastify/websocket'
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
 
 import { messageOf } from '../../base/coded-error.ts'
-import { guardAccess } from './requests/access-guard.ts'
-import { Authenticator } from './requests/authenticator.ts'
 import { auditRoutes, keepAudit } from './audit.ts'
 import { backupRoutes } from './backup.ts'
 import { bulkRoutes } from './bulk.ts'
@@ -11,31 +9,33 @@ import { contentRoutes } from './content.ts'
 import { definitionRoutes } from './definitions.ts'
 import { documentRoutes } from './documents.ts'
 import { eventRoutes } from './events.ts'
-import { keepAnswers } from './requests/idempotency.ts'
 import { imageKeepingRoutes } from './image-keeping.ts'
 import { imageRoutes } from './images.ts'
-import { jsonDepth } from './requests/json-depth.ts'
 import { keyRoutes } from './keys.ts'
-import { networkRoutes } from './networks.ts'
 import { machineRoutes } from './machines.ts'
-import type { OperatorServices } from './operator-services.ts'
-import {
-  closeOperatorSockets,
-  operatorSocketRoute,
-  operatorSocketOptions,
-} from './socket/operator-socket.ts'
 import { metricsRoutes } from './metrics.ts'
-import { heedPreconditions } from './requests/preconditions.ts'
+import { networkRoutes } from './networks.ts'
+import { createOperatorServer, type TlsFiles } from './operator-server.ts'
+import type { OperatorServices } from './operator-services.ts'
 import { paramRoutes } from './params.ts'
+import { guardAccess } from './requests/access-guard.ts'
+import { Authenticator } from './requests/authenticator.ts'
+import { keepAnswers } from './requests/idempotency.ts'
+import { jsonDepth } from './requests/json-depth.ts'
+import { heedPreconditions } from './requests/preconditions.ts'
 import {
   problemOf,
   RequestForbiddenError,
   RequestInvalidError,
   ResourceNotFoundError,
 } from './requests/problem.ts'
-import { createOperatorServer, type TlsFiles } from './operator-server.ts'
 import { ruleRoutes } from './rules.ts'
 import { runRoutes } from './runs.ts'
+import {
+  closeOperatorSockets,
+  operatorSocketRoute,
+  operatorSocketOptions,
+} from './socket/operator-socket.ts'
 import { tokenRoutes } from './tokens.ts'
 import { webLoginRoutes } from './web-logins.ts'
 

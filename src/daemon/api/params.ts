@@ -1,15 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 
-import { paramQuerySchema } from '../../contract/param-documents.ts'
 import type { Machine } from '../../contract/machine.ts'
+import { paramQuerySchema } from '../../contract/param-documents.ts'
 import { type Profile, profileSchema } from '../../contract/param.ts'
 import { mayTouch } from '../domain/access/caller.ts'
 import { machineFaults } from '../domain/param/check-values.ts'
 import { freezeParams, paramsWithin } from '../domain/param/resolve-params.ts'
 import { WorkflowNotFoundError } from '../domain/workflow/errors.ts'
+import type { OperatorServices } from './operator-services.ts'
 import { checkedInput } from './requests/checked-input.ts'
 import { pageOf } from './requests/list-page.ts'
-import type { OperatorServices } from './operator-services.ts'
 import { callerOf } from './requests/principal.ts'
 import { touchableMachine } from './requests/touchable-machine.ts'
 

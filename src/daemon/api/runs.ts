@@ -3,12 +3,12 @@ import type { FastifyInstance } from 'fastify'
 import { interventionRequestSchema, newRunSchema } from '../../contract/api-documents.ts'
 import { interventionVerbs, type Run, runSchema } from '../../contract/run.ts'
 import { MachineSight } from '../domain/access/machine-sight.ts'
+import type { OperatorServices } from './operator-services.ts'
 import { checkedInput } from './requests/checked-input.ts'
 import { pageOf } from './requests/list-page.ts'
-import type { OperatorServices } from './operator-services.ts'
 import { expectedRevision } from './requests/preconditions.ts'
-import { ResourceNotFoundError } from './requests/problem.ts'
 import { callerOf, principalOf } from './requests/principal.ts'
+import { ResourceNotFoundError } from './requests/problem.ts'
 
 /** `/runs`: list, show, create, and every verb of a person; `/plans`: what a run would do. */
 export function runRoutes(app: FastifyInstance, { runs }: OperatorServices): void {

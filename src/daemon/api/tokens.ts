@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 
 import { newTokenSchema, tokenFactsSchema } from '../../contract/access.ts'
+import type { OperatorServices } from './operator-services.ts'
 import { checkedInput } from './requests/checked-input.ts'
 import { pageOf } from './requests/list-page.ts'
-import type { OperatorServices } from './operator-services.ts'
 import { principalOf } from './requests/principal.ts'
 
 /** `/tokens`: make, list, revoke. */

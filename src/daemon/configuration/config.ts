@@ -5,9 +5,11 @@ import { messageOf } from '../../base/coded-error.ts'
 import { type Ipv4Address, ipv4ToNumber } from '../../base/ipv4-address.ts'
 import { type Ipv4Network, networkContains } from '../../base/ipv4-network.ts'
 import type { MacAddress } from '../../base/mac-address.ts'
-import { defaultSettings } from './config-defaults.ts'
 import type { NewMachines } from '../domain/machine/newcomer.ts'
 import type { WriteLimits } from '../domain/workflow/write-turns.ts'
+import { DocumentInvalidError } from '../store/content/document-fault.ts'
+import { readYamlDocument } from '../store/content/yaml-document.ts'
+import { defaultSettings } from './config-defaults.ts'
 import {
   type HostInterface,
   InterfaceAddressError,
@@ -28,8 +30,6 @@ import {
   type logLevels,
   settings,
 } from './settings.ts'
-import { DocumentInvalidError } from '../store/content/document-fault.ts'
-import { readYamlDocument } from '../store/content/yaml-document.ts'
 
 /** Everything the daemon was told, checked as a whole. Frozen. */
 export interface DaemonConfig {

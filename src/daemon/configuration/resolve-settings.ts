@@ -1,4 +1,5 @@
 import { CodedError } from '../../base/coded-error.ts'
+import { issueMessage } from '../../contract/issue-message.ts'
 import {
   type ConfigFile,
   configFileSchema,
@@ -6,7 +7,6 @@ import {
   type Setting,
   settings,
 } from './settings.ts'
-import { issueMessage } from '../../contract/issue-message.ts'
 
 /** A value and where it came from, for people: `flag --interface`, `environment REPAVE_INTERFACE`, a file, `default`. */
 export interface ResolvedSetting {

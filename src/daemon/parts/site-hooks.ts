@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process'
 import { inertText } from '../../base/ascii.ts'
 import { messageOf } from '../../base/coded-error.ts'
 import type { Failure } from '../../contract/run.ts'
-import type { HookCall, HookCaller, HookOutcome } from '../domain/workflow/hook-caller.ts'
 import type { HookSetting } from '../configuration/settings.ts'
+import type { HookCall, HookCaller, HookOutcome } from '../domain/workflow/hook-caller.ts'
 
 /** What a command prints is kept up to here. */
 const keptOutputCharacters = 16_384

@@ -1,6 +1,6 @@
 import { CodedError } from '../../base/coded-error.ts'
-import { findPortHolder } from '../servers/port-holder.ts'
 import { ListenError } from '../servers/listen-error.ts'
+import { findPortHolder } from '../servers/port-holder.ts'
 
 /** Exit codes of `repave serve` (the same words as the command line's): by error code. */
 const exitCodes: Readonly<Record<string, number>> = {

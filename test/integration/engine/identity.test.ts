@@ -7,8 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { CodedError } from '../../../src/base/coded-error.ts'
 import { parseMacAddress } from '../../../src/base/mac-address.ts'
-import type { Inventory, Machine } from '../../../src/contract/machine.ts'
 import type { MachineAction } from '../../../src/contract/machine-actions.ts'
+import type { Inventory, Machine } from '../../../src/contract/machine.ts'
 import { ManualTime } from '../../fakes/manual-time.ts'
 import { createMemoryImageStore } from '../../fakes/memory-image-store.ts'
 import {

@@ -11,8 +11,8 @@ import {
 } from '../../../contract/agent-frames.ts'
 import type { Secrets } from '../../domain/bootenv/secrets.ts'
 import type { AgentDesk, AgentLink, AgentSession } from '../../domain/machine/agent-desk.ts'
-import { remoteIpv4Address } from './phone-home.ts'
 import type { RefusalCounter } from '../requests/refusal-counter.ts'
+import { remoteIpv4Address } from './phone-home.ts'
 
 /** Milliseconds. */
 export interface AgentSocketTimings {

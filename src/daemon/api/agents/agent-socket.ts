@@ -5,8 +5,8 @@ import type { Clock } from '../../../base/clock.ts'
 import type { Logger } from '../../../base/logger.ts'
 import type { Secrets } from '../../domain/bootenv/secrets.ts'
 import type { AgentDesk } from '../../domain/machine/agent-desk.ts'
-import { AgentConnection, type AgentSocketTimings } from './agent-connection.ts'
 import { RefusalCounter } from '../requests/refusal-counter.ts'
+import { AgentConnection, type AgentSocketTimings } from './agent-connection.ts'
 
 export interface AgentSocketOptions {
   readonly desk: AgentDesk

@@ -2,12 +2,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 import { roleCovers } from '../../../contract/access.ts'
 import { type Caller, localCaller, mayTouch } from '../../domain/access/caller.ts'
-import type { Authenticator } from './authenticator.ts'
 import type { OperatorServices } from '../operator-services.ts'
-import { callerOf, knownCallerOf, setCaller } from './principal.ts'
-import { RequestForbiddenError, ResourceNotFoundError, UnauthenticatedError } from './problem.ts'
 import type { RouteRule } from '../routes/route-rule.ts'
 import { ruleOf } from '../routes/route-table.ts'
+import type { Authenticator } from './authenticator.ts'
+import { callerOf, knownCallerOf, setCaller } from './principal.ts'
+import { RequestForbiddenError, ResourceNotFoundError, UnauthenticatedError } from './problem.ts'
 
 export type AccessServices = Pick<OperatorServices, 'machines' | 'runs'>
 

@@ -5,9 +5,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Clock } from '../../../base/clock.ts'
 import { CodedError } from '../../../base/coded-error.ts'
 import type { AnswerStore } from '../../domain/access/answer-store.ts'
+import { ruleOf } from '../routes/route-table.ts'
 import { callerOf } from './principal.ts'
 import { RequestInvalidError } from './problem.ts'
-import { ruleOf } from '../routes/route-table.ts'
 
 const keptForMs = 86_400_000
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
-import { RequestInvalidError } from './problem.ts'
 import { ruleOf } from '../routes/route-table.ts'
+import { RequestInvalidError } from './problem.ts'
 
 /**
  * `ETag` on whatever has a revision, and no `If-Match` that would be overlooked: where the route does not

@@ -3,8 +3,8 @@ import type { FastifyRequest } from 'fastify'
 import type { Machine } from '../../../contract/machine.ts'
 import { mayTouch } from '../../domain/access/caller.ts'
 import type { OperatorServices } from '../operator-services.ts'
-import { ResourceNotFoundError } from './problem.ts'
 import { callerOf } from './principal.ts'
+import { ResourceNotFoundError } from './problem.ts'
 
 /**
  * The machine that a request names, where the caller may know of it.

@@ -4,15 +4,15 @@ import {
   machineListSchema,
   newMachineSchema,
 } from '../../../contract/api-documents.ts'
-import { explanationSchema } from '../../../contract/explanation.ts'
-import { machineSchema } from '../../../contract/machine.ts'
 import { bulkAnswerSchema, bulkRequestSchema } from '../../../contract/bulk.ts'
+import { explanationSchema } from '../../../contract/explanation.ts'
 import {
   machineActionSchemas,
   machineHistorySchema,
   type MachineVerb,
   machineVerbs,
 } from '../../../contract/machine-actions.ts'
+import { machineSchema } from '../../../contract/machine.ts'
 import type { RouteRule, RouteRules } from './route-rule.ts'
 
 const summaries: Record<MachineVerb, string> = {

@@ -8,9 +8,9 @@ import {
   webLoginSchema,
 } from '../../../contract/access.ts'
 import { eventListSchema } from '../../../contract/api-documents.ts'
-import { statusSchema } from '../../../contract/status-documents.ts'
 import { auditListSchema, auditVerdictSchema } from '../../../contract/audit.ts'
 import { topicSchema } from '../../../contract/event.ts'
+import { statusSchema } from '../../../contract/status-documents.ts'
 import type { RouteRules } from './route-rule.ts'
 
 export const auditQuerySchema = z.strictObject({

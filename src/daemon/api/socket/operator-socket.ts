@@ -3,9 +3,9 @@ import type { WebSocket } from 'ws'
 
 import type { OperatorServices } from '../operator-services.ts'
 import type { Authenticator } from '../requests/authenticator.ts'
+import { knownCallerOf } from '../requests/principal.ts'
 import { EventTexts } from './event-texts.ts'
 import { OperatorSession } from './operator-session.ts'
-import { knownCallerOf } from '../requests/principal.ts'
 
 /** Frames above this close the connection with 1009. */
 const maximumFrameBytes = 262_144

@@ -7,9 +7,9 @@ import {
   followEvents,
   SubscriberLaggingError,
 } from '../../domain/event/follow-events.ts'
+import type { OperatorServices } from '../operator-services.ts'
 import type { EventTexts } from './event-texts.ts'
 import type { FrameSender } from './frame-sender.ts'
-import type { OperatorServices } from '../operator-services.ts'
 import { ProgressRelay } from './progress-relay.ts'
 
 /** Events that a subscriber may fall behind: more than one commit can hold, so that a burst alone sends nobody away. */

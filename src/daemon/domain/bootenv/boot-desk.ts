@@ -1,24 +1,23 @@
 import type { Clock } from '../../../base/clock.ts'
 import { messageOf } from '../../../base/coded-error.ts'
 import type { BootDecisionAnswer } from '../../../contract/api-documents.ts'
-import type { Machine } from '../../../contract/machine.ts'
 import type { NetworkPlace } from '../../../contract/machine-standing.ts'
+import type { Machine } from '../../../contract/machine.ts'
 import type { Run } from '../../../contract/run.ts'
 import type { EventSink } from '../event/event-sink.ts'
 import type { AgentSessions } from '../machine/agent-sessions.ts'
 import { settledState } from '../machine/machine-after-run.ts'
 import { nameOfAddress } from '../machine/machine-name.ts'
 import type { EngineState } from '../workflow/engine-state.ts'
-import type { MachineStep } from '../workflow/machine-step.ts'
 import { prepareOwnRun } from '../workflow/last-deployment.ts'
+import type { MachineStep } from '../workflow/machine-step.ts'
 import { type RunSources, runFor } from '../workflow/prepare-run.ts'
 import type { RunKeeper } from '../workflow/run-keeper.ts'
 import { currentTask, endsBoot, isEnded, isSystemAction } from '../workflow/run-step.ts'
-import type { ScriptClient, ScriptDecider, ScriptDecision } from './boot-client.ts'
 import type { BootAttempts } from './boot-attempts.ts'
+import type { ScriptClient, ScriptDecider, ScriptDecision } from './boot-client.ts'
 import type { BootHistory } from './boot-history.ts'
 import type { BootTokens } from './boot-tokens.ts'
-import { siteArguments } from './site-arguments.ts'
 import { isSamePort, type NetworkPlaces, placeText } from './network-places.ts'
 import {
   type BootDecision,
@@ -28,6 +27,7 @@ import {
   decideBoot,
   maximumBoots,
 } from './resolve-boot.ts'
+import { siteArguments } from './site-arguments.ts'
 import { maximumUnknownMachines, roomForUnknown } from './unknown-machines.ts'
 
 /** What is left when {@link decideBoot}'s `begin-run` has been acted on. */

@@ -1,8 +1,8 @@
 import { readIpv4Address } from '../../../base/ipv4-address.ts'
 import type { RepaveEvent } from '../../../contract/event.ts'
 import type { Run } from '../../../contract/run.ts'
-import { type Hop, hopKey } from './hop.ts'
 import { hopOfEvent } from './hop-of-event.ts'
+import { type Hop, hopKey } from './hop.ts'
 
 /** Hops that are kept of one machine: three boots and more. */
 const hopsOfMachine = 64

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../base/clock.ts'
-import type { Machine } from '../../../contract/machine.ts'
 import type { MachineAction } from '../../../contract/machine-actions.ts'
+import type { Machine } from '../../../contract/machine.ts'
 import type { EngineState } from '../workflow/engine-state.ts'
 import { RunUnderWayError } from '../workflow/errors.ts'
 import type { MachineStep } from '../workflow/machine-step.ts'

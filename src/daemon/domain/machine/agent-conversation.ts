@@ -14,8 +14,8 @@ import { currentTask, endsBoot, isSystemAction } from '../workflow/run-step.ts'
 import type { Timers } from '../workflow/timers.ts'
 import type { AgentSession } from './agent-desk.ts'
 import type { AgentSessions, ConnectedAgent } from './agent-sessions.ts'
-import { protectedAlso } from './protected-disks.ts'
 import { LineBudget } from './line-budget.ts'
+import { protectedAlso } from './protected-disks.ts'
 
 export interface ConversationOptions {
   readonly state: EngineState

@@ -16,9 +16,9 @@ import {
   MachineNotFoundError,
 } from './errors.ts'
 import { actOnMachine } from './machine-actions.ts'
-import { protectedAfter } from './protected-disks.ts'
 import type { MachineDirectory } from './machine-directory.ts'
 import { historyEntry, longestHistory } from './machine-history.ts'
+import { protectedAfter } from './protected-disks.ts'
 
 export interface MachineDirectoryOptions extends MachineActionOptions {
   readonly bootDesk: Pick<BootDesk, 'previewDecision'>

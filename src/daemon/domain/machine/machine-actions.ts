@@ -1,6 +1,6 @@
-import type { Machine } from '../../../contract/machine.ts'
 import type { MachineAction, MachineVerb } from '../../../contract/machine-actions.ts'
 import { mostNotes } from '../../../contract/machine-standing.ts'
+import type { Machine } from '../../../contract/machine.ts'
 import { runParamsSchema } from '../../../contract/run.ts'
 import { requireRevision } from '../selection/revision.ts'
 import type { MachineStep } from '../workflow/machine-step.ts'

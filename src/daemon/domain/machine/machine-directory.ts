@@ -3,8 +3,8 @@ import type {
   MachineChange,
   NewMachine,
 } from '../../../contract/api-documents.ts'
-import type { Machine } from '../../../contract/machine.ts'
 import type { HistoryEntry, MachineAction } from '../../../contract/machine-actions.ts'
+import type { Machine } from '../../../contract/machine.ts'
 
 /** The machines we know, for those who ask on behalf of a person. */
 export interface MachineDirectory {

@@ -4,7 +4,6 @@ import type { FrozenParams } from '../../../contract/param.ts'
 import type { Failure, Run } from '../../../contract/run.ts'
 import { type SeedDatasource, seedLabels } from '../../../contract/seed.ts'
 import type { StoredImage } from '../image/image-store.ts'
-import type { SystemScript } from './system-scripts.ts'
 import { paramsWithin } from '../param/resolve-params.ts'
 import type { TemplateFacts } from '../template/template.ts'
 import { currentTask } from '../workflow/run-step.ts'
@@ -13,6 +12,7 @@ import { configDriveFiles } from './config-drive-files.ts'
 import type { FirstBoot } from './first-boot.ts'
 import { nocloudFiles } from './nocloud-files.ts'
 import { plainRole, type SecretFiles, type SeedRole } from './seed-role.ts'
+import type { SystemScript } from './system-scripts.ts'
 
 export interface SeedSources {
   seedRole(name: string): SeedRole | undefined

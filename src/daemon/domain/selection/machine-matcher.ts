@@ -1,5 +1,5 @@
-import { type Machine, machineSchema } from '../../../contract/machine.ts'
 import { nearestWord } from '../../../base/nearest-word.ts'
+import { type Machine, machineSchema } from '../../../contract/machine.ts'
 import { SelectorInvalidError } from './errors.ts'
 import { type FieldCondition, fitsAll, readSelector } from './read-selector.ts'
 

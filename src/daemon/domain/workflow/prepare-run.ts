@@ -25,6 +25,7 @@ import {
   UserDataInvalidError,
   WorkflowNotFoundError,
 } from './errors.ts'
+import type { HookCaller } from './hook-caller.ts'
 import {
   capturesImage,
   checkWorkflow,
@@ -33,7 +34,6 @@ import {
   planRun,
   tasksOf,
 } from './plan-run.ts'
-import type { HookCaller } from './hook-caller.ts'
 import type { PhoneHomeNonce } from './state-store.ts'
 
 export interface RunSources {

@@ -1,7 +1,7 @@
 import type { NewRun } from '../../../contract/api-documents.ts'
 import type { Machine } from '../../../contract/machine.ts'
-import type { InterventionVerb, Run, WriteProgress } from '../../../contract/run.ts'
 import type { RunPlan } from '../../../contract/run-plan.ts'
+import type { InterventionVerb, Run, WriteProgress } from '../../../contract/run.ts'
 
 export interface ProgressReport {
   readonly machineId: string

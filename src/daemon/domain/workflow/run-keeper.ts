@@ -1,5 +1,5 @@
-import type { Logger } from '../../../base/logger.ts'
 import type { Clock } from '../../../base/clock.ts'
+import type { Logger } from '../../../base/logger.ts'
 import type { Machine } from '../../../contract/machine.ts'
 import type { Run } from '../../../contract/run.ts'
 import type { BootHistory } from '../bootenv/boot-history.ts'

@@ -8,8 +8,8 @@ import type { Task } from '../../../contract/workflow.ts'
 import type { ImageStore, StoredImage } from '../image/image-store.ts'
 import type { ParamSources } from '../param/params-for-run.ts'
 import { scriptParams } from '../param/script-params.ts'
-import type { SystemScript } from '../seed/system-scripts.ts'
 import { composeSeed, type SeedSources } from '../seed/compose-seed.ts'
+import type { SystemScript } from '../seed/system-scripts.ts'
 import {
   choiceForbidden,
   diskChoiceFor,

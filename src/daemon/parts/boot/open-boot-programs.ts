@@ -2,8 +2,8 @@ import { join } from 'node:path'
 
 import type { Logger } from '../../../base/logger.ts'
 import type { DaemonConfig } from '../../configuration/config.ts'
-import type { BootFileRoute } from '../../servers/boot-files/boot-file.ts'
 import { BootProgramRefusedError } from '../../servers/boot-files/boot-file-errors.ts'
+import type { BootFileRoute } from '../../servers/boot-files/boot-file.ts'
 import { loadIpxeBinaries } from '../../servers/boot-files/ipxe-binaries.ts'
 import { ownPrograms } from '../../servers/boot-files/own-programs.ts'
 import {

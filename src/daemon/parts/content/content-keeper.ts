@@ -9,7 +9,6 @@ import type {
   ContentState,
 } from '../../../contract/content-documents.ts'
 import type { Machine } from '../../../contract/machine.ts'
-import type { CurrentContent } from './current-content.ts'
 import { compareContent } from '../../domain/content/compare-content.ts'
 import type { ContentDesk } from '../../domain/content/content-desk.ts'
 import { ContentRefusedError } from '../../domain/content/errors.ts'
@@ -21,6 +20,7 @@ import type { AppliedContent } from '../../store/content/applied-content.ts'
 import { readContentObjects } from '../../store/content/content-objects.ts'
 import { DocumentInvalidError } from '../../store/content/document-fault.ts'
 import { type LoadedContent, loadContent } from '../../store/content/load-content.ts'
+import type { CurrentContent } from './current-content.ts'
 
 export interface ContentKeeperOptions {
   readonly current: CurrentContent

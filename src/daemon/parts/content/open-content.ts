@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url'
 
 import type { Logger } from '../../../base/logger.ts'
 import type { DaemonConfig } from '../../configuration/config.ts'
-import { CurrentContent } from './current-content.ts'
 import { AppliedContent } from '../../store/content/applied-content.ts'
 import { loadContent } from '../../store/content/load-content.ts'
+import { CurrentContent } from './current-content.ts'
 
 /** The release's own folder, whose content lies under that of everybody else. */
 export const shippedFolder = fileURLToPath(new URL('../../../..', import.meta.url))

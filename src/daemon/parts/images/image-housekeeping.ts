@@ -1,5 +1,5 @@
-import type { Logger } from '../../../base/logger.ts'
 import { messageOf } from '../../../base/coded-error.ts'
+import type { Logger } from '../../../base/logger.ts'
 import type { ImageDesk } from '../../domain/image/image-desk.ts'
 import type { Timers } from '../../domain/workflow/timers.ts'
 

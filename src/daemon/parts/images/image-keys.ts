@@ -2,8 +2,8 @@ import type { KeyRotation } from '../../../contract/image-documents.ts'
 import type { EventSink } from '../../domain/event/event-sink.ts'
 import type { KeyDesk } from '../../domain/image/key-desk.ts'
 import { nodeClock } from '../../process/node-clock.ts'
-import type { Images } from './open-images.ts'
 import type { TrustedKey } from '../boot/served-sledgehammer.ts'
+import type { Images } from './open-images.ts'
 
 export interface ImageKeysOptions {
   readonly images: Images

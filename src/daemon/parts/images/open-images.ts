@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import type { Image } from '../../../contract/api-documents.ts'
 import type { ImportSources } from '../../domain/image/import-source.ts'
 import { nodeClock } from '../../process/node-clock.ts'
-import { type ImportSettings, openImportSources } from './open-import-sources.ts'
 import { type OpenImageStore, openImageStore } from '../../store/blobs/image-store.ts'
 import { SigningKeys } from '../../store/blobs/signing-keys.ts'
+import { type ImportSettings, openImportSources } from './open-import-sources.ts'
 
 /** Images at rest, the way in, and the keys that vouch for them. */
 export interface Images {

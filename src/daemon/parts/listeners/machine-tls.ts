@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto'
 
 import type { DaemonConfig } from '../../configuration/config.ts'
-import { CertificateInvalidError, readGivenCertificate } from './given-certificate.ts'
 import { nodeClock } from '../../process/node-clock.ts'
-import { tlsDirectory } from './operator-tls.ts'
 import { type KeyedCertificate, ownCertificates } from '../../store/tls/own-certificates.ts'
+import { CertificateInvalidError, readGivenCertificate } from './given-certificate.ts'
+import { tlsDirectory } from './operator-tls.ts'
 
 /** How machines are served over TLS. */
 export interface MachineTls {

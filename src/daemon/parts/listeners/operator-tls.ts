@@ -2,10 +2,10 @@ import { join } from 'node:path'
 
 import type { TlsFiles } from '../../api/operator-server.ts'
 import type { DaemonConfig } from '../../configuration/config.ts'
-import { readGivenCertificate } from './given-certificate.ts'
 import { nodeClock } from '../../process/node-clock.ts'
-import type { OperatorTcp } from './operator-listener.ts'
 import { ownCertificates } from '../../store/tls/own-certificates.ts'
+import { readGivenCertificate } from './given-certificate.ts'
+import type { OperatorTcp } from './operator-listener.ts'
 
 /** Where the daemon keeps its own authority and certificates. */
 export function tlsDirectory(config: Pick<DaemonConfig, 'dataDir'>): string {

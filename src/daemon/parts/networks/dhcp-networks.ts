@@ -3,12 +3,12 @@ import { networkContains } from '../../../base/ipv4-network.ts'
 import { dhcpOptionCode } from '../../../protocol/dhcpv4/dhcp-option-code.ts'
 import { networkOptions } from '../../../protocol/dhcpv4/network-options.ts'
 import type { DaemonConfig } from '../../configuration/config.ts'
-import type { Subnet } from '../../domain/lease/subnet.ts'
 import {
   type HostInterface,
   InterfaceAddressError,
   InterfaceUnknownError,
 } from '../../configuration/network-interfaces.ts'
+import type { Subnet } from '../../domain/lease/subnet.ts'
 import type { DhcpInterface } from '../../servers/dhcp/dhcp-server.ts'
 
 /** Where DHCP is heard, and what is served there. */

@@ -1,10 +1,10 @@
 import { CodedError } from '../../../base/coded-error.ts'
 import type { DaemonConfig } from '../../configuration/config.ts'
-import { dhcpNetworks } from './dhcp-networks.ts'
+import { hostInterfaces } from '../../configuration/network-interfaces.ts'
 import type { NetworkDesk } from '../../domain/lease/network-desk.ts'
 import type { Subnet } from '../../domain/lease/subnet.ts'
-import { hostInterfaces } from '../../configuration/network-interfaces.ts'
 import type { DhcpInterface } from '../../servers/dhcp/dhcp-server.ts'
+import { dhcpNetworks } from './dhcp-networks.ts'
 
 /** A subnet that came while we run needs an interface; which are listened on is settled at the start. */
 export class InterfaceNotServedError extends CodedError {

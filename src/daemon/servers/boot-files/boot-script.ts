@@ -7,8 +7,8 @@ import type { BootFile, BootFileRoute } from './boot-file.ts'
 import { bootScriptPaths, readScriptClient } from './boot-script-url.ts'
 import { decidedScript } from './decided-script.ts'
 import { memoryBootFile } from './memory-boot-file.ts'
-import { RepeatedScripts } from './repeated-scripts.ts'
 import { grubRenderer, grubTftpFiles, ipxeRenderer } from './render-boot-script.ts'
+import { RepeatedScripts } from './repeated-scripts.ts'
 
 export interface BootScriptOptions {
   readonly decider: ScriptDecider

@@ -1,9 +1,9 @@
 import type { Logger } from '../../../base/logger.ts'
 import type { ServedInterface } from '../../domain/lease/select-subnet.ts'
 import type { DhcpReport } from './dhcp-report.ts'
+import type { DhcpMode } from './dhcp-role.ts'
 import type { ForeignServer, ForeignWatch } from './foreign/foreign-watch.ts'
 import { lookForServers } from './foreign/look-for-servers.ts'
-import type { DhcpMode } from './dhcp-role.ts'
 
 const loopback = 'lo'
 

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 
 import { asciiBytes } from '../../../base/ascii.ts'
 import { unspecifiedIpv4 } from '../../../base/ipv4-address.ts'
-import { DeviceSocketError, PortTakenError } from './errors.ts'
 import { findPortHolder } from '../port-holder.ts'
+import { DeviceSocketError, PortTakenError } from './errors.ts'
 import type { PassedSockets } from './passed-sockets.ts'
 import { internetAddress, linux, loadSocketCalls, type SocketCalls } from './socket-calls.ts'
 

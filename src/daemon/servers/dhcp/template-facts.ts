@@ -1,6 +1,6 @@
 import { type Ipv4Address, unspecifiedIpv4 } from '../../../base/ipv4-address.ts'
-import { templateWords, type TemplateWord } from '../../domain/lease/template-words.ts'
 import type { TemplateFacts } from '../../domain/lease/subnet.ts'
+import { templateWords, type TemplateWord } from '../../domain/lease/template-words.ts'
 import type { DhcpExchange } from './dhcp-exchange.ts'
 
 /** A client's claims are long when it means harm. */

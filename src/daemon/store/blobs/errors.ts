@@ -1,5 +1,5 @@
-import { CodedError } from '../../../base/coded-error.ts'
 import { formatByteSize } from '../../../base/byte-size.ts'
+import { CodedError } from '../../../base/coded-error.ts'
 import type { Digest } from '../../../base/digest.ts'
 
 /** No disk has such a size. */

@@ -21,8 +21,8 @@ import type { ChunkStore } from './chunk-store.ts'
 import { digestOf } from './encode-chunk.ts'
 import { ImageArchiveError } from './errors.ts'
 import type { ImageShelf } from './image-shelf.ts'
-import { abortable } from './import-images.ts'
 import { type DraftFolder, ImportDraft } from './import-draft.ts'
+import { abortable } from './import-images.ts'
 
 /** First line of an exported image; behind it the length of the signed manifest in bytes. */
 const magic = 'repave-image/1'

@@ -1,7 +1,7 @@
 import { parseDocument } from 'yaml'
 
-import { contentKinds } from '../../../contract/content-kinds.ts'
 import type { ContentValue } from '../../../contract/content-documents.ts'
+import { contentKinds } from '../../../contract/content-kinds.ts'
 import type { ContentObject } from '../../domain/content/content-object.ts'
 import { namedDocuments, readText } from './content-files.ts'
 

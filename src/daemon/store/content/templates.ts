@@ -2,8 +2,8 @@ import { Liquid, type Template } from 'liquidjs'
 
 import { messageOf } from '../../../base/coded-error.ts'
 import { nearestWord } from '../../../base/nearest-word.ts'
-import { templateWords } from '../../domain/lease/template-words.ts'
 import type { TemplateFacts } from '../../domain/lease/subnet.ts'
+import { templateWords } from '../../domain/lease/template-words.ts'
 
 /** Text with places to fill in. */
 export interface CompiledTemplate {

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 
-import { ImageDamagedError } from './errors.ts'
 import { capped } from './capped.ts'
+import { ImageDamagedError } from './errors.ts'
 import { Peeked } from './peeked.ts'
 
 export interface ArrivingBytesOptions {

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-import { inventoryWith, ScriptedAgent } from '../../../fakes/scripted-agent.ts'
 import {
   type RunningOperatorApp,
   startRunningOperatorApp,
 } from '../../../fakes/running-operator-app.ts'
+import { inventoryWith, ScriptedAgent } from '../../../fakes/scripted-agent.ts'
 
 let directory: string
 let daemon: RunningOperatorApp

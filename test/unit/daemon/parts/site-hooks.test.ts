@@ -3,11 +3,11 @@ import type { AddressInfo } from 'node:net'
 
 import { describe, expect, it } from 'vitest'
 
-import type { HookCall } from '../../../../src/daemon/domain/workflow/hook-caller.ts'
 import {
   configFileSchema,
   type HookSetting,
 } from '../../../../src/daemon/configuration/settings.ts'
+import type { HookCall } from '../../../../src/daemon/domain/workflow/hook-caller.ts'
 import { siteHooks } from '../../../../src/daemon/parts/site-hooks.ts'
 
 const signal = new AbortController().signal

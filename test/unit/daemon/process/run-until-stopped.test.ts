@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
 import type { Logger } from '../../../../src/base/logger.ts'
-import { firstDeath, ServerDiedError } from '../../../../src/daemon/process/running-daemon.ts'
 import { runUntilStopped } from '../../../../src/daemon/process/run-until-stopped.ts'
+import { firstDeath, ServerDiedError } from '../../../../src/daemon/process/running-daemon.ts'
 
 function recordingLogger() {
   const messages: string[] = []

@@ -4,9 +4,9 @@ import { type AddressInfo, createServer } from 'node:net'
 
 import { describe, expect, it } from 'vitest'
 
-import { findPortHolder } from '../../../../src/daemon/servers/port-holder.ts'
 import { PortTakenError, withPortHolder } from '../../../../src/daemon/process/start-failure.ts'
 import { ListenError } from '../../../../src/daemon/servers/listen-error.ts'
+import { findPortHolder } from '../../../../src/daemon/servers/port-holder.ts'
 
 const taken = (port: number, code = 'EADDRINUSE') =>
   new ListenError(`127.0.0.1:${port}/tcp`, Object.assign(new Error(code), { code }))

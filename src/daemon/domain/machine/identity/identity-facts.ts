@@ -1,6 +1,6 @@
 import type { MacAddress } from '../../../../base/mac-address.ts'
-import type { Inventory, Machine } from '../../../../contract/machine.ts'
 import type { IdentityClaim } from '../../../../contract/machine-standing.ts'
+import type { Inventory, Machine } from '../../../../contract/machine.ts'
 
 /** What can tell a machine from others; a value that firmware is known to repeat is left out. */
 export interface IdentityFacts {

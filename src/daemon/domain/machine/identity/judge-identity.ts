@@ -1,5 +1,5 @@
-import type { Machine } from '../../../../contract/machine.ts'
 import type { IdentityConflict } from '../../../../contract/machine-standing.ts'
+import type { Machine } from '../../../../contract/machine.ts'
 import {
   compareIdentity,
   isAlike,

@@ -1,12 +1,12 @@
 import type { MacAddress } from '../../../../base/mac-address.ts'
-import type { Inventory, Machine } from '../../../../contract/machine.ts'
 import type { IdentityClaim } from '../../../../contract/machine-standing.ts'
-import { MachineNotFoundError, MachineVerbUnfitError } from '../errors.ts'
+import type { Inventory, Machine } from '../../../../contract/machine.ts'
+import type { MachineStep } from '../../workflow/machine-step.ts'
 import { type ActionOnMachine, addVerbEvent, requireIdle } from '../action-on-machine.ts'
+import { MachineNotFoundError, MachineVerbUnfitError } from '../errors.ts'
 import { settledState } from '../machine-after-run.ts'
 import { nameOfAddress } from '../machine-name.ts'
 import { isUndecided, settleNewcomer } from '../newcomer.ts'
-import type { MachineStep } from '../../workflow/machine-step.ts'
 
 /** It is the machine on record. @throws {MachineVerbUnfitError} where nobody doubts who it is */
 export function mergeMachine(on: ActionOnMachine): MachineStep {

@@ -6,8 +6,8 @@ import { composeSeed } from '../../../../../src/daemon/domain/seed/compose-seed.
 import { cloudConfigReader } from '../../../../../src/daemon/store/content/cloud-config-reader.ts'
 import { loadSeeds } from '../../../../../src/daemon/store/content/seeds/load-seeds.ts'
 import { createMemoryImageStore } from '../../../../fakes/memory-image-store.ts'
-import { deployTasks, machine, runWith } from '../workflow/run-fixtures.ts'
 import { noParams } from '../../../../fakes/no-params.ts'
+import { deployTasks, machine, runWith } from '../workflow/run-fixtures.ts'
 
 const { roles } = await loadSeeds(['.'], noParams)
 const { stored: image } = createMemoryImageStore()

@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest'
 
 import { parseIpv4Address } from '../../../../../src/base/ipv4-address.ts'
 import { readConfig } from '../../../../../src/daemon/configuration/config.ts'
-import { dhcpNetworks } from '../../../../../src/daemon/parts/networks/dhcp-networks.ts'
 import {
   type HostInterface,
   InterfaceAddressError,
   InterfaceUnknownError,
 } from '../../../../../src/daemon/configuration/network-interfaces.ts'
+import { dhcpNetworks } from '../../../../../src/daemon/parts/networks/dhcp-networks.ts'
 import { sampleSubnet } from '../../../../fakes/sample-subnet.ts'
 
 const ip = parseIpv4Address

@@ -7,8 +7,8 @@ import { zstdDecompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { MEBIBYTE } from '../../../../../src/base/byte-size.ts'
-import type { ImageManifest } from '../../../../../src/contract/image-manifest.ts'
 import type { Digest } from '../../../../../src/base/digest.ts'
+import type { ImageManifest } from '../../../../../src/contract/image-manifest.ts'
 import type { ImagePack } from '../../../../../src/daemon/domain/image/image-store.ts'
 import { digestOf } from '../../../../../src/daemon/store/blobs/encode-chunk.ts'
 import {

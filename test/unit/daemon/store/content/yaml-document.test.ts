@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { taskSchema, workflowSchema } from '../../../../../src/contract/workflow.ts'
 import { faultText } from '../../../../../src/contract/fault-text.ts'
+import { taskSchema, workflowSchema } from '../../../../../src/contract/workflow.ts'
 import { readYamlDocument } from '../../../../../src/daemon/store/content/yaml-document.ts'
 
 const faultsOf = (text: string) => {
