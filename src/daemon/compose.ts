@@ -11,10 +11,8 @@ import { WebSessions } from './domain/access/web-sessions.ts'
 import { type ExplainDesk, openExplainDesk } from './domain/explain/explain-desk.ts'
 import type { CaptureSpool } from './domain/image/capture-spool.ts'
 import { imageEvent } from './domain/image/image-event.ts'
-import type { ImageImporter } from './domain/image/image-store.ts'
 import { StoredImageDesk } from './domain/image/stored-image-desk.ts'
 import { NetworkDesk } from './domain/lease/network-desk.ts'
-import type { RunDesk } from './domain/workflow/run-desk.ts'
 import { startWorkflowEngine, type WorkflowEngine } from './domain/workflow/workflow-engine.ts'
 import { type BootProgramSet, openBootPrograms } from './parts/boot/open-boot-programs.ts'
 import {
@@ -27,6 +25,7 @@ import { openContent, type OpenedContent, shippedFolder } from './parts/content/
 import { keepEventsInOrder } from './parts/event-housekeeping.ts'
 import { keepImagesInOrder } from './parts/images/image-housekeeping.ts'
 import { imageKeys } from './parts/images/image-keys.ts'
+import { openCaptures } from './parts/images/open-captures.ts'
 import { type Images, openImages } from './parts/images/open-images.ts'
 import { machineServers } from './parts/listeners/machine-servers.ts'
 import { type MachineTls, machineTls } from './parts/listeners/machine-tls.ts'
@@ -39,7 +38,6 @@ import { nodeSecrets } from './process/node-secrets.ts'
 import { firstDeath } from './process/running-daemon.ts'
 import type { RunningServer } from './servers/running-server.ts'
 import { readBackup } from './store/backup/read-backup.ts'
-import { FolderCaptureSpool } from './store/captures/folder-capture-spool.ts'
 import { cloudConfigReader } from './store/content/cloud-config-reader.ts'
 import { folderSecretFiles } from './store/secrets/folder-secret-files.ts'
 import { openStore, type Store } from './store/sqlite/open-store.ts'
@@ -217,17 +215,6 @@ async function layFoundation(
     startedAtMs,
     version,
   }
-}
-
-/** What no unfinished run will come back for is swept away. */
-async function openCaptures(
-  dataDir: string,
-  importer: ImageImporter,
-  runs: Pick<RunDesk, 'listUnfinished'>,
-): Promise<CaptureSpool> {
-  const spool = new FolderCaptureSpool({ directory: join(dataDir, 'captures'), importer })
-  await spool.keepOnly(new Set((await runs.listUnfinished()).map(({ id }) => id)))
-  return spool
 }
 
 function operatorServices(

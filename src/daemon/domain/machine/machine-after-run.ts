@@ -47,6 +47,7 @@ function afterSuccess(machine: Machine, run: Run): Machine {
   const isProven =
     run.receipt !== undefined && taskOf(run, 'await-phone-home')?.state === 'succeeded'
   const { imageDigest } = run
+  // `NAME` or `NAME@VERSION`.
   const imageName = run.params.imageName?.replace(/@.*$/, '')
   if (!isProven || imageName === undefined || imageDigest === undefined) {
     return { ...machine, state: settledState(machine) }
